@@ -1,0 +1,2 @@
+/** The restaurant. */
+export {}

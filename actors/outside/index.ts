@@ -1,0 +1,2 @@
+/** Handlers of outbound calls, and the stub parties they talk to. */
+export {}

@@ -1,0 +1,2 @@
+/** The HTTP and WebSocket door of a cluster. */
+export {}

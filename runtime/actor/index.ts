@@ -1,0 +1,2 @@
+/** What the author of an actor imports: definitions, refs, effects, errors. */
+export {}

@@ -1,0 +1,2 @@
+/** The ports over a real machine. */
+export {}

@@ -1,0 +1,2 @@
+/** The outside world as the runtime asks for it: interfaces, no implementations. */
+export {}

@@ -1,0 +1,2 @@
+/** Restaurant days, and the seeds that once failed. */
+export {}

@@ -1,0 +1,2 @@
+/** The ports over one seeded queue of events. */
+export {}
