@@ -1,0 +1,188 @@
+/**
+ * Gets a fresh clone to the point where something can run, then runs it.
+ *
+ * Owns:     when to install, when to build, and the last line of `npm test`.
+ * Does not: know the commands of `brigade`; those are in bin/main.ts. Nor does it use any
+ *           package: it runs before the first one is installed.
+ *
+ * Invariants:
+ *   R1. The last line printed by `test` is `N passed, N failed, N skipped`, whatever went wrong.
+ *   R2. `test` exits with 0 only if nothing failed, and something passed.
+ *   R3. A step that fails outside a test (install, build, lint, a file that does not load) counts as one failed.
+ */
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const modules = join(root, 'node_modules')
+const oldestNode = [20, 19]
+
+/** True in a clone; false in the published package, which carries dist/ and nothing to build. */
+export const isClone = existsSync(join(root, 'tsconfig.json'))
+
+/** Installs what the lock file names, unless it is there already. */
+export function install() {
+  const lockText = readFileSync(join(root, 'package-lock.json'), 'utf8')
+  const wanted = createHash('sha256').update(lockText).digest('hex')
+  const stamp = join(modules, '.brigade-install')
+  if (readText(stamp) === wanted) return true
+
+  if (!alreadyInstalled(lockText)) {
+    say(existsSync(modules) ? 'package-lock.json has changed: installing' : 'first run: installing packages')
+    if (!npm('ci', '--include=dev', '--no-fund', '--no-audit', '--loglevel=error')) {
+      return fail(
+        'the packages could not be installed. Check the network or the npm registry, then try again.',
+      )
+    }
+  }
+  mkdirSync(modules, { recursive: true })
+  writeFileSync(stamp, wanted)
+  return true
+}
+
+/** Compiles to dist/. Given nothing, everything and the tests are checked; a project, only what it needs. */
+export function build(...projects) {
+  if (packageBin('typescript', 'tsc', '-b', ...projects)) return true
+  return fail('the build failed. The errors are above; `npx tsc -b` repeats it.')
+}
+
+/** Installs and builds what the `brigade` command needs. */
+export function prepare() {
+  if (!isClone) return true
+  return checkNode() && install() && build('bin', 'tsconfig.cluster.json')
+}
+
+// `npm install <name>` by hand also changes the lock file. npm keeps a lock file of what it put on
+// disk; when that holds all of ours, a second install would only delete and fetch the same again.
+function alreadyInstalled(lockText) {
+  const text = readText(join(modules, '.package-lock.json'))
+  if (text === undefined) return false
+  const present = JSON.parse(text).packages
+  return Object.entries(JSON.parse(lockText).packages).every(([path, { version, optional }]) => {
+    if (path === '' || optional) return true
+    return present[path]?.version === version && existsSync(join(root, path))
+  })
+}
+
+// In this process rather than in a child, so that Ctrl-C reaches the cluster and nothing else.
+async function start(args) {
+  if (!prepare()) return 1
+  const main = join(root, 'dist', 'bin', 'main.js')
+  process.argv = [process.execPath, main, 'start', ...args]
+  await import(pathToFileURL(main).href)
+  return process.exitCode ?? 0
+}
+
+function test(args) {
+  const counts = { passed: 0, failed: 0, skipped: 0 }
+  try {
+    if (!checkNode() || !install()) counts.failed += 1
+    else runChecks(args, counts)
+  } catch (error) {
+    fail(String(error instanceof Error ? error.stack : error))
+    counts.failed += 1
+  }
+  if (counts.failed === 0 && counts.passed === 0) {
+    fail('no test ran.')
+    counts.failed = 1
+  }
+  console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
+  return counts.failed === 0 ? 0 : 1
+}
+
+// All three run even if an earlier one fails: one run tells everything there is to repair.
+function runChecks(args, counts) {
+  say('building')
+  if (!build()) counts.failed += 1
+  say('checking format and lint')
+  if (!packageBin('@biomejs/biome', 'biome', 'ci', '.')) {
+    fail('format or lint. `npm run format` repairs what can be repaired.')
+    counts.failed += 1
+  }
+  say('running the tests')
+  const report = join(root, 'dist', `test-results-${process.pid}.json`)
+  const clean = packageBin(
+    'vitest',
+    'vitest',
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+    ...args,
+  )
+  const text = readText(report)
+  rmSync(report, { force: true })
+  const failedBefore = counts.failed
+  if (text !== undefined) tally(JSON.parse(text), counts)
+  // An error outside any test (an unhandled rejection, a crash of a worker) shows only in the exit code.
+  if (!clean && counts.failed === failedBefore) counts.failed += 1
+}
+
+function tally(results, counts) {
+  counts.passed += results.numPassedTests
+  counts.failed += results.numFailedTests
+  counts.skipped += results.numPendingTests + results.numTodoTests
+  for (const file of results.testResults) {
+    // A file that does not load has no tests to count.
+    if (file.status === 'failed' && file.assertionResults.every((one) => one.status !== 'failed')) {
+      counts.failed += 1
+    }
+  }
+}
+
+function checkNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  if (major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1])) return true
+  return fail(`Node ${oldestNode.join('.')} or newer is needed; this is ${process.versions.node}.`)
+}
+
+function npm(...args) {
+  const cli = process.env.npm_execpath
+  if (cli?.endsWith('npm-cli.js')) return node(cli, args) === 0
+  // On Windows npm is a command file, which only a shell can start.
+  const done = spawnSync('npm', args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' })
+  return done.status === 0
+}
+
+function packageBin(name, bin, ...args) {
+  const folder = join(modules, name)
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  const file = typeof manifest.bin === 'string' ? manifest.bin : manifest.bin[bin]
+  return node(join(folder, file), args) === 0
+}
+
+function node(file, args) {
+  const done = spawnSync(process.execPath, [file, ...args], { cwd: root, stdio: 'inherit' })
+  return done.status ?? 1
+}
+
+function readText(file) {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+// To stderr, so that what a command prints can still be piped.
+function say(text) {
+  console.error(`brigade: ${text}`)
+}
+
+function fail(text) {
+  console.error(`brigade: ${text}`)
+  return false
+}
+
+const [, script, verb, ...rest] = process.argv
+if (script !== undefined && import.meta.url === pathToFileURL(realpathSync(script)).href) {
+  if (verb === 'start') process.exitCode = await start(rest)
+  else if (verb === 'test') process.exitCode = test(rest)
+  else {
+    fail('usage: node scripts/run.mjs start|test [arguments]')
+    process.exitCode = 2
+  }
+}
