@@ -1,0 +1,99 @@
+/**
+ * What orders, reservations and bins say to each other.
+ *
+ * Owns:     the contracts of the pantry, and its addresses. A reservation has its order's key; a bin's key is
+ *           `site:ingredient`.
+ * Does not: decide anything (`bin.ts`, `reservation.ts`).
+ */
+
+import { Type } from 'typebox'
+import type { MessageOf } from '#actor'
+import { ref } from '#actor'
+
+const exact = { additionalProperties: false } as const
+const id = Type.String({ minLength: 1, maxLength: 100 })
+const positive = Type.Integer({ minimum: 1 })
+const natural = Type.Integer({ minimum: 0 })
+
+/** One ingredient in whole grams or pieces. */
+export const StockLine = Type.Object({ ingredient: id, amount: positive }, exact)
+export const Shortage = Type.Object({ ingredient: id, needed: positive, free: natural }, exact)
+
+export const BinMessage = Type.Union([
+  /** Creates the bin with its opening stock. */
+  Type.Object({ type: Type.Literal('bin.open'), opening: natural, par: natural, low: natural }, exact),
+  /** Asks for stock. The hold is tentative until `bin.confirm`; it ends only by `bin.commit` or `bin.release`. */
+  Type.Object({ type: Type.Literal('bin.hold'), reservation: id, amount: positive }, exact),
+  /** The reservation has all that it asked for: nobody need wait for this hold to come back. */
+  Type.Object({ type: Type.Literal('bin.confirm'), reservation: id }, exact),
+  /** The held stock leaves for the kitchen. */
+  Type.Object({ type: Type.Literal('bin.commit'), reservation: id }, exact),
+  /** Gives a hold back, or takes a waiting request away; answered `bin.released`, whatever was there. */
+  Type.Object({ type: Type.Literal('bin.release'), reservation: id }, exact),
+  /** Issued stock comes back unused; answered `bin.released`. */
+  Type.Object({ type: Type.Literal('bin.return'), reservation: id, amount: positive }, exact),
+  Type.Object({ type: Type.Literal('bin.deliver'), amount: positive }, exact),
+  /** A supplier has promised this much. */
+  Type.Object({ type: Type.Literal('bin.ordered'), amount: positive }, exact),
+  /** A count or spoilage corrects the books. Refused when more would go than is free. */
+  Type.Object({ type: Type.Literal('bin.adjust'), delta: Type.Integer(), reason: Type.String() }, exact),
+  /** The bin's own timer: this request has waited long enough. */
+  Type.Object({ type: Type.Literal('bin.waited'), reservation: id }, exact),
+])
+export type BinMessage = MessageOf<typeof BinMessage>
+
+/** From a bin to a reservation. */
+export const BinReport = Type.Union([
+  Type.Object({ type: Type.Literal('bin.held'), ingredient: id }, exact),
+  Type.Object({ type: Type.Literal('bin.refused'), ingredient: id, free: natural }, exact),
+  Type.Object({ type: Type.Literal('bin.released'), ingredient: id }, exact),
+])
+
+export const ReservationMessage = Type.Union([
+  /** Creates the reservation: all of the lines, or none. It expires unless it is committed within `expiresInMs`. */
+  Type.Object(
+    {
+      type: Type.Literal('reservation.hold'),
+      site: id,
+      lines: Type.Array(StockLine, { minItems: 1 }),
+      expiresInMs: positive,
+    },
+    exact,
+  ),
+  /** The stock is paid for and leaves for the kitchen; answered `reservation.committed`. */
+  Type.Object({ type: Type.Literal('reservation.commit') }, exact),
+  /** Everything back into the bins, also after a commit; answered `reservation.released`. */
+  Type.Object({ type: Type.Literal('reservation.release') }, exact),
+  /** What became of committed stock. Ends the reservation. */
+  Type.Object(
+    {
+      type: Type.Literal('reservation.close'),
+      fate: Type.Union([Type.Literal('served'), Type.Literal('wasted')]),
+    },
+    exact,
+  ),
+  ...BinReport.anyOf,
+])
+export type ReservationMessage = MessageOf<typeof ReservationMessage>
+
+/** From a reservation to its order. `refused`, `released` and `expired` are last words: nothing is held. */
+export const ReservationReport = Type.Union([
+  Type.Object({ type: Type.Literal('reservation.held') }, exact),
+  Type.Object({ type: Type.Literal('reservation.refused'), shortages: Type.Array(Shortage) }, exact),
+  Type.Object({ type: Type.Literal('reservation.committed') }, exact),
+  Type.Object({ type: Type.Literal('reservation.released') }, exact),
+  Type.Object({ type: Type.Literal('reservation.expired') }, exact),
+])
+
+export interface StockLine {
+  readonly ingredient: string
+  readonly amount: number
+}
+export interface Shortage {
+  readonly ingredient: string
+  readonly needed: number
+  readonly free: number
+}
+
+export const binRef = (site: string, ingredient: string) => ref<BinMessage>('bin', `${site}:${ingredient}`)
+export const reservationRef = (order: string) => ref<ReservationMessage>('reservation', order)
