@@ -1,0 +1,99 @@
+/**
+ * Virtual time: one queue of events, run one after the other, and the randomness that goes with them.
+ *
+ * Owns:     what time it is, what happens next, and how often each named draw was made.
+ * Does not: know nodes. Their clocks are views of this one (`clock.ts`).
+ *
+ * Invariants:
+ *   L1. Time never goes back, and stands still while an event runs.
+ *   L2. Whatever is started by an event runs after that event has returned.
+ *   L3. A draw depends on the seed, its name and how often that name was drawn, and on nothing else.
+ */
+import { assert, draw } from '#actor'
+import { EventClass, EventQueue, type SimEvent } from './event-queue.ts'
+
+/** Why a run came back: nothing is left, the next event is later than asked for, or it had run enough. */
+export type RunEnd = 'quiet' | 'until' | 'limit'
+
+export interface RunBounds {
+  /** Microseconds; events of this very instant are run, and time stands there afterwards. */
+  readonly until?: number
+  readonly eventsMax?: number
+}
+
+export class Timeline {
+  readonly seed: number
+  #queue = new EventQueue()
+  #now = 0
+  #events = 0
+  #draws = new Map<string, number>()
+
+  constructor(seed: number) {
+    this.seed = seed
+  }
+
+  /** Microseconds since the run began. */
+  get now(): number {
+    return this.#now
+  }
+
+  /** Events run so far. */
+  get events(): number {
+    return this.#events
+  }
+
+  /** Events still to come. */
+  get pending(): number {
+    return this.#queue.size
+  }
+
+  at(time: number, eventClass: EventClass, run: () => void): SimEvent {
+    assert(Number.isSafeInteger(time) && time >= this.#now, 'L1', `${time} is asked for at ${this.#now}`)
+    return this.#queue.add(time, eventClass, run)
+  }
+
+  /** `delay` in microseconds. */
+  after(delay: number, run: () => void): SimEvent {
+    return this.at(this.#now + delay, EventClass.general, run)
+  }
+
+  /** False when it has happened already. */
+  cancel(event: SimEvent): boolean {
+    return this.#queue.cancel(event)
+  }
+
+  run(bounds: RunBounds = {}): RunEnd {
+    const { until = Number.POSITIVE_INFINITY, eventsMax = Number.POSITIVE_INFINITY } = bounds
+    const last = this.#events + eventsMax
+    while (this.#events < last) {
+      const next = this.#queue.first
+      if (next === undefined || next.at > until) return this.#stopAt(until, next)
+      this.#queue.take()
+      this.#now = next.at
+      this.#events += 1
+      next.run()
+    }
+    return 'limit'
+  }
+
+  /** The next number in [0, 1) of this name. */
+  draw(name: string): number {
+    const n = this.#draws.get(name) ?? 0
+    this.#draws.set(name, n + 1)
+    return draw(this.seed, name, n)
+  }
+
+  /** The same numbers as `draw(name)`, without looking the name up each time. Use one of the two for a name. */
+  stream(name: string): () => number {
+    let n = 0
+    return () => {
+      n += 1
+      return draw(this.seed, name, n - 1)
+    }
+  }
+
+  #stopAt(until: number, next: SimEvent | undefined): RunEnd {
+    if (Number.isFinite(until) && until > this.#now) this.#now = until
+    return next === undefined ? 'quiet' : 'until'
+  }
+}
