@@ -37,8 +37,6 @@ export const BinMessage = Type.Union([
   Type.Object({ type: Type.Literal('bin.ordered'), amount: positive }, exact),
   /** A count or spoilage corrects the books. Refused when more would go than is free. */
   Type.Object({ type: Type.Literal('bin.adjust'), delta: Type.Integer(), reason: Type.String() }, exact),
-  /** The bin's own timer: this request has waited long enough. */
-  Type.Object({ type: Type.Literal('bin.waited'), reservation: id }, exact),
 ])
 export type BinMessage = MessageOf<typeof BinMessage>
 

@@ -31,8 +31,6 @@ export const PaymentMessage = Type.Union([
   Type.Object({ type: Type.Literal('payment.cancel') }, exact),
   /** The order is complete: the money is earned, and the payment ends. */
   Type.Object({ type: Type.Literal('payment.close') }, exact),
-  /** The payment's own timer: ask the provider again. */
-  Type.Object({ type: Type.Literal('payment.again') }, exact),
 ])
 export type PaymentMessage = MessageOf<typeof PaymentMessage>
 

@@ -1,0 +1,199 @@
+/**
+ * What a site sells today, and for how much.
+ *
+ * Owns:     the published dishes with price, availability and needs, and a draft while there is one.
+ * Does not: hold recipes (`menu-data.ts`): a dish can be sold only if the kitchen knows how to make it.
+ *
+ * Invariants:
+ *   M1. Guests see the published list, whole: a draft replaces it in one turn.
+ *   M2. Every dish of the list has a recipe.
+ */
+
+import { assign, setup } from 'xstate'
+import type { Birth, Delivered } from '#actor'
+import { defineActor, emit, reply } from '#actor'
+import type { StockLine } from '../pantry/messages.ts'
+import { stateName } from '../state-name.ts'
+import { recipeOf, recipes } from './menu-data.ts'
+import type { MenuItem, OrderItem } from './messages.ts'
+import { MenuMessage } from './messages.ts'
+
+export interface MenuContext {
+  readonly site: string
+  /** Grows with each change that guests can see. */
+  readonly edition: number
+  readonly items: readonly MenuItem[]
+  readonly draft: readonly MenuItem[] | null
+}
+
+/** What somebody would like: `substitute` names ingredients that may be replaced by their stand-ins. */
+export interface Wish {
+  readonly dish: string
+  readonly quantity: number
+  readonly substitute?: readonly string[]
+}
+
+/** All that `order.place` takes from the menu. */
+export interface Quote {
+  readonly items: readonly OrderItem[]
+  readonly needs: readonly StockLine[]
+  readonly total: number
+  /** Dishes that cannot be sold. With one of them the rest is not an order. */
+  readonly refused: readonly { readonly dish: string; readonly why: 'unknown' | 'unavailable' }[]
+}
+
+export function quote(menu: readonly MenuItem[], wishes: readonly Wish[]): Quote {
+  const items: OrderItem[] = []
+  const refused: Quote['refused'][number][] = []
+  const needs = new Map<string, number>()
+  for (const { dish, quantity, substitute = [] } of wishes) {
+    const item = menu.find((entry) => entry.dish === dish)
+    if (item === undefined || !item.available) {
+      refused.push({ dish, why: item === undefined ? 'unknown' : 'unavailable' })
+      continue
+    }
+    items.push({ dish, quantity, price: item.price })
+    for (const need of item.needs) {
+      const ingredient = substitute.includes(need.ingredient)
+        ? (need.substitute ?? need.ingredient)
+        : need.ingredient
+      needs.set(ingredient, (needs.get(ingredient) ?? 0) + need.amount * quantity)
+    }
+  }
+  return {
+    items,
+    needs: [...needs].map(([ingredient, amount]) => ({ ingredient, amount })),
+    total: items.reduce((sum, { quantity, price }) => sum + quantity * price, 0),
+    refused,
+  }
+}
+
+const houseMenu: readonly MenuItem[] = Object.entries(recipes).map(([dish, { name, price, needs }]) => ({
+  dish,
+  name,
+  price,
+  available: true,
+  needs,
+}))
+
+const put = (items: readonly MenuItem[], item: MenuItem): MenuItem[] =>
+  items.some(({ dish }) => dish === item.dish)
+    ? items.map((entry) => (entry.dish === item.dish ? item : entry))
+    : [...items, item]
+
+const avail = (items: readonly MenuItem[], dish: string, available: boolean): MenuItem[] =>
+  items.map((item) => (item.dish === dish ? { ...item, available } : item))
+
+export const menuMachine = setup({
+  types: {
+    context: {} as MenuContext,
+    events: {} as Delivered<MenuMessage>,
+    input: {} as Birth,
+  },
+  guards: {
+    isCookable: ({ event }) => event.type === 'menu.put' && recipeOf(event.item.dish) !== undefined,
+    isListed: ({ context, event }) =>
+      event.type === 'menu.avail' && context.items.some(({ dish }) => dish === event.dish),
+  },
+  actions: {
+    nextEdition: assign({ edition: ({ context }) => context.edition + 1 }),
+    publish: emit(({ context: { site, edition } }) => ({ type: 'menu.changed', site, edition })),
+    showEdition: reply(({ context: { edition } }) => ({ type: 'menu.edition', edition })),
+    refuse: reply({ type: 'menu.no-recipe' }),
+  },
+}).createMachine({
+  id: 'menu',
+  version: '1',
+  context: ({ input }) => ({ site: input.key, edition: 0, items: [], draft: null }),
+  initial: 'closed',
+  states: {
+    closed: {
+      on: {
+        'menu.open': {
+          target: 'published',
+          actions: [assign({ items: houseMenu }), 'nextEdition', 'publish', 'showEdition'],
+        },
+      },
+    },
+    published: {
+      on: {
+        'menu.edit': { target: 'editing', actions: assign({ draft: ({ context }) => context.items }) },
+        'menu.put': [
+          {
+            guard: 'isCookable',
+            actions: [
+              assign({ items: ({ context, event }) => put(context.items, event.item) }),
+              'nextEdition',
+              'publish',
+              'showEdition',
+            ],
+          },
+          { actions: 'refuse' },
+        ],
+        'menu.avail': {
+          guard: 'isListed',
+          actions: [
+            assign({ items: ({ context, event }) => avail(context.items, event.dish, event.available) }),
+            'nextEdition',
+            'publish',
+            'showEdition',
+          ],
+        },
+      },
+    },
+    editing: {
+      on: {
+        'menu.put': [
+          {
+            guard: 'isCookable',
+            actions: [
+              assign({ draft: ({ context, event }) => put(context.draft ?? context.items, event.item) }),
+              'showEdition',
+            ],
+          },
+          { actions: 'refuse' },
+        ],
+        // A dish that has run out cannot wait for the draft.
+        'menu.avail': {
+          guard: 'isListed',
+          actions: [
+            assign({
+              items: ({ context, event }) => avail(context.items, event.dish, event.available),
+              draft: ({ context, event }) =>
+                avail(context.draft ?? context.items, event.dish, event.available),
+            }),
+            'nextEdition',
+            'publish',
+            'showEdition',
+          ],
+        },
+        'menu.publish': {
+          target: 'published',
+          actions: [
+            assign({ items: ({ context }) => context.draft ?? context.items, draft: null }),
+            'nextEdition',
+            'publish',
+            'showEdition',
+          ],
+        },
+        'menu.discard': { target: 'published', actions: assign({ draft: null }) },
+      },
+    },
+  },
+})
+
+export const menu = defineActor({
+  type: 'menu',
+  accepts: MenuMessage,
+  creates: ['menu.open'],
+  machine: menuMachine,
+  queries: {
+    items: ({ context, value, version }) => {
+      const { site, edition, items } = context as MenuContext
+      return { site, edition, items, state: stateName(value), version }
+    },
+    draft: ({ context }) => ({ items: (context as MenuContext).draft }),
+    price: ({ context }, args) =>
+      quote((context as MenuContext).items, (args as { items: readonly Wish[] }).items),
+  },
+})

@@ -1,0 +1,29 @@
+/**
+ * How long an order waits for each of its steps.
+ *
+ * World time. The shortest deadline bounds how fast a live day may run: divided by the speed it must still
+ * be longer than a failover.
+ */
+import { hours, minutes } from '#actor'
+
+/** Past it the order gives up and gives back what it has taken. */
+export const orderDeadlines = {
+  reserveDeadline: minutes(10),
+  payDeadline: minutes(15),
+  confirmDeadline: minutes(10),
+  queueDeadline: hours(2),
+  cookDeadline: hours(2),
+  platingDeadline: minutes(30),
+} as const
+
+/** Outlives every deadline before the commit, so that it is the order that gives up first. */
+export const reservationLifeMs = minutes(60)
+
+/** A compensation without an answer is asked for again. Asking twice does no harm. */
+export const askAgainMs = minutes(10)
+
+/** The way from the pass to the table. */
+export const toTheTableMs = minutes(1)
+
+/** What nobody fetched for so long was cooked and is paid: the order is complete. */
+export const fetchWithinMs = hours(4)

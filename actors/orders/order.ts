@@ -1,0 +1,543 @@
+/**
+ * An order: the saga from the guest's wish to the plate, with a way back from every step.
+ *
+ * It takes, in this order, stock, money and a ticket. Whatever fails, `unwinding` gives back what is still
+ * taken, in reverse order, and the order ends only after each of them has confirmed it.
+ *
+ * Owns:     the order's way, its deadlines (world clock), and the public events.
+ * Does not: count stock (`reservation`), move money (`payment`), or cook (`ticket`); it only listens to them.
+ *
+ * Invariants:
+ *   O1. A finished order holds no reservation and has no ticket; it has kept money only if it is `completed`.
+ *   O2. Every state that is neither final nor passing has a time after which the order goes on, or asks again.
+ *   O3. Of one order at most one payment is requested.
+ */
+
+import { assign, setup } from 'xstate'
+import type { Birth, Delivered, Instant } from '#actor'
+import { defineActor, emit, reply, tell } from '#actor'
+import { ticketRef } from '../kitchen/ticket-messages.ts'
+import type { Shortage, StockLine } from '../pantry/messages.ts'
+import { reservationRef } from '../pantry/messages.ts'
+import { stateName } from '../state-name.ts'
+import { paymentRef } from '../till/messages.ts'
+import type { OrderEvent, OrderItem } from './messages.ts'
+import { currency, OrderMessage } from './messages.ts'
+import { askAgainMs, fetchWithinMs, orderDeadlines, reservationLifeMs, toTheTableMs } from './order-delays.ts'
+import { orderStory } from './order-story.ts'
+
+export interface OrderContext {
+  readonly id: string
+  readonly site: string
+  readonly guest: string | null
+  readonly items: readonly OrderItem[]
+  readonly needs: readonly StockLine[]
+  readonly total: number
+  readonly serve: 'collect' | 'table'
+  readonly note: string | null
+  readonly token: string | null
+  readonly createdAt: Instant
+  readonly promisedAt: Instant
+  /** When the present state was entered. */
+  readonly since: Instant
+  /** What would have to be given back. */
+  readonly stock: 'free' | 'asked'
+  readonly money: 'free' | 'asked'
+  readonly ticket: 'free' | 'open'
+  /** How it will end, once it is known that it does not succeed. */
+  readonly outcome: 'rejected' | 'cancelled' | 'expired' | null
+  readonly reason: string | null
+  readonly shortages: readonly Shortage[]
+  readonly wasted: boolean
+}
+
+/** An order as the API shows it. */
+export interface OrderView {
+  readonly id: string
+  readonly site: string
+  readonly state: string
+  readonly items: readonly OrderItem[]
+  readonly total: { readonly amount: number; readonly currency: string }
+  readonly serve: 'collect' | 'table'
+  readonly createdAt: Instant
+  readonly promisedAt: Instant
+  readonly reason: string | null
+  readonly shortages: readonly Shortage[]
+  readonly guest: string | null
+  readonly note: string | null
+}
+
+export function orderView(context: OrderContext, state: string): OrderView {
+  const { id, site, items, total, serve, createdAt, promisedAt, reason, shortages, guest, note } = context
+  return {
+    id,
+    site,
+    state,
+    items,
+    total: { amount: total, currency },
+    serve,
+    createdAt,
+    promisedAt,
+    reason,
+    shortages,
+    guest,
+    note,
+  }
+}
+
+interface Because {
+  readonly reason: string
+}
+
+const sumOf = (items: readonly OrderItem[]): number =>
+  items.reduce((sum, { quantity, price }) => sum + quantity * price, 0)
+
+const about = ({ id, site, guest }: OrderContext) => ({
+  order: id,
+  site,
+  ...(guest === null ? {} : { guest }),
+})
+const ending = (type: 'order.rejected' | 'order.cancelled' | 'order.expired', context: OrderContext) =>
+  ({
+    type,
+    ...about(context),
+    reason: context.reason ?? '',
+    shortages: context.shortages,
+    wasted: context.wasted,
+  }) satisfies OrderEvent
+
+export const orderMachine = setup({
+  types: {
+    context: {} as OrderContext,
+    events: {} as Delivered<OrderMessage>,
+    input: {} as Birth,
+  },
+  delays: {
+    ...orderDeadlines,
+    askAgain: askAgainMs,
+    handover: ({ context }) => (context.serve === 'table' ? toTheTableMs : fetchWithinMs),
+  },
+  guards: {
+    totalAddsUp: ({ event }) => event.type === 'order.place' && event.total === sumOf(event.items),
+    hasToken: ({ context }) => context.token !== null,
+    toTable: ({ context }) => context.serve === 'table',
+    ticketOpen: ({ context }) => context.ticket === 'open',
+    moneyAsked: ({ context }) => context.money === 'asked',
+    stockAsked: ({ context }) => context.stock === 'asked',
+    toReject: ({ context }) => context.outcome === 'rejected',
+    toCancel: ({ context }) => context.outcome === 'cancelled',
+  },
+  actions: {
+    arrive: assign({ since: ({ event }) => event.at }),
+    reject: assign((_, { reason }: Because) => ({ outcome: 'rejected', reason })),
+    expire: assign((_, { reason }: Because) => ({ outcome: 'expired', reason })),
+    callOff: assign((_, { reason }: Because) => ({ outcome: 'cancelled', reason })),
+    cancelForGuest: assign(({ event }) => ({
+      outcome: 'cancelled',
+      reason: (event.type === 'order.cancel' ? event.reason : undefined) ?? 'guest',
+    })),
+
+    takeStock: assign({ stock: 'asked' }),
+    askStock: tell(
+      ({ context }) => reservationRef(context.id),
+      ({ context }) => ({
+        type: 'reservation.hold',
+        site: context.site,
+        lines: [...context.needs],
+        expiresInMs: reservationLifeMs,
+      }),
+    ),
+    commitStock: tell(({ context }) => reservationRef(context.id), { type: 'reservation.commit' }),
+    releaseStock: tell(({ context }) => reservationRef(context.id), { type: 'reservation.release' }),
+    stockGone: assign({ stock: 'free' }),
+    serveStock: tell(({ context }) => reservationRef(context.id), {
+      type: 'reservation.close',
+      fate: 'served',
+    }),
+
+    takeMoney: assign({ money: 'asked' }),
+    askMoney: tell(
+      ({ context }) => paymentRef(context.id),
+      ({ context }) => ({ type: 'payment.request', amount: context.total, token: context.token ?? '' }),
+    ),
+    announcePayment: emit(
+      ({ context }) =>
+        ({ type: 'payment.requested', ...about(context), amount: context.total }) satisfies OrderEvent,
+    ),
+    forgetToken: assign({ token: null }),
+    returnMoney: tell(({ context }) => paymentRef(context.id), { type: 'payment.cancel' }),
+    moneyGone: assign({ money: 'free' }),
+    keepMoney: tell(({ context }) => paymentRef(context.id), { type: 'payment.close' }),
+
+    takeTicket: assign({ ticket: 'open' }),
+    openTicket: tell(
+      ({ context }) => ticketRef(context.id),
+      ({ context }) => ({
+        type: 'ticket.open',
+        order: context.id,
+        site: context.site,
+        items: context.items.map(({ dish, quantity }, line) => ({ line, dish, quantity })),
+        promisedAt: context.promisedAt,
+      }),
+    ),
+    cancelTicket: tell(({ context }) => ticketRef(context.id), { type: 'ticket.cancel' }),
+    ticketGone: assign({ ticket: 'free' }),
+    // What a cook has touched never goes back into a bin.
+    wasteStock: tell(({ context }) => reservationRef(context.id), {
+      type: 'reservation.close',
+      fate: 'wasted',
+    }),
+    countWaste: assign({ wasted: true, stock: 'free' }),
+
+    cancelAccepted: reply(({ context }) => ({
+      type: 'order.view',
+      ...orderView(context, 'cancelling'),
+    })),
+    publishPaid: emit(
+      ({ context }) =>
+        ({ type: 'order.paid', ...about(context), amount: context.total }) satisfies OrderEvent,
+    ),
+    publishCooking: emit(
+      ({ context }) => ({ type: 'cooking.started', ...about(context) }) satisfies OrderEvent,
+    ),
+    publishReady: emit(({ context }) => ({ type: 'order.ready', ...about(context) }) satisfies OrderEvent),
+    publishCompleted: emit(
+      ({ context }) =>
+        ({
+          type: 'order.completed',
+          ...about(context),
+          total: context.total,
+          ...(context.reason === null ? {} : { reason: context.reason }),
+        }) satisfies OrderEvent,
+    ),
+    publishRejected: emit(({ context }) => ending('order.rejected', context)),
+    publishCancelled: emit(({ context }) => ending('order.cancelled', context)),
+    publishExpired: emit(({ context }) => ending('order.expired', context)),
+  },
+}).createMachine({
+  id: 'order',
+  version: '1',
+  context: ({ input }) => ({
+    id: input.key,
+    site: '',
+    guest: null,
+    items: [],
+    needs: [],
+    total: 0,
+    serve: 'collect',
+    note: null,
+    token: null,
+    createdAt: input.at,
+    promisedAt: input.at,
+    since: input.at,
+    stock: 'free',
+    money: 'free',
+    ticket: 'free',
+    outcome: null,
+    reason: null,
+    shortages: [],
+    wasted: false,
+  }),
+  initial: 'placed',
+  // An expiry says that the reservation is gone, wherever the order stands; `reserving`, `paying` and
+  // `confirmed` need it, and give up.
+  on: { 'reservation.expired': { actions: 'stockGone' } },
+  states: {
+    placed: {
+      on: {
+        'order.place': [
+          {
+            guard: 'totalAddsUp',
+            target: 'reserving',
+            actions: [
+              assign(({ event }) => ({
+                site: event.site,
+                guest: event.guest ?? null,
+                items: event.items,
+                needs: event.needs,
+                total: event.total,
+                serve: event.serve,
+                note: event.note ?? null,
+                token: event.token ?? null,
+                promisedAt: event.promisedAt as Instant,
+              })),
+              reply(({ context }) => ({ type: 'order.view', ...orderView(context, 'placed') })),
+              emit(
+                ({ context }) =>
+                  ({
+                    type: 'order.created',
+                    ...about(context),
+                    items: context.items,
+                    total: context.total,
+                  }) satisfies OrderEvent,
+              ),
+            ],
+          },
+          {
+            target: 'rejected',
+            actions: [
+              assign(({ event }) => ({
+                site: event.site,
+                guest: event.guest ?? null,
+                items: event.items,
+                total: event.total,
+                serve: event.serve,
+                promisedAt: event.promisedAt as Instant,
+                outcome: 'rejected' as const,
+                reason: 'total-does-not-add-up',
+              })),
+              reply(({ context }) => ({ type: 'order.view', ...orderView(context, 'rejected') })),
+            ],
+          },
+        ],
+      },
+    },
+
+    reserving: {
+      entry: ['arrive', 'takeStock', 'askStock'],
+      on: {
+        'reservation.held': 'paying',
+        'reservation.refused': {
+          target: 'unwinding',
+          actions: [
+            'stockGone',
+            assign({ shortages: ({ event }) => event.shortages }),
+            { type: 'reject', params: { reason: 'insufficient-stock' } },
+          ],
+        },
+        'reservation.expired': {
+          target: 'unwinding',
+          actions: ['stockGone', { type: 'expire', params: { reason: 'reservation-expired' } }],
+        },
+        'order.cancel': { target: 'unwinding', actions: ['cancelForGuest', 'cancelAccepted'] },
+      },
+      after: {
+        reserveDeadline: {
+          target: 'unwinding',
+          actions: { type: 'expire', params: { reason: 'not-reserved-in-time' } },
+        },
+      },
+    },
+
+    paying: {
+      entry: 'arrive',
+      initial: 'deciding',
+      states: {
+        deciding: { always: [{ guard: 'hasToken', target: 'charging' }, { target: 'awaiting' }] },
+        awaiting: {
+          on: {
+            'order.pay': {
+              target: 'charging',
+              actions: [
+                assign({ token: ({ event }) => event.token }),
+                reply(({ context }) => ({ type: 'order.view', ...orderView(context, 'paying') })),
+              ],
+            },
+          },
+        },
+        charging: {
+          entry: ['takeMoney', 'askMoney', 'announcePayment', 'forgetToken'],
+          on: {
+            'payment.captured': { target: '#order.confirmed', actions: 'publishPaid' },
+            'payment.declined': {
+              target: '#order.unwinding',
+              actions: ['moneyGone', { type: 'reject', params: ({ event }) => ({ reason: event.reason }) }],
+            },
+          },
+        },
+      },
+      on: {
+        'reservation.expired': {
+          target: 'unwinding',
+          actions: ['stockGone', { type: 'expire', params: { reason: 'reservation-expired' } }],
+        },
+        'order.cancel': { target: 'unwinding', actions: ['cancelForGuest', 'cancelAccepted'] },
+      },
+      after: {
+        payDeadline: {
+          target: 'unwinding',
+          actions: { type: 'expire', params: { reason: 'not-paid-in-time' } },
+        },
+      },
+    },
+
+    confirmed: {
+      entry: ['arrive', 'commitStock'],
+      on: {
+        'reservation.committed': 'queued',
+        'reservation.expired': {
+          target: 'unwinding',
+          actions: ['stockGone', { type: 'expire', params: { reason: 'reservation-expired' } }],
+        },
+        'order.cancel': { target: 'unwinding', actions: ['cancelForGuest', 'cancelAccepted'] },
+      },
+      after: {
+        confirmDeadline: {
+          target: 'unwinding',
+          actions: { type: 'expire', params: { reason: 'not-confirmed-in-time' } },
+        },
+      },
+    },
+
+    queued: {
+      entry: ['arrive', 'takeTicket', 'openTicket'],
+      on: {
+        'ticket.started': { target: 'cooking', actions: 'publishCooking' },
+        'ticket.failed': {
+          target: 'unwinding',
+          actions: [
+            'ticketGone',
+            'wasteStock',
+            'countWaste',
+            { type: 'callOff', params: ({ event }) => ({ reason: event.reason }) },
+          ],
+        },
+        'order.cancel': { target: 'unwinding', actions: ['cancelForGuest', 'cancelAccepted'] },
+      },
+      after: {
+        queueDeadline: {
+          target: 'unwinding',
+          actions: { type: 'expire', params: { reason: 'not-started-in-time' } },
+        },
+      },
+    },
+
+    cooking: {
+      entry: 'arrive',
+      on: {
+        'ticket.plating': 'plating',
+        'ticket.failed': {
+          target: 'unwinding',
+          actions: [
+            'ticketGone',
+            'wasteStock',
+            'countWaste',
+            { type: 'callOff', params: ({ event }) => ({ reason: event.reason }) },
+          ],
+        },
+        'order.cancel': { target: 'unwinding', actions: ['cancelForGuest', 'cancelAccepted'] },
+      },
+      after: {
+        cookDeadline: {
+          target: 'unwinding',
+          actions: { type: 'expire', params: { reason: 'not-cooked-in-time' } },
+        },
+      },
+    },
+
+    plating: {
+      entry: 'arrive',
+      on: {
+        'ticket.plated': { target: 'ready', actions: ['ticketGone', 'serveStock', 'stockGone'] },
+        'ticket.failed': {
+          target: 'unwinding',
+          actions: [
+            'ticketGone',
+            'wasteStock',
+            'countWaste',
+            { type: 'callOff', params: ({ event }) => ({ reason: event.reason }) },
+          ],
+        },
+      },
+      after: {
+        platingDeadline: {
+          target: 'unwinding',
+          actions: { type: 'expire', params: { reason: 'not-plated-in-time' } },
+        },
+      },
+    },
+
+    ready: {
+      entry: ['arrive', 'publishReady'],
+      on: {
+        'order.collect': {
+          target: 'completed',
+          actions: reply(({ context }) => ({ type: 'order.view', ...orderView(context, 'completed') })),
+        },
+      },
+      after: {
+        handover: [
+          { guard: 'toTable', target: 'completed' },
+          { target: 'completed', actions: assign({ reason: 'not-fetched' }) },
+        ],
+      },
+    },
+
+    // Passing: what is still taken decides what is given back next; nothing left decides the end.
+    unwinding: {
+      always: [
+        { guard: 'ticketOpen', target: 'cancelling' },
+        { guard: 'moneyAsked', target: 'refunding' },
+        { guard: 'stockAsked', target: 'releasing' },
+        { guard: 'toReject', target: 'rejected' },
+        { guard: 'toCancel', target: 'cancelled' },
+        { target: 'expired' },
+      ],
+    },
+
+    cancelling: {
+      entry: ['arrive', 'cancelTicket'],
+      on: {
+        'ticket.cancelled': [
+          {
+            guard: ({ event }) => event.wasted,
+            target: 'unwinding',
+            actions: ['ticketGone', 'wasteStock', 'countWaste'],
+          },
+          { target: 'unwinding', actions: 'ticketGone' },
+        ],
+        // Crossed by the kitchen's own last word.
+        'ticket.plated': { target: 'unwinding', actions: ['ticketGone', 'wasteStock', 'countWaste'] },
+        'ticket.failed': { target: 'unwinding', actions: ['ticketGone', 'wasteStock', 'countWaste'] },
+        'ticket.started': {},
+        'ticket.plating': {},
+      },
+      after: { askAgain: { target: 'cancelling', reenter: true } },
+    },
+
+    refunding: {
+      entry: ['arrive', 'returnMoney'],
+      on: {
+        'payment.settled': { target: 'unwinding', actions: 'moneyGone' },
+        // Crossed: it was declined, or captured, before it heard of the cancellation. A captured payment is
+        // still to be settled.
+        'payment.declined': { target: 'unwinding', actions: 'moneyGone' },
+        'payment.captured': {},
+        'reservation.committed': {},
+      },
+      after: { askAgain: { target: 'refunding', reenter: true } },
+    },
+
+    releasing: {
+      entry: ['arrive', 'releaseStock'],
+      on: {
+        'reservation.released': { target: 'unwinding', actions: 'stockGone' },
+        // Crossed: it came to the same by itself.
+        'reservation.refused': { target: 'unwinding', actions: 'stockGone' },
+        'reservation.expired': { target: 'unwinding', actions: 'stockGone' },
+        'reservation.held': {},
+        'reservation.committed': {},
+      },
+      after: { askAgain: { target: 'releasing', reenter: true } },
+    },
+
+    completed: { type: 'final', entry: ['arrive', 'keepMoney', 'publishCompleted'] },
+    rejected: { type: 'final', entry: ['arrive', 'publishRejected'] },
+    cancelled: { type: 'final', entry: ['arrive', 'publishCancelled'] },
+    expired: { type: 'final', entry: ['arrive', 'publishExpired'] },
+  },
+})
+
+export const order = defineActor({
+  type: 'order',
+  accepts: OrderMessage,
+  creates: ['order.place'],
+  machine: orderMachine,
+  queries: {
+    view: ({ value, context, version }) => ({
+      ...orderView(context as OrderContext, stateName(value)),
+      version,
+    }),
+    story: ({ value, context }) => orderStory(stateName(value), context as OrderContext),
+  },
+})

@@ -1,0 +1,251 @@
+/**
+ * All that one order needs from the pantry, or nothing of it.
+ *
+ * It asks one bin after the other in the order of their keys, so two reservations can never wait for each
+ * other in a ring. When the last bin has said yes, all holds become firm.
+ *
+ * Owns:     which bins were asked and what they said, and the only deadline that a hold has (world clock).
+ * Does not: count stock: the bins do.
+ *
+ * Invariants:
+ *   R1. Bins are asked in ascending key order, one at a time.
+ *   R2. Once it is finished without having been committed, no bin holds anything for it: each bin that was
+ *       asked has confirmed that.
+ *   R3. A commit after the expiry is not accepted: the order hears `reservation.expired`, and refunds.
+ */
+
+import { assign, setup } from 'xstate'
+import type { Birth, Delivered } from '#actor'
+import { defineActor, effects, emit, minutes, tell } from '#actor'
+import { orderRef } from '../orders/messages.ts'
+import { stateName } from '../state-name.ts'
+import type { Shortage, StockLine } from './messages.ts'
+import { binRef, ReservationMessage } from './messages.ts'
+
+export interface ReservationContext {
+  readonly order: string
+  readonly site: string
+  /** Ascending by ingredient. */
+  readonly lines: readonly StockLine[]
+  readonly expiresInMs: number
+  /** How many bins were asked; all but the last of them have answered. */
+  readonly asked: number
+  /** Bins that have not yet confirmed that they hold nothing. */
+  readonly pending: readonly string[]
+  readonly outcome: 'refused' | 'released' | 'expired' | null
+  readonly shortages: readonly Shortage[]
+  readonly fate: 'served' | 'wasted' | null
+}
+
+/** Ascending, each ingredient once: a bin knows a reservation by one hold. */
+function oncePerIngredient(lines: readonly StockLine[]): StockLine[] {
+  const names = [...new Set(lines.map(({ ingredient }) => ingredient))].sort()
+  return names.map((ingredient) => ({
+    ingredient,
+    amount: lines.reduce((sum, line) => (line.ingredient === ingredient ? sum + line.amount : sum), 0),
+  }))
+}
+
+const toOrder = ({ order }: ReservationContext) => orderRef(order)
+
+export const reservationMachine = setup({
+  types: {
+    context: {} as ReservationContext,
+    events: {} as Delivered<ReservationMessage>,
+    input: {} as Birth,
+  },
+  delays: {
+    expiry: ({ context }) => context.expiresInMs,
+    askAgain: minutes(10),
+  },
+  guards: {
+    hasAll: ({ context }) => context.asked === context.lines.length,
+    isFreeAfter: ({ context }, { outcome }: { outcome: ReservationContext['outcome'] }) =>
+      context.pending.length === 0 && context.outcome === outcome,
+  },
+  actions: {
+    askNext: effects(({ context: { site, lines, asked, order } }) =>
+      lines
+        .slice(asked, asked + 1)
+        .map(({ ingredient, amount }) =>
+          tell(binRef(site, ingredient), { type: 'bin.hold', reservation: order, amount }),
+        ),
+    ),
+    countAsked: assign({ asked: ({ context }) => context.asked + 1 }),
+    confirmAll: effects(({ context: { site, lines, order } }) =>
+      lines.map(({ ingredient }) =>
+        tell(binRef(site, ingredient), { type: 'bin.confirm', reservation: order }),
+      ),
+    ),
+    commitAll: effects(({ context: { site, lines, order } }) =>
+      lines.map(({ ingredient }) =>
+        tell(binRef(site, ingredient), { type: 'bin.commit', reservation: order }),
+      ),
+    ),
+    // Only bins that were asked can hold something; the one that refused does not.
+    awaitAsked: assign({
+      pending: ({ context: { lines, asked, shortages } }) =>
+        lines
+          .slice(0, asked)
+          .map(({ ingredient }) => ingredient)
+          .filter((ingredient) => shortages.every((shortage) => shortage.ingredient !== ingredient)),
+    }),
+    awaitAll: assign({ pending: ({ context }) => context.lines.map(({ ingredient }) => ingredient) }),
+    releasePending: effects(({ context: { site, pending, order } }) =>
+      pending.map((ingredient) =>
+        tell(binRef(site, ingredient), { type: 'bin.release', reservation: order }),
+      ),
+    ),
+    returnAll: effects(({ context: { site, lines, order } }) =>
+      lines.map(({ ingredient, amount }) =>
+        tell(binRef(site, ingredient), { type: 'bin.return', reservation: order, amount }),
+      ),
+    ),
+    tick: assign({
+      pending: ({ context, event }) =>
+        event.type === 'bin.released'
+          ? context.pending.filter((ingredient) => ingredient !== event.ingredient)
+          : context.pending,
+    }),
+    release: assign({ outcome: 'released' }),
+    expire: assign({ outcome: 'expired' }),
+
+    sayHeld: tell(({ context }) => toOrder(context), { type: 'reservation.held' }),
+    sayCommitted: tell(({ context }) => toOrder(context), { type: 'reservation.committed' }),
+    sayReleased: tell(({ context }) => toOrder(context), { type: 'reservation.released' }),
+    sayExpired: tell(({ context }) => toOrder(context), { type: 'reservation.expired' }),
+    sayRefused: tell(
+      ({ context }) => toOrder(context),
+      ({ context }) => ({ type: 'reservation.refused', shortages: [...context.shortages] }),
+    ),
+    publishReserved: emit(({ context: { order, site, lines } }) => ({
+      type: 'inventory.reserved',
+      order,
+      site,
+      lines,
+    })),
+    publishReleased: emit(({ context: { order, site, lines, outcome } }) => ({
+      type: 'inventory.released',
+      order,
+      site,
+      lines,
+      outcome,
+    })),
+  },
+}).createMachine({
+  id: 'reservation',
+  version: '1',
+  context: ({ input }) => ({
+    order: input.key,
+    site: '',
+    lines: [],
+    expiresInMs: minutes(60),
+    asked: 0,
+    pending: [],
+    outcome: null,
+    shortages: [],
+    fate: null,
+  }),
+  initial: 'new',
+  states: {
+    new: {
+      on: {
+        'reservation.hold': {
+          target: 'open',
+          actions: assign(({ event: { site, lines, expiresInMs } }) => ({
+            site,
+            lines: oncePerIngredient(lines),
+            expiresInMs,
+          })),
+        },
+      },
+    },
+    open: {
+      initial: 'asking',
+      states: {
+        asking: {
+          entry: ['askNext', 'countAsked'],
+          on: {
+            'bin.held': [{ guard: 'hasAll', target: 'held' }, { actions: ['askNext', 'countAsked'] }],
+            'bin.refused': {
+              target: '#reservation.releasing',
+              actions: assign({
+                outcome: 'refused',
+                shortages: ({ context, event: { ingredient, free } }) =>
+                  context.lines
+                    .filter((line) => line.ingredient === ingredient)
+                    .map(({ amount }) => ({ ingredient, needed: amount, free })),
+              }),
+            },
+          },
+        },
+        held: {
+          entry: ['confirmAll', 'sayHeld', 'publishReserved'],
+          on: {
+            'reservation.commit': {
+              target: '#reservation.committed',
+              actions: ['commitAll', 'sayCommitted'],
+            },
+          },
+        },
+      },
+      on: { 'reservation.release': { target: 'releasing', actions: 'release' } },
+      after: { expiry: { target: 'releasing', actions: 'expire' } },
+    },
+    releasing: {
+      entry: ['awaitAsked', 'releasePending'],
+      always: [
+        { guard: { type: 'isFreeAfter', params: { outcome: 'refused' } }, target: 'refused' },
+        { guard: { type: 'isFreeAfter', params: { outcome: 'released' } }, target: 'released' },
+        { guard: { type: 'isFreeAfter', params: { outcome: 'expired' } }, target: 'expired' },
+      ],
+      on: {
+        'bin.released': { actions: 'tick' },
+        // Crossed by the release that is on its way to the same bin.
+        'bin.held': {},
+        'bin.refused': {},
+        'reservation.release': {},
+        'reservation.commit': {},
+      },
+      after: { askAgain: { target: 'releasing', reenter: true } },
+    },
+    // The order is cooking: it says how it went, within deadlines of its own.
+    committed: {
+      on: {
+        'reservation.close': { target: 'closed', actions: assign({ fate: ({ event }) => event.fate }) },
+        'reservation.release': { target: 'returning', actions: 'release' },
+      },
+    },
+    // A bin cannot tell a second return from the first, so it is told once: a message is delivered once.
+    returning: {
+      entry: ['awaitAll', 'returnAll'],
+      always: { guard: { type: 'isFreeAfter', params: { outcome: 'released' } }, target: 'released' },
+      on: { 'bin.released': { actions: 'tick' }, 'reservation.release': {} },
+    },
+    refused: { type: 'final', entry: 'sayRefused' },
+    released: { type: 'final', entry: ['sayReleased', 'publishReleased'] },
+    expired: { type: 'final', entry: ['sayExpired', 'publishReleased'] },
+    closed: { type: 'final' },
+  },
+})
+
+/** A reservation, for checks and for people. */
+export interface ReservationView extends ReservationContext {
+  readonly state: string
+}
+
+export const reservation = defineActor({
+  type: 'reservation',
+  accepts: ReservationMessage,
+  creates: ['reservation.hold'],
+  // An order asks again when it had to wait; the last word may be on its way.
+  ignores: ['reservation.release', 'reservation.commit', 'bin.released'],
+  machine: reservationMachine,
+  queries: {
+    view: ({ value, context, version }) => ({
+      ...(context as ReservationContext),
+      state: stateName(value),
+      version,
+    }),
+  },
+})

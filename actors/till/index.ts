@@ -1,0 +1,10 @@
+/**
+ * The till: the money of each order.
+ */
+import { payment } from './payment.ts'
+
+export const tillActors = [payment]
+
+export * from './messages.ts'
+export * from './payment.ts'
+export * from './provider-contract.ts'

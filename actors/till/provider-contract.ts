@@ -1,0 +1,56 @@
+/**
+ * What a payment asks of the payment provider, and what it is told.
+ *
+ * Owns:     the names of the outbound calls, their arguments, and the one shape of every answer.
+ * Does not: know how the provider is reached (`#outside`).
+ *
+ * Invariants:
+ *   C1. Every answer says where the payment stands *after* the operation, so an answer to any operation,
+ *       also a repeated or a late one, is good for the next decision.
+ *   C2. An operation is idempotent by its call's key.
+ *   C3. Voiding a payment that the provider has never seen closes it: an authorisation that arrives later is
+ *       declined. That makes a `void` definitive although a request may still be on its way.
+ */
+
+export type ProviderStatus = 'none' | 'authorized' | 'captured' | 'declined' | 'voided' | 'refunded'
+
+export interface ProviderAnswer {
+  readonly status: ProviderStatus
+  readonly captured: number
+  readonly refunded: number
+  readonly reason?: string
+}
+
+export interface ProviderArgs {
+  readonly 'provider.authorize': { readonly payment: string; readonly amount: number; readonly token: string }
+  readonly 'provider.capture': { readonly payment: string; readonly amount: number }
+  readonly 'provider.void': { readonly payment: string }
+  readonly 'provider.refund': { readonly payment: string }
+  readonly 'provider.lookup': { readonly payment: string }
+}
+export type ProviderOperation = keyof ProviderArgs
+
+export const providerOperations = [
+  'provider.authorize',
+  'provider.capture',
+  'provider.void',
+  'provider.refund',
+  'provider.lookup',
+] as const satisfies readonly ProviderOperation[]
+
+const statuses: ReadonlySet<unknown> = new Set<ProviderStatus>([
+  'none',
+  'authorized',
+  'captured',
+  'declined',
+  'voided',
+  'refunded',
+])
+
+/** What came from outside, if it has the shape of an answer. */
+export function providerAnswer(result: unknown): ProviderAnswer | undefined {
+  const answer = result as Partial<ProviderAnswer> | null | undefined
+  if (typeof answer !== 'object' || answer === null || !statuses.has(answer.status)) return undefined
+  if (!Number.isSafeInteger(answer.captured) || !Number.isSafeInteger(answer.refunded)) return undefined
+  return answer as ProviderAnswer
+}
