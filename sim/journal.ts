@@ -1,0 +1,615 @@
+/**
+ * The journal of a simulated machine: one log, shared by all of its nodes.
+ *
+ * A write is submitted, then visible to every reader, then durable. A node that dies loses only what it has
+ * submitted and what is not visible yet; a machine that loses power loses the end of the log, whoever wrote it.
+ *
+ * Owns:     the order of commits, what is durable, and the faults of a disk.
+ * Does not: own time or chance. Both are given to it.
+ *
+ * Invariants:
+ *   L1. What is durable is a prefix of the log.
+ *   L2. After the loss of power the state is what it was when the last durable write became visible.
+ */
+import type { ActorId, Instant } from '#actor'
+import type {
+  AcquireOutcome,
+  ActorRow,
+  ActorRows,
+  AppendOutcome,
+  Batch,
+  Epoch,
+  Journal,
+  JournalRecord,
+  Key,
+  NodeId,
+  Ordinal,
+  Position,
+  Read,
+  RecordPlace,
+  RequestRow,
+  ScopeId,
+  ScopeRow,
+  ShardId,
+  ShardRow,
+  ShardRows,
+  ShardView,
+  SnapshotRow,
+  TableName,
+  Tables,
+  Write,
+} from '#ports'
+import { keyBytes, keyBytesMax } from '#ports'
+import { plainCopy } from './plain-copy.ts'
+
+/** What the journal needs of its simulator. */
+export interface SimJournalWorld {
+  schedule(delayMicroseconds: number, run: () => void): void
+  /** The next number in [0, 1) under this name. */
+  draw(name: string): number
+}
+
+/** Least and most, in microseconds. */
+export type DelayRange = readonly [least: number, most: number]
+
+export interface SimJournalDelays {
+  /** From the call until a write is visible. */
+  readonly visible: DelayRange
+  /** A flush, of everything visible when it starts. One at a time. */
+  readonly flush: DelayRange
+  /** From the call of a read, which sees that moment, to its answer. */
+  readonly read: DelayRange
+}
+
+/** A journal that is wrong on purpose, so that a test can show that a check finds it. */
+export type JournalMutant =
+  | 'skip-seal'
+  | 'accept-stale-position'
+  | 'durable-at-visible'
+  | 'keep-part-of-refused'
+
+export interface SimJournalOptions {
+  readonly delays?: SimJournalDelays
+  readonly break?: ReadonlySet<JournalMutant>
+}
+
+interface Appended {
+  readonly kind: 'appended'
+  readonly scope: ScopeId
+  readonly position: Position
+  readonly batch: Batch
+}
+
+/** A write that was accepted, as it became visible. Nobody may change what it refers to. */
+export type Commit =
+  | Appended
+  | { readonly kind: 'opened'; readonly scope: ScopeId; readonly node: NodeId }
+  | {
+      readonly kind: 'acquired'
+      readonly shard: ShardId
+      readonly epoch: Epoch
+      readonly scope: ScopeId
+      readonly sealed?: ScopeId
+    }
+
+// About what the real store does on a small machine.
+const usualDelays: SimJournalDelays = { visible: [100, 1_500], flush: [300, 3_000], read: [20, 300] }
+
+/** One process's hold on the journal. */
+interface Life {
+  readonly node: NodeId
+  /** How its callbacks reach it. */
+  readonly enter: (run: () => void) => void
+  readonly queue: Submitted[]
+  ended: boolean
+}
+
+interface Submitted {
+  /** Decides and writes. What it accepts it returns as a commit. */
+  readonly apply: () => { readonly answer: () => void; readonly commit?: Commit }
+  /** Decides that it failed, or did not fit, and returns the answer. */
+  readonly fail: (kind: 'failed' | 'full', cause: string) => () => void
+}
+
+interface Logged {
+  readonly life: Life
+  readonly answer: () => void
+  readonly commit: Commit | undefined
+  readonly undo: readonly Change[]
+}
+
+type Change = readonly [map: Map<unknown, unknown>, key: unknown, old: unknown]
+
+/** A row of a shard, kept as the write that made it. */
+interface Stored {
+  readonly key: Key
+  readonly value: unknown
+}
+
+export class SimJournal {
+  readonly #world: SimJournalWorld
+  readonly #delays: SimJournalDelays
+  readonly #break: ReadonlySet<JournalMutant>
+  readonly #lives = new Set<Life>()
+  readonly #commitListeners: ((commit: Commit) => void)[] = []
+  readonly #durableListeners: ((commit: Commit) => void)[] = []
+
+  readonly #scopes = new Map<ScopeId, ScopeRow>()
+  readonly #shards = new Map<ShardId, ShardRow>()
+  readonly #actors = new Map<ActorId, ActorRow>()
+  readonly #records = new Map<ScopeId, Map<Position, readonly JournalRecord[]>>()
+  readonly #tables = new Map<ShardId, ShardTables>()
+  /** Scopes whose process was told that they are lost, and how (J6). */
+  readonly #lost = new Map<ScopeId, AppendOutcome>()
+
+  /** Visible and not durable, oldest first. */
+  #log: Logged[] = []
+  #undo: Change[] = []
+  #flushing = false
+  #held = false
+  #full = false
+  /** Grows when power is lost, so that a flush from before does nothing. */
+  #era = 0
+  readonly #failures = new Map<NodeId, boolean[]>()
+
+  constructor(world: SimJournalWorld, options: SimJournalOptions = {}) {
+    this.#world = world
+    this.#delays = options.delays ?? usualDelays
+    this.#break = options.break ?? new Set()
+  }
+
+  /**
+   * The journal of one process of this node; a new process needs a new one. `enter` carries each callback to
+   * it, so that a frozen process can be called back later.
+   */
+  port(node: NodeId, enter = (run: () => void): void => run()): Journal {
+    const life: Life = { node, enter, queue: [], ended: false }
+    this.#lives.add(life)
+    return new SimPort(this, life)
+  }
+
+  // ── faults ──
+
+  /** The node's process ends: what it submitted and nobody can see yet is lost, and nothing calls it back. */
+  crashNode(node: NodeId): void {
+    for (const life of this.#lives) if (life.node === node) this.#end(life)
+  }
+
+  /** Every port is dead, and all that was not durable is undone. Returns that, oldest first. */
+  losePower(): readonly Commit[] {
+    for (const life of this.#lives) this.#end(life)
+    const lost = this.#log
+    this.#log = []
+    this.#era += 1
+    this.#flushing = false
+    this.#held = false
+    for (const { undo } of lost.toReversed()) restore(undo)
+    return lost.flatMap(({ commit }) => commit ?? [])
+  }
+
+  /** The node's next write fails, and it cannot know whether it was written. Each call adds one. */
+  failNext(node: NodeId, written: boolean): void {
+    this.#failures.set(node, [...(this.#failures.get(node) ?? []), written])
+  }
+
+  /** From now on nothing more fits, or does again. */
+  setFull(full: boolean): void {
+    this.#full = full
+  }
+
+  /** No flush ends until `releaseFlush`. */
+  holdFlush(): void {
+    this.#held = true
+  }
+
+  releaseFlush(): void {
+    this.#held = false
+    this.#startFlush()
+  }
+
+  // ── checks ──
+
+  /** Told of every accepted write when it becomes visible, in the order of the log. */
+  onCommit(listener: (commit: Commit) => void): void {
+    this.#commitListeners.push(listener)
+  }
+
+  /** Told of every accepted write when it is durable, in the order of the log. */
+  onDurable(listener: (commit: Commit) => void): void {
+    this.#durableListeners.push(listener)
+  }
+
+  /** All visible rows of a table, in no order. Nobody may change them. */
+  *rows<T extends TableName>(table: T): Generator<readonly [Key, Tables[T]]> {
+    if (table === 'actors') yield* entries<T>(this.#actors)
+    else if (table === 'shards') yield* entries<T>(this.#shards)
+    else for (const tables of this.#tables.values()) yield* tables.all(table)
+  }
+
+  scopeRow(scope: ScopeId): ScopeRow | undefined {
+    return this.#scopes.get(scope)
+  }
+
+  /** The records of a batch; none if there is no such batch. */
+  recordsAt(scope: ScopeId, position: Position): readonly JournalRecord[] {
+    return this.#records.get(scope)?.get(position) ?? []
+  }
+
+  // ── from the ports ──
+
+  /** @internal */
+  submit(life: Life, write: Submitted): void {
+    if (life.ended) return
+    life.queue.push(write)
+    this.#after(this.#delays.visible, `journal.visible.${life.node}`, () => this.#commitNext(life))
+  }
+
+  /** @internal A read sees this moment; its answer comes later. */
+  read<T>(life: Life, done: (read: Read<T>) => void, value: () => T): void {
+    if (life.ended) return
+    const read: Read<T> = { kind: 'found', value: plainCopy(value()) }
+    this.#after(this.#delays.read, `journal.read.${life.node}`, () => this.#answer(life, () => done(read)))
+  }
+
+  /** @internal */
+  applyOpen(scope: ScopeId, node: NodeId): Commit | undefined {
+    if (this.#scopes.has(scope)) return undefined
+    this.#set(this.#scopes, scope, { node, position: 0 as Position, now: 0 as Instant })
+    return { kind: 'opened', scope, node }
+  }
+
+  /** @internal */
+  applyAppend(scope: ScopeId, expected: Position, batch: Batch): Appended | AppendOutcome {
+    const lost = this.#lost.get(scope)
+    if (lost) return lost
+    const row = this.#scopes.get(scope)
+    const fits = row?.position === expected || this.#break.has('accept-stale-position')
+    if (row === undefined || row.sealedBy !== undefined || !fits) {
+      if (this.#break.has('keep-part-of-refused')) {
+        for (const write of batch.writes.slice(0, Math.ceil(batch.writes.length / 2))) this.#write(write)
+      }
+      return this.loseScope(scope, { kind: 'sealed' })
+    }
+    const position = (row.position + 1) as Position
+    const now = Math.max(row.now, batch.now) as Instant
+    this.#set(this.#scopes, scope, { ...row, position, now })
+    if (batch.records.length > 0) this.#set(this.#recordsOf(scope), position, batch.records)
+    for (const write of batch.writes) this.#write(write)
+    return { kind: 'appended', scope, position, batch }
+  }
+
+  /** @internal Everything that this scope appends from now on is told the same (J6). */
+  loseScope(scope: ScopeId, outcome: AppendOutcome): AppendOutcome {
+    return getOrAdd(this.#lost, scope, () => outcome)
+  }
+
+  /** @internal */
+  applyAcquire(
+    shard: ShardId,
+    expected: Epoch,
+    scope: ScopeId,
+  ): { readonly outcome: AcquireOutcome; readonly commit?: Commit } {
+    const own = this.#scopes.get(scope)
+    if (own === undefined || own.sealedBy !== undefined) return { outcome: { kind: 'sealed' } }
+    const row = this.#shards.get(shard)
+    if ((row?.epoch ?? 0) !== expected) {
+      return { outcome: { kind: 'refused', ...(row && { row: plainCopy(row) }) } }
+    }
+    const held = row !== undefined && !row.released
+    const owner = held ? this.#scopes.get(row.scope) : undefined
+    const epoch = (expected + 1) as Epoch
+    const now = Math.max(row?.now ?? 0, owner?.now ?? 0) as Instant
+    this.#set(this.#shards, shard, { shard, epoch, scope, node: own.node, released: false, now })
+
+    const clean = !held || row.scope === scope
+    const seals = !clean && owner !== undefined && !this.#break.has('skip-seal')
+    if (seals && owner.sealedBy === undefined)
+      this.#set(this.#scopes, row.scope, { ...owner, sealedBy: scope })
+    return {
+      outcome: { kind: 'acquired', epoch, clean, now },
+      commit: { kind: 'acquired', shard, epoch, scope, ...(seals && { sealed: row.scope }) },
+    }
+  }
+
+  /** @internal */
+  shardViews(): ShardView[] {
+    return [...this.#shards.values()]
+      .sort((a, b) => (a.shard < b.shard ? -1 : 1))
+      .map((row) => ({ row, sealed: this.#scopes.get(row.scope)?.sealedBy !== undefined }))
+  }
+
+  /** @internal */
+  shardRows(shard: ShardId): ShardRows {
+    return this.#tablesOf(shard).load()
+  }
+
+  /** @internal */
+  actorRows(shard: ShardId, actor: ActorId): ActorRows {
+    const requests = this.#tablesOf(shard).requestsOf(actor)
+    const ordinal = this.#actors.get(actor)?.ordinal
+    if (ordinal === undefined) return { requests }
+    const snapshot = this.#tablesOf(shard).snapshotOf(ordinal)
+    return { ordinal, ...(snapshot && { snapshot }), requests }
+  }
+
+  /** @internal */
+  history(shard: ShardId, actor: ActorId, before: RecordPlace | undefined, limit: number): JournalRecord[] {
+    const records: JournalRecord[] = []
+    let place = before ?? this.actorRows(shard, actor).snapshot?.last
+    while (place !== undefined && records.length < limit) {
+      const [scope, position, index]: RecordPlace = place
+      const record = this.recordsAt(scope, position)[index]
+      if (record === undefined) break
+      records.push(record)
+      place = record.previous
+    }
+    return records
+  }
+
+  // ── the log ──
+
+  #commitNext(life: Life): void {
+    const write = life.queue.shift()
+    if (write === undefined) return
+    const written = this.#failures.get(life.node)?.shift()
+    if (written === false) this.#enlog(life, write.fail('failed', 'The disk failed.'), undefined)
+    else if (this.#full) this.#enlog(life, write.fail('full', 'The disk is full.'), undefined)
+    else {
+      const { answer, commit } = write.apply()
+      this.#enlog(life, written ? write.fail('failed', 'The disk failed.') : answer, commit)
+    }
+  }
+
+  #enlog(life: Life, answer: () => void, commit: Commit | undefined): void {
+    this.#log.push({ life, answer, commit, undo: this.#undo })
+    this.#undo = []
+    if (commit) for (const listener of this.#commitListeners) listener(commit)
+    if (this.#break.has('durable-at-visible')) this.#answer(life, answer)
+    this.#startFlush()
+  }
+
+  #startFlush(): void {
+    if (this.#flushing || this.#log.length === 0) return
+    this.#flushing = true
+    const count = this.#log.length
+    const era = this.#era
+    this.#after(this.#delays.flush, 'journal.flush', () => {
+      if (era !== this.#era) return
+      this.#flushing = false
+      if (this.#held) return
+      for (const logged of this.#log.splice(0, count)) this.#durable(logged)
+      this.#startFlush()
+    })
+  }
+
+  #durable({ life, answer, commit }: Logged): void {
+    if (commit) for (const listener of this.#durableListeners) listener(commit)
+    if (!this.#break.has('durable-at-visible')) this.#answer(life, answer)
+  }
+
+  #answer(life: Life, answer: () => void): void {
+    if (life.ended) return
+    life.enter(() => {
+      if (!life.ended) answer()
+    })
+  }
+
+  #end(life: Life): void {
+    life.ended = true
+    life.queue.length = 0
+    this.#lives.delete(life)
+  }
+
+  #after([least, most]: DelayRange, name: string, run: () => void): void {
+    const delay = least + Math.floor(this.#world.draw(name) * (most - least + 1))
+    this.#world.schedule(delay, run)
+  }
+
+  // ── the rows ──
+
+  #write(write: Write): void {
+    const { key } = write
+    if (write.table === 'actors') this.#set(this.#actors, key[0] as ActorId, write.value)
+    else if (write.table === 'shards') this.#set(this.#shards, key[0] as ShardId, write.value)
+    else {
+      const shard = (write.table === 'meta' ? key[1] : key[0]) as ShardId
+      const [rows, at] = this.#tablesOf(shard).place(write.table, key)
+      this.#set(rows, at, write.value === undefined ? undefined : { key, value: write.value })
+    }
+  }
+
+  #set<K, V>(map: Map<K, V>, key: K, value: V | undefined): void {
+    this.#undo.push([map as Map<unknown, unknown>, key, map.get(key)])
+    if (value === undefined) map.delete(key)
+    else map.set(key, value)
+  }
+
+  #recordsOf(scope: ScopeId): Map<Position, readonly JournalRecord[]> {
+    return getOrAdd(this.#records, scope, () => new Map())
+  }
+
+  #tablesOf(shard: ShardId): ShardTables {
+    return getOrAdd(this.#tables, shard, () => new ShardTables())
+  }
+}
+
+/** What one process sees: it checks and copies what it is given, and calls back only while it lives. */
+class SimPort implements Journal {
+  readonly #machine: SimJournal
+  readonly #life: Life
+
+  constructor(machine: SimJournal, life: Life) {
+    this.#machine = machine
+    this.#life = life
+  }
+
+  open(...[scope, node, done]: Parameters<Journal['open']>): void {
+    this.#machine.submit(this.#life, {
+      apply: () => {
+        const commit = this.#machine.applyOpen(scope, node)
+        return commit
+          ? { answer: () => done({ kind: 'opened' }), commit }
+          : { answer: () => done({ kind: 'failed', cause: `Scope '${scope}' was opened before.` }) }
+      },
+      fail: (_, cause) => () => done({ kind: 'failed', cause }),
+    })
+  }
+
+  append(...[scope, expected, batch, done]: Parameters<Journal['append']>): void {
+    const checked = checkedCopy(batch)
+    const fail: Submitted['fail'] = (kind, cause) => {
+      const outcome = this.#machine.loseScope(scope, kind === 'full' ? { kind } : { kind, cause })
+      return () => done(outcome)
+    }
+    const apply: Submitted['apply'] = () => {
+      if (typeof checked === 'string') return { answer: fail('failed', checked) }
+      const result = this.#machine.applyAppend(scope, expected, checked)
+      if (result.kind !== 'appended') return { answer: () => done(result) }
+      const { position } = result
+      return { answer: () => done({ kind: 'durable', position }), commit: result }
+    }
+    this.#machine.submit(this.#life, { apply, fail })
+  }
+
+  acquire(...[shard, expected, scope, done]: Parameters<Journal['acquire']>): void {
+    this.#machine.submit(this.#life, {
+      apply: () => {
+        const { outcome, commit } = this.#machine.applyAcquire(shard, expected, scope)
+        return { answer: () => done(outcome), ...(commit && { commit }) }
+      },
+      fail: (_, cause) => () => done({ kind: 'failed', cause }),
+    })
+  }
+
+  readShards(done: (read: Read<readonly ShardView[]>) => void): void {
+    this.#machine.read(this.#life, done, () => this.#machine.shardViews())
+  }
+
+  readShard(shard: ShardId, done: (read: Read<ShardRows>) => void): void {
+    this.#machine.read(this.#life, done, () => this.#machine.shardRows(shard))
+  }
+
+  readActor(shard: ShardId, actor: ActorId, done: (read: Read<ActorRows>) => void): void {
+    this.#machine.read(this.#life, done, () => this.#machine.actorRows(shard, actor))
+  }
+
+  readPosition(scope: ScopeId, done: (read: Read<Position | 'sealed'>) => void): void {
+    this.#machine.read(this.#life, done, () => {
+      const row = this.#machine.scopeRow(scope)
+      return row === undefined || row.sealedBy !== undefined ? 'sealed' : row.position
+    })
+  }
+
+  readHistory(...[shard, actor, { before, limit }, done]: Parameters<Journal['readHistory']>): void {
+    this.#machine.read(this.#life, done, () => this.#machine.history(shard, actor, before, limit))
+  }
+}
+
+/** The rows of one shard, but for its `shards` row. */
+class ShardTables {
+  readonly #rows: { readonly [T in TableName]?: Map<unknown, Stored> } = {
+    snapshots: new Map(),
+    mailbox: new Map(),
+    outbox: new Map(),
+    inbox: new Map(),
+    channels: new Map(),
+    timers: new Map(),
+    calls: new Map(),
+    asks: new Map(),
+    meta: new Map(),
+  }
+  readonly #requests = new Map<unknown, Map<unknown, Stored>>()
+
+  /** The map that holds this row, and its key there. */
+  place(table: TableName, key: Key): [map: Map<unknown, Stored>, key: unknown] {
+    if (table === 'requests') return [getOrAdd(this.#requests, key[1], () => new Map()), key[2]]
+    return [this.#map(table), key.length < 3 ? key[1] : `${key[1]}\0${key[2]}`]
+  }
+
+  *all<T extends TableName>(table: T): Generator<readonly [Key, Tables[T]]> {
+    const maps = table === 'requests' ? this.#requests.values() : [this.#map(table)]
+    for (const map of maps) for (const { key, value } of map.values()) yield [key, value as Tables[T]]
+  }
+
+  snapshotOf(ordinal: Ordinal): SnapshotRow | undefined {
+    return this.#map('snapshots').get(ordinal)?.value as SnapshotRow | undefined
+  }
+
+  requestsOf(actor: ActorId): (readonly [key: string, row: RequestRow])[] {
+    const rows = this.#requests.get(actor) ?? new Map<unknown, Stored>()
+    return ordered(rows).map(({ key, value }) => [key[2] as string, value as RequestRow])
+  }
+
+  load(): ShardRows {
+    const [state] = this.#map('meta').values()
+    const list = (table: TableName) =>
+      ordered(this.#map(table)).map(({ key, value }) => [...key.slice(1), value])
+    return {
+      ...(state && { state: state.value }),
+      mailbox: list('mailbox'),
+      outbox: list('outbox'),
+      inbox: list('inbox'),
+      channels: list('channels'),
+      timers: list('timers'),
+      calls: list('calls'),
+      asks: list('asks'),
+    } as unknown as ShardRows
+  }
+
+  #map(table: TableName): Map<unknown, Stored> {
+    const rows = this.#rows[table]
+    if (rows === undefined) throw new TypeError(`Table '${table}' is not one of a shard's.`)
+    return rows
+  }
+}
+
+function ordered(rows: ReadonlyMap<unknown, Stored>): Stored[] {
+  return [...rows.values()].sort((a, b) => compareKeys(a.key, b.key))
+}
+
+function compareKeys(a: Key, b: Key): number {
+  for (let i = 0; i < a.length; i += 1) {
+    const [left = 0, right = 0] = [a[i], b[i]]
+    if (left !== right) return left < right ? -1 : 1
+  }
+  return 0
+}
+
+function checkedCopy(batch: Batch): Batch | string {
+  try {
+    for (const { key } of batch.writes) checkKey(key)
+    return plainCopy(batch)
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+function checkKey(key: Key): void {
+  const sound = key.every((part) =>
+    typeof part === 'number' ? Number.isSafeInteger(part) && part >= 0 : !part.includes('\0'),
+  )
+  if (!sound || keyBytes(key) > keyBytesMax) {
+    throw new TypeError(`The key ${JSON.stringify(key).slice(0, 200)} cannot be stored.`)
+  }
+}
+
+function restore(undo: readonly Change[]): void {
+  for (const [map, key, old] of undo.toReversed()) {
+    if (old === undefined) map.delete(key)
+    else map.set(key, old)
+  }
+}
+
+function* entries<T extends TableName>(
+  rows: ReadonlyMap<string, unknown>,
+): Generator<readonly [Key, Tables[T]]> {
+  for (const [key, value] of rows) yield [[key], value as Tables[T]]
+}
+
+function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const there = map.get(key)
+  if (there !== undefined) return there
+  const made = make()
+  map.set(key, made)
+  return made
+}
