@@ -167,8 +167,8 @@ function rootWithin(c: Curve, level: number, low: number, high: number): number 
   return t
 }
 
-/** The relay as the thermostat would have it now. */
-function settled(heat: Heat, control: Control): Heat {
+/** The relay as the control has it now. */
+export function settled(heat: Heat, control: Control): Heat {
   const relay =
     control.kind === 'off'
       ? false
@@ -275,7 +275,8 @@ export function until(
   const { above = Number.POSITIVE_INFINITY, below = Number.NEGATIVE_INFINITY } = watch
   if (heat.sensed >= above || heat.sensed <= below) return 0
   let elapsed = 0
-  while (elapsed < horizon && !setting.stuck) {
+  // A thermostat that has switched a few times without crossing is in its cycle, and will not cross.
+  for (let switches = 0; switches < 4 && elapsed < horizon && !setting.stuck; switches += 1) {
     const s = stretch(plant, setting, heat.relay, portions)
     const sensor = curveOf(heat, s, heat.sensed, plant.lag)
     const switched = switching(sensor, heat, setting, horizon - elapsed)

@@ -1,0 +1,23 @@
+/**
+ * Hardware: the appliances of a kitchen, simulated to the physics.
+ *
+ * Knows:          heat, sensors, doors, food as something with a core temperature.
+ * Does not know:  dishes, cooks or orders. A station commands a bank by message, and may live on another node.
+ */
+import type { ActorDefinition } from '#actor'
+import { supervise } from '#actor'
+import { oven } from './oven.ts'
+import { pan } from './pan.ts'
+
+export { heatingTimeMaxMs } from './appliance.ts'
+export * from './appliance-messages.ts'
+export { oven } from './oven.ts'
+export { pan } from './pan.ts'
+
+export const hardwareActors: readonly ActorDefinition[] = [oven, pan]
+
+/** When one appliance of a bank fails, its siblings turn their heat off until it is known to be well. */
+export const hardwareTree = supervise({
+  name: 'hardware',
+  children: [supervise({ name: 'bank', strategy: 'one-for-all', children: [oven, pan] })],
+})
