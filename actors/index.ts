@@ -1,2 +1,12 @@
-/** The restaurant. */
-export {}
+/**
+ * The restaurant.
+ *
+ * Knows:          its actors, their contracts and addresses, and the tree that supervises them.
+ * Does not know:  nodes, stores, wires. It imports `#actor`, xstate and typebox, nothing else.
+ */
+export * from './brigade.ts'
+export * from './hardware/index.ts'
+export * from './kitchen/ticket-messages.ts'
+export * from './orders/index.ts'
+export * from './pantry/index.ts'
+export * from './till/index.ts'

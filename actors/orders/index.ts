@@ -6,9 +6,11 @@ import { order } from './order.ts'
 
 export const ordersActors = [order, menu]
 
-export * from './menu.ts'
+export type { Quote, Wish } from './menu.ts'
+export { menu, quote } from './menu.ts'
 export * from './menu-data.ts'
 export * from './messages.ts'
-export * from './order.ts'
+export type { OrderView } from './order.ts'
+export { order } from './order.ts'
 export * from './order-delays.ts'
-export * from './order-story.ts'
+export type { OrderStory } from './order-story.ts'

@@ -1,2 +1,9 @@
-/** Handlers of outbound calls, and the stub parties they talk to. */
-export {}
+/**
+ * Handlers of outbound calls, and the stub parties they talk to.
+ *
+ * Knows:          the wire to the world outside the cluster. The host is handed the handlers.
+ * Does not know:  actors as such: it shares only the contracts of their calls.
+ */
+export * from './provider.ts'
+export * from './provider-client.ts'
+export * from './provider-server.ts'

@@ -6,6 +6,8 @@ import { reservation } from './reservation.ts'
 
 export const pantryActors = [bin, reservation]
 
-export * from './bin.ts'
+export type { BinView } from './bin.ts'
+export { bin } from './bin.ts'
 export * from './messages.ts'
-export * from './reservation.ts'
+export type { ReservationView } from './reservation.ts'
+export { reservation } from './reservation.ts'

@@ -6,5 +6,6 @@ import { payment } from './payment.ts'
 export const tillActors = [payment]
 
 export * from './messages.ts'
-export * from './payment.ts'
+export type { PaymentView } from './payment.ts'
+export { payment } from './payment.ts'
 export * from './provider-contract.ts'

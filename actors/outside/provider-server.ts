@@ -1,0 +1,138 @@
+/**
+ * The payment provider as a stub HTTP server.
+ *
+ * `POST /payments/{id}/{authorize|capture|void|refund}` with an `Idempotency-Key`, `GET /payments/{id}`,
+ * `GET /totals`, and `PUT /settings` for whoever plays outages.
+ *
+ * Owns:     the wire, the waiting, and the file that the ledger survives in (one record a line, the last of
+ *           a payment counts).
+ * Does not: decide what a payment does (`provider.ts`).
+ */
+import { appendFileSync, closeSync, existsSync, openSync, readFileSync } from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { ProviderOperation } from '#actors'
+import type { PaymentRecord, ProviderSettings } from './provider.ts'
+import { ProviderLedger } from './provider.ts'
+
+export interface ProviderServerOptions {
+  /** Default: a free port, on loopback. */
+  readonly port?: number
+  /** Where the ledger is kept. Without it, in memory. */
+  readonly file?: string
+  readonly settings?: Partial<ProviderSettings>
+  /** Uniform in [0, 1). */
+  readonly draw?: () => number
+}
+
+export interface ProviderServer {
+  readonly url: string
+  readonly ledger: ProviderLedger
+  close(): Promise<void>
+}
+
+interface Reply {
+  readonly status: number
+  readonly body: unknown
+  readonly delayMs?: number
+}
+const badRequest: Reply = { status: 400, body: { detail: 'bad-request' } }
+const broken: Reply = { status: 500, body: { detail: 'broken' } }
+const notFound: Reply = { status: 404, body: { detail: 'not-found' } }
+
+const bodyBytesMax = 16_384
+const operations: Readonly<Record<string, ProviderOperation>> = {
+  authorize: 'provider.authorize',
+  capture: 'provider.capture',
+  void: 'provider.void',
+  refund: 'provider.refund',
+}
+
+export async function startProvider(options: ProviderServerOptions = {}): Promise<ProviderServer> {
+  const ledger = new ProviderLedger(options.settings)
+  const { file, draw = Math.random } = options
+  if (file !== undefined && existsSync(file)) ledger.restore(records(readFileSync(file, 'utf8')))
+  const journal = file === undefined ? undefined : openSync(file, 'a')
+  const timers = new Set<NodeJS.Timeout>()
+
+  const ask = (operation: ProviderOperation, id: string, key: string, body: unknown): Reply | 'never' => {
+    const { outcome, delayMs, changed } = ledger.handle(
+      operation,
+      { ...(body as object), payment: id },
+      key,
+      draw,
+    )
+    if (changed !== undefined && journal !== undefined)
+      appendFileSync(journal, `${JSON.stringify(changed)}\n`)
+    if (outcome === 'never') return 'never'
+    if (outcome.kind === 'done') return { status: 200, body: outcome.result, delayMs }
+    return { status: outcome.kind === 'refused' ? 422 : 503, body: { detail: outcome.detail }, delayMs }
+  }
+
+  const route = (request: IncomingMessage, body: unknown): Reply | 'never' => {
+    const parts = new URL(request.url ?? '/', 'http://provider').pathname.split('/').slice(1)
+    const [collection, id, verb] = parts.map(decodeURIComponent)
+    const method = `${request.method} ${collection}`
+    if (method === 'GET totals') return { status: 200, body: ledger.totals }
+    if (method === 'PUT settings') return { status: 200, body: Object.assign(ledger.settings, body) }
+    const operation = method === 'GET payments' ? 'provider.lookup' : operations[verb ?? '']
+    if (collection !== 'payments' || id === undefined || operation === undefined) return notFound
+    return ask(operation, id, String(request.headers['idempotency-key']), body)
+  }
+
+  const answer = (response: ServerResponse, reply: Reply | 'never'): void => {
+    if (reply === 'never') return
+    const timer = setTimeout(() => {
+      timers.delete(timer)
+      response.writeHead(reply.status, { 'content-type': 'application/json' })
+      response.end(JSON.stringify(reply.body))
+    }, reply.delayMs ?? 0)
+    timers.add(timer)
+  }
+
+  const server = createServer((request, response) => {
+    readBody(request)
+      .then(
+        (body) => route(request, body),
+        () => badRequest,
+      )
+      .catch(() => broken)
+      .then((reply) => answer(response, reply))
+  })
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port ?? 0, '127.0.0.1', resolve)
+  })
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}`,
+    ledger,
+    close: () =>
+      new Promise((resolve) => {
+        for (const timer of timers) clearTimeout(timer)
+        server.close(() => {
+          if (journal !== undefined) closeSync(journal)
+          resolve()
+        })
+        server.closeAllConnections()
+      }),
+  }
+}
+
+function* records(text: string): Iterable<PaymentRecord> {
+  for (const line of text.split('\n')) {
+    // A crash may have left half of the last line.
+    if (line.endsWith('}')) yield JSON.parse(line) as PaymentRecord
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<unknown> {
+  let text = ''
+  for await (const chunk of request) {
+    text += String(chunk)
+    if (text.length > bodyBytesMax) throw new Error('too large')
+  }
+  return text === '' ? {} : JSON.parse(text)
+}

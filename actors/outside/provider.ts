@@ -1,0 +1,197 @@
+/**
+ * The payment provider's own books.
+ *
+ * An outside party: the stub server speaks for it over HTTP, the simulator asks it directly. It is the other
+ * side of every check on money.
+ *
+ * Owns:     where each payment stands, what the test tokens do, and the totals.
+ * Does not: wait, or keep a file (`provider-server.ts` does both).
+ *
+ * Invariants:
+ *   L1. A payment is captured at most once and refunded at most once, whatever is repeated.
+ *   L2. Every answer says where the payment stands after the operation.
+ *   L3. A key stands for one operation with one set of arguments; with another it is refused.
+ */
+import type { ProviderAnswer, ProviderOperation, ProviderStatus } from '#actors'
+import type { CallOutcome } from '#ports'
+
+/** What a card's token makes the provider do. Any other token is declined. */
+export const testTokens = {
+  ok: 'tok_ok',
+  declined: 'tok_declined',
+  slow: 'tok_slow',
+  /** The provider captures, and its answer never comes. */
+  timeoutCaptured: 'tok_timeout_captured',
+  /** Two failures, then good. */
+  flaky: 'tok_flaky',
+} as const
+
+const goodTokens: ReadonlySet<string> = new Set([
+  testTokens.ok,
+  testTokens.slow,
+  testTokens.timeoutCaptured,
+  testTokens.flaky,
+])
+
+export interface PaymentRecord {
+  readonly payment: string
+  readonly status: ProviderStatus
+  readonly amount: number
+  readonly token: string
+  readonly captured: number
+  readonly refunded: number
+  readonly reason: string | null
+  /** How often the provider has failed on purpose. */
+  readonly failures: number
+  /** Every key seen, with its operation and arguments. */
+  readonly keys: Readonly<Record<string, string>>
+}
+
+export interface ProviderSettings {
+  /** Of good cards, the share that is declined all the same. */
+  declineShare: number
+  /** The middle of the time that an answer takes. */
+  latencyMs: number
+  /** Nothing is done, and nothing is answered but an error. */
+  outage: boolean
+}
+
+export interface ProviderResult {
+  /** `never`: what was asked is done, and nobody will hear of it. */
+  readonly outcome: CallOutcome | 'never'
+  readonly delayMs: number
+  /** The payment's record, when it changed: what a restart has to know. */
+  readonly changed?: PaymentRecord
+}
+
+const slowMs = 3_000
+
+interface Args {
+  readonly payment: string
+  readonly amount?: number
+  readonly token?: string
+}
+
+export class ProviderLedger {
+  readonly settings: ProviderSettings
+  #payments = new Map<string, PaymentRecord>()
+
+  constructor(settings: Partial<ProviderSettings> = {}) {
+    this.settings = { declineShare: 0, latencyMs: 40, outage: false, ...settings }
+  }
+
+  /** Takes records back after a restart; the last one of a payment counts. */
+  restore(records: Iterable<PaymentRecord>): void {
+    for (const record of records) this.#payments.set(record.payment, record)
+  }
+
+  /** `draw` gives the next number in [0, 1). */
+  handle(operation: ProviderOperation, args: unknown, key: string, draw: () => number): ProviderResult {
+    const delayMs = Math.round(this.settings.latencyMs * (0.5 + draw()))
+    const refuse = (detail: string): ProviderResult => ({ outcome: { kind: 'refused', detail }, delayMs })
+    const fail = (changed?: PaymentRecord): ProviderResult => ({
+      outcome: { kind: 'unknown', detail: 'the provider is not available' },
+      delayMs,
+      ...(changed === undefined ? {} : { changed }),
+    })
+
+    if (this.settings.outage) return fail()
+    if (!areArgs(args)) return refuse('bad-request')
+    const record = this.#payments.get(args.payment) ?? blank(args.payment)
+    if (operation === 'provider.lookup') return { outcome: done(record), delayMs }
+    const print = JSON.stringify([operation, args.payment, args.amount ?? null, args.token ?? null])
+    if ((record.keys[key] ?? print) !== print) return refuse('key-reused')
+    const token = args.token ?? record.token
+    if (token === testTokens.flaky && record.failures < 2) {
+      return fail(this.#keep({ ...record, failures: record.failures + 1 }))
+    }
+
+    const isDeclined = draw() < this.settings.declineShare
+    const next = apply(operation, record, args, isDeclined)
+    if (next === 'refused') return refuse('amount-mismatch')
+    const changed = this.#keep({ ...next, keys: { ...next.keys, [key]: print } })
+    const isSilent = operation === 'provider.capture' && token === testTokens.timeoutCaptured
+    return {
+      outcome: isSilent ? 'never' : done(changed),
+      delayMs: token === testTokens.slow ? delayMs + slowMs : delayMs,
+      changed,
+    }
+  }
+
+  /** Where a payment stands. */
+  payment(id: string): PaymentRecord | undefined {
+    return this.#payments.get(id)
+  }
+
+  get payments(): readonly PaymentRecord[] {
+    return [...this.#payments.values()]
+  }
+
+  /** In cents, of all payments. */
+  get totals(): { readonly captured: number; readonly refunded: number } {
+    const sum = { captured: 0, refunded: 0 }
+    for (const { captured, refunded } of this.#payments.values()) {
+      sum.captured += captured
+      sum.refunded += refunded
+    }
+    return sum
+  }
+
+  #keep(record: PaymentRecord): PaymentRecord {
+    this.#payments.set(record.payment, record)
+    return record
+  }
+}
+
+function apply(
+  operation: ProviderOperation,
+  record: PaymentRecord,
+  { amount, token }: Args,
+  isDeclined: boolean,
+): PaymentRecord | 'refused' {
+  const { status } = record
+  switch (operation) {
+    case 'provider.authorize':
+      if (amount === undefined || token === undefined) return 'refused'
+      if (status !== 'none') return status === 'voided' || amount === record.amount ? record : 'refused'
+      return goodTokens.has(token) && !isDeclined
+        ? { ...record, status: 'authorized', amount, token }
+        : { ...record, status: 'declined', amount, token, reason: 'card-declined' }
+    case 'provider.capture':
+      if (amount !== record.amount) return 'refused'
+      return status === 'authorized' ? { ...record, status: 'captured', captured: record.amount } : record
+    case 'provider.void':
+      return status === 'authorized' || status === 'none' ? { ...record, status: 'voided' } : record
+    case 'provider.refund':
+      return status === 'captured' ? { ...record, status: 'refunded', refunded: record.captured } : record
+    case 'provider.lookup':
+      return record
+  }
+}
+
+function done({ status, captured, refunded, reason }: PaymentRecord): CallOutcome {
+  const result: ProviderAnswer = { status, captured, refunded, ...(reason === null ? {} : { reason }) }
+  return { kind: 'done', result }
+}
+
+const blank = (payment: string): PaymentRecord => ({
+  payment,
+  status: 'none',
+  amount: 0,
+  token: '',
+  captured: 0,
+  refunded: 0,
+  reason: null,
+  failures: 0,
+  keys: {},
+})
+
+function areArgs(args: unknown): args is Args {
+  const { payment, amount, token } = (args ?? {}) as Partial<Record<keyof Args, unknown>>
+  return (
+    typeof payment === 'string' &&
+    payment !== '' &&
+    (amount === undefined || (Number.isSafeInteger(amount) && (amount as number) > 0)) &&
+    (token === undefined || typeof token === 'string')
+  )
+}
