@@ -1,2 +1,10 @@
-/** The ports over a real machine. */
-export {}
+/**
+ * The ports over a real machine.
+ *
+ * Knows:          LMDB, sockets, the system's clock, processes; and comedy, which launches them.
+ * Does not know:  actors, or what a node decides. The host drives these ports.
+ */
+export * from './control.ts'
+export * from './launcher.ts'
+export * from './launcher-defaults.ts'
+export * from './launcher-membership.ts'

@@ -1,0 +1,595 @@
+/**
+ * The parent of all node processes, and the one who can prove that a node has ended.
+ *
+ * It owns no shard and sees no domain message. What the cluster rests on is that its word about an end is true:
+ * a node leaves the membership when the exit of its process has been observed, and for no other reason.
+ *
+ * Owns:     the nodes of one machine: their processes, phases and lives; the membership; faults in force.
+ * Does not: know comedy (`forked-node.ts`), what runs in a node (`node-process.ts` and its body), when a process is
+ *           overdue (`pulse.ts`), or how often a node may come back (`restart-policy.ts`).
+ *
+ * Invariants:
+ *   L1. A member leaves the view only after the exit of its process was observed (`announce-end` breaks this, and
+ *       needs the test switches).
+ *   L2. A node has at most one process, and the view holds only processes that said that they are ready.
+ *   L3. When `exited` resolves no node process runs, and another launcher may take the folder.
+ */
+import type { Member, NodeId } from '#ports'
+import type {
+  CommandOutcome,
+  LauncherCommand,
+  LinkFault,
+  MembersView,
+  NodeHealth,
+  NodePhase,
+  NodeStatus,
+  StartOrder,
+} from './control.ts'
+import { type DataLock, lockDataFolder } from './data-lock.ts'
+import { ForkedNode, type ProcessEnd } from './forked-node.ts'
+import { type LauncherSettings, launcherSettings } from './launcher-defaults.ts'
+import { ProcessRecord } from './process-record.ts'
+import { Pulse } from './pulse.ts'
+import { RestartPolicy } from './restart-policy.ts'
+
+export interface LauncherOptions {
+  /** Created if need be. One launcher at a time. */
+  readonly dataFolder: string
+  /** Drained in reverse order at the end: name the one that lets requests in last. */
+  readonly groups: readonly LaunchGroup[]
+  readonly settings?: Partial<LauncherSettings>
+  /** Allows commands that make the launcher lie. For tests of what must hold even then. */
+  readonly testSwitches?: boolean
+  /** What happens, for logs. */
+  report?(event: LauncherEvent): void
+}
+
+export interface LaunchGroup {
+  readonly name: string
+  /** Its nodes are called `prefix-1`, `prefix-2`, …; groups may share one. */
+  readonly prefix: string
+  readonly nodes: number
+  /** `add-node` goes no further. */
+  readonly nodesMax: number
+  /** URL of the module whose `startNode` is the body. */
+  readonly module: string
+  /** Given to the body. JSON. */
+  readonly config: unknown
+}
+
+export type LauncherEvent =
+  | { readonly kind: 'orphan-ended'; readonly node: NodeId; readonly pid: number }
+  | { readonly kind: 'spawned'; readonly node: NodeId; readonly life: number; readonly pid: number }
+  | { readonly kind: 'ready'; readonly node: NodeId; readonly life: number; readonly address: string }
+  | { readonly kind: 'start-failed'; readonly node: NodeId; readonly life: number; readonly error: string }
+  | { readonly kind: 'ended'; readonly node: NodeId; readonly life: number; readonly how: string }
+  | { readonly kind: 'given-up'; readonly node: NodeId; readonly restarts: number }
+  | { readonly kind: 'members'; readonly members: readonly Member[] }
+  | { readonly kind: 'halted'; readonly cause: string }
+
+interface Slot {
+  readonly node: NodeId
+  readonly group: LaunchGroup
+  readonly policy: RestartPolicy
+  phase: NodePhase
+  life: number
+  process?: ForkedNode | undefined
+  address: string
+  cordoned: boolean
+  /** What follows the next exit; absent: the restart policy decides. */
+  next?: 'down' | 'start' | undefined
+  /** Why the launcher killed it. */
+  killedFor?: string | undefined
+  /** Of its process. */
+  pulse: Pulse
+  health?: NodeHealth | undefined
+  /** The life that was stopped by `pause` and not resumed since. */
+  pausedLife?: number | undefined
+  /** The life whose end was announced and has not happened. */
+  buriedLife?: number | undefined
+  lastEnd?: string | undefined
+  /** Of the phase; ends with it. */
+  timer?: NodeJS.Timeout | undefined
+}
+
+export class Launcher {
+  readonly #settings: LauncherSettings
+  readonly #options: LauncherOptions
+  readonly #lock: DataLock
+  readonly #record: ProcessRecord
+  readonly #slots = new Map<NodeId, Slot>()
+  readonly #faults = new Map<string, readonly LinkFault[]>()
+  #waiters: { readonly holds: () => boolean; readonly resolve: () => void }[] = []
+  #view: MembersView = { version: 0, members: [] }
+  #ending = false
+  #heart: NodeJS.Timeout | undefined
+  #finish: (code: 0 | 1) => void = () => {}
+
+  /** 0 after `stop`; 1 when no node is left, or after `halt`. */
+  readonly exited: Promise<0 | 1>
+
+  /**
+   * Takes the data folder, ends what an earlier launcher left, and starts the nodes. Throws DATA_IN_USE when
+   * another launcher holds the folder.
+   */
+  static async launch(options: LauncherOptions): Promise<Launcher> {
+    const settings = launcherSettings(options.settings)
+    const lock = lockDataFolder(options.dataFolder)
+    try {
+      const record = new ProcessRecord(options.dataFolder)
+      const orphans = await record.endOrphans(settings.orphanEndBoundMs)
+      for (const [node, pid] of orphans) options.report?.({ kind: 'orphan-ended', node, pid })
+      return new Launcher(options, settings, lock, record)
+    } catch (error) {
+      lock.release()
+      throw error
+    }
+  }
+
+  private constructor(
+    options: LauncherOptions,
+    settings: LauncherSettings,
+    lock: DataLock,
+    record: ProcessRecord,
+  ) {
+    this.#options = options
+    this.#settings = settings
+    this.#lock = lock
+    this.#record = record
+    this.exited = new Promise((resolve) => {
+      this.#finish = resolve
+    })
+    this.#heart = setInterval(() => this.#beat(), settings.heartbeatIntervalMs)
+    for (const group of options.groups) {
+      for (let n = 0; n < group.nodes; n++) this.#start(this.#newSlot(group))
+    }
+  }
+
+  /** Every node that was asked for is a member, or has failed once. */
+  settled(): Promise<void> {
+    return this.#until(() =>
+      [...this.#slots.values()].every((slot) => isMember(slot) || slot.lastEnd !== undefined),
+    )
+  }
+
+  get members(): readonly Member[] {
+    return this.#view.members
+  }
+
+  /** Drains everything, group by group, and ends. Processes that are not gone within `drainBoundMs` are killed. */
+  stop(): Promise<0 | 1> {
+    if (!this.#ending) void this.#drainAll()
+    return this.exited
+  }
+
+  async execute(command: LauncherCommand): Promise<CommandOutcome> {
+    switch (command.kind) {
+      case 'status':
+        return { kind: 'status', nodes: this.#status(), faults: Object.fromEntries(this.#faults) }
+      case 'stop':
+        void this.stop()
+        return { kind: 'done' }
+      case 'halt':
+        void this.#halt(command.cause)
+        return { kind: 'done' }
+      case 'inject':
+        this.#faults.set(command.id, command.links)
+        return this.#pushFaults()
+      case 'heal':
+        if (command.id === undefined) this.#faults.clear()
+        else this.#faults.delete(command.id)
+        return this.#pushFaults()
+      case 'add-node':
+        return this.#add(command.group, command.count)
+      case 'rolling-restart':
+        void this.#restartAll()
+        return { kind: 'done' }
+    }
+
+    const slot = this.#slots.get(command.node)
+    if (slot === undefined) return { kind: 'unknown-node', known: [...this.#slots.keys()] }
+    switch (command.kind) {
+      case 'crash':
+      case 'pause':
+      case 'drain':
+      case 'cordon':
+        if (command.force !== true && this.#isLastOfGroup(slot)) return { kind: 'last-node' }
+    }
+    switch (command.kind) {
+      case 'crash':
+        return this.#crash(slot)
+      case 'pause':
+        return this.#pause(slot, command.forMs)
+      case 'resume':
+        return this.#resume(slot)
+      case 'drain':
+        return this.#drain(slot)
+      case 'cordon':
+        return this.#setCordoned(slot, true)
+      case 'uncordon':
+        return this.#setCordoned(slot, false)
+      case 'restart':
+        return this.#restart(slot)
+      case 'announce-end':
+        return this.#announceEnd(slot)
+    }
+  }
+
+  // The life of a process
+
+  #newSlot(group: LaunchGroup): Slot {
+    const numbers = [...this.#slots.values()]
+      .filter((slot) => slot.group.prefix === group.prefix)
+      .map((slot) => Number(slot.node.slice(group.prefix.length + 1)))
+    const node = `${group.prefix}-${Math.max(0, ...numbers) + 1}` as NodeId
+    const policy = new RestartPolicy(this.#settings)
+    const pulse = new Pulse(this.#settings)
+    const slot: Slot = { node, group, policy, pulse, phase: 'down', life: 0, address: '', cordoned: false }
+    this.#slots.set(node, slot)
+    return slot
+  }
+
+  #start(slot: Slot): void {
+    const { node } = slot
+    slot.next = undefined
+    this.#enter(slot, 'starting', this.#settings.startBoundMs, () =>
+      this.#kill(slot, `not ready after ${this.#settings.startBoundMs} ms`),
+    )
+    slot.pulse = new Pulse(this.#settings)
+    slot.process = new ForkedNode({
+      name: node,
+      flags: this.#settings.nodeFlags,
+      orders: {
+        command: (command) => this.execute(command),
+        leaving: () => this.#leave(slot),
+      },
+      onSpawn: (pid) => {
+        slot.life = this.#record.began(node, pid)
+        this.#options.report?.({ kind: 'spawned', node, life: slot.life, pid })
+      },
+      onLoaded: () => void this.#startBody(slot),
+      onExit: (end) => this.#onExit(slot, end),
+    })
+  }
+
+  async #startBody(slot: Slot): Promise<void> {
+    const { node, life, process, group } = slot
+    const order: StartOrder = {
+      node,
+      group: group.name,
+      life,
+      module: group.module,
+      config: group.config,
+      members: this.#view,
+      faults: { links: this.#links() },
+      orphanDrainBoundMs: this.#settings.orphanDrainBoundMs,
+    }
+    try {
+      const ready = await process?.request('start', order)
+      if (ready === undefined || slot.process !== process || slot.phase !== 'starting') return
+      slot.address = ready.address
+      slot.policy.started()
+      this.#options.report?.({ kind: 'ready', node, life, address: ready.address })
+      this.#enter(slot, slot.cordoned ? 'cordoned' : 'up')
+    } catch (error) {
+      if (slot.process !== process) return
+      const cause = error instanceof Error ? error.message : String(error)
+      this.#options.report?.({ kind: 'start-failed', node, life, error: cause })
+      this.#kill(slot, `its start failed: ${cause}`)
+    }
+  }
+
+  #onExit(slot: Slot, end: ProcessEnd): void {
+    const { node, life } = slot
+    const how = describe(end, slot.killedFor)
+    slot.process = undefined
+    slot.killedFor = undefined
+    slot.health = undefined
+    slot.lastEnd = how
+    this.#options.report?.({ kind: 'ended', node, life, how })
+    this.#afterExit(slot)
+    // The announcement goes first: others wait for it, and the disk does not.
+    this.#record.ended(node)
+    if (!this.#ending && [...this.#slots.values()].every(({ phase }) => phase === 'down')) this.#end(1)
+  }
+
+  #afterExit(slot: Slot): void {
+    if (this.#ending || slot.next === 'down') this.#enter(slot, 'down')
+    else if (slot.next === 'start') this.#start(slot)
+    else this.#startAgainOrGiveUp(slot)
+  }
+
+  #startAgainOrGiveUp(slot: Slot): void {
+    const delayMs = slot.policy.ended(performance.now())
+    if (delayMs === 'given-up') {
+      this.#options.report?.({ kind: 'given-up', node: slot.node, restarts: this.#settings.restartsMax })
+      this.#enter(slot, 'down')
+    } else {
+      this.#enter(slot, 'waiting', delayMs, () => this.#start(slot))
+    }
+  }
+
+  #kill(slot: Slot, why: string): void {
+    slot.killedFor ??= why
+    slot.process?.kill('SIGKILL')
+  }
+
+  // Phases and the view
+
+  #enter(slot: Slot, phase: NodePhase, afterMs?: number, then?: () => void): void {
+    clearTimeout(slot.timer)
+    slot.timer = afterMs === undefined || then === undefined ? undefined : setTimeout(then, afterMs)
+    slot.phase = phase
+    this.#announce()
+    const held = this.#waiters.filter(({ holds }) => holds())
+    this.#waiters = this.#waiters.filter((waiter) => !held.includes(waiter))
+    for (const { resolve } of held) resolve()
+  }
+
+  #until(holds: () => boolean): Promise<void> {
+    if (holds()) return Promise.resolve()
+    return new Promise((resolve) => this.#waiters.push({ holds, resolve }))
+  }
+
+  #announce(): void {
+    const members: Member[] = []
+    for (const slot of this.#slots.values()) {
+      const { node, group, address, life, phase } = slot
+      if (phase !== 'up' && phase !== 'cordoned' && phase !== 'leaving') continue
+      if (slot.buriedLife !== life) members.push({ node, group: group.name, address, state: phase, life })
+    }
+    if (JSON.stringify(members) === JSON.stringify(this.#view.members)) return
+    this.#view = { version: this.#view.version + 1, members }
+    for (const slot of this.#slots.values()) {
+      // One whose end was announced does not know: that is the point of announcing it.
+      if (slot.buriedLife !== slot.life) slot.process?.tell('members', this.#view)
+    }
+    this.#options.report?.({ kind: 'members', members })
+  }
+
+  // Heartbeats
+
+  #beat(): void {
+    const now = performance.now()
+    for (const slot of this.#slots.values()) {
+      if (!isMember(slot)) continue
+      const verdict = slot.pulse.tick(now)
+      if (verdict === 'ask') this.#ask(slot)
+      if (verdict === 'overdue') this.#kill(slot, `no heartbeat for ${this.#settings.heartbeatBoundMs} ms`)
+    }
+  }
+
+  #ask(slot: Slot): void {
+    const { process, pulse } = slot
+    process?.request('heartbeat').then(
+      (health) => {
+        pulse.answered()
+        if (slot.process === process) slot.health = health
+      },
+      () => {}, // It stays unanswered; its end, or the bound, comes next.
+    )
+  }
+
+  // Commands
+
+  #isLastOfGroup(slot: Slot): boolean {
+    return ![...this.#slots.values()].some(
+      (other) => other !== slot && other.group.name === slot.group.name && other.phase === 'up',
+    )
+  }
+
+  async #crash(slot: Slot): Promise<CommandOutcome> {
+    if (slot.process === undefined) return gone(slot)
+    this.#kill(slot, 'crash')
+    await this.#exitOf(slot)
+    return { kind: 'done' }
+  }
+
+  #pause(slot: Slot, forMs: number | undefined): CommandOutcome {
+    const { process, life } = slot
+    if (process === undefined) return gone(slot)
+    if (!isMember(slot)) return { kind: 'refused', detail: `${slot.node} is ${slot.phase}` }
+    slot.pausedLife = life
+    process.kill('SIGSTOP')
+    if (forMs !== undefined) {
+      setTimeout(() => {
+        if (slot.process === process && slot.pausedLife === life) this.#resume(slot)
+      }, forMs)
+    }
+    return { kind: 'done' }
+  }
+
+  #resume(slot: Slot): CommandOutcome {
+    if (slot.pausedLife === undefined) return { kind: 'refused', detail: `${slot.node} is not paused` }
+    const isThere = slot.process !== undefined && slot.pausedLife === slot.life
+    slot.pausedLife = undefined
+    if (!isThere) return gone(slot)
+    slot.process?.kill('SIGCONT')
+    return { kind: 'done' }
+  }
+
+  async #drain(slot: Slot): Promise<CommandOutcome> {
+    if (slot.phase === 'down') return gone(slot)
+    slot.next = 'down'
+    if (slot.phase === 'waiting') this.#enter(slot, 'down')
+    else if (slot.phase === 'starting') this.#kill(slot, 'drain')
+    else this.#leave(slot)
+    await this.#exitOf(slot)
+    return { kind: 'done' }
+  }
+
+  async #restart(slot: Slot): Promise<CommandOutcome> {
+    if (this.#ending) return { kind: 'refused', detail: 'the cluster is ending' }
+    if (slot.phase === 'down') slot.policy.forgive()
+    if (slot.process === undefined) this.#start(slot)
+    else if (isMember(slot)) {
+      slot.next = 'start'
+      this.#leave(slot)
+      await this.#exitOf(slot)
+    }
+    return { kind: 'done' }
+  }
+
+  async #restartAll(): Promise<void> {
+    for (const slot of [...this.#slots.values()]) {
+      if (this.#ending || slot.phase === 'down') continue
+      await this.#restart(slot)
+      await this.#until(() => this.#ending || isMember(slot) || slot.phase === 'down')
+    }
+  }
+
+  #setCordoned(slot: Slot, cordoned: boolean): CommandOutcome {
+    slot.cordoned = cordoned
+    if (slot.phase === 'up' || slot.phase === 'cordoned') this.#enter(slot, cordoned ? 'cordoned' : 'up')
+    return { kind: 'done' }
+  }
+
+  #add(name: string, count: number): CommandOutcome {
+    const group = this.#options.groups.find((one) => one.name === name)
+    if (group === undefined) {
+      return { kind: 'unknown-group', known: this.#options.groups.map((one) => one.name) }
+    }
+    const slots = [...this.#slots.values()].filter((slot) => slot.group === group)
+    const room = group.nodesMax - slots.filter(({ phase }) => phase !== 'down').length
+    if (this.#ending) return { kind: 'refused', detail: 'the cluster is ending' }
+    if (!Number.isSafeInteger(count) || count < 1 || count > room) {
+      return { kind: 'refused', detail: `group '${name}' has room for ${Math.max(0, room)} more nodes` }
+    }
+    // A name that was drained is used again before a new one is made.
+    const drained = slots.filter(({ phase, next }) => phase === 'down' && next === 'down')
+    const nodes = Array.from({ length: count }, () => drained.shift() ?? this.#newSlot(group))
+    for (const slot of nodes) this.#start(slot)
+    return { kind: 'added', nodes: nodes.map(({ node }) => node) }
+  }
+
+  #links(): readonly LinkFault[] {
+    return [...this.#faults.values()].flat()
+  }
+
+  #pushFaults(): CommandOutcome {
+    for (const { process } of this.#slots.values()) process?.tell('faults', { links: this.#links() })
+    return { kind: 'done' }
+  }
+
+  #announceEnd(slot: Slot): CommandOutcome {
+    if (this.#options.testSwitches !== true) {
+      return { kind: 'refused', detail: 'announce-end needs the test switches' }
+    }
+    if (!isMember(slot)) return gone(slot)
+    slot.buriedLife = slot.life
+    this.#announce()
+    return { kind: 'done' }
+  }
+
+  #status(): readonly NodeStatus[] {
+    const now = performance.now()
+    return [...this.#slots.values()].map((slot) => {
+      const { node, group, phase, life, process, health, lastEnd } = slot
+      return {
+        node,
+        group: group.name,
+        phase,
+        life,
+        paused: process !== undefined && slot.pausedLife === life,
+        restarts: slot.policy.within(now),
+        ...(process?.pid === undefined ? {} : { pid: process.pid }),
+        ...(isMember(slot) ? { address: slot.address } : {}),
+        ...(health === undefined ? {} : { health }),
+        ...(lastEnd === undefined ? {} : { lastEnd }),
+      }
+    })
+  }
+
+  // Ends
+
+  #leave(slot: Slot): void {
+    if (!isMember(slot) || slot.phase === 'leaving') return
+    const { drainBoundMs } = this.#settings
+    this.#enter(slot, 'leaving', drainBoundMs, () => this.#kill(slot, `not drained after ${drainBoundMs} ms`))
+    slot.process?.tell('drain')
+  }
+
+  #exitOf(slot: Slot): Promise<void> {
+    const { process } = slot
+    return this.#until(() => slot.process !== process || process === undefined)
+  }
+
+  async #drainAll(): Promise<void> {
+    this.#ending = true
+    const { drainBoundMs } = this.#settings
+    const bound = setTimeout(() => this.#killAll(`not drained after ${drainBoundMs} ms`), drainBoundMs)
+    const slots = [...this.#slots.values()]
+    for (const slot of slots) {
+      if (slot.phase === 'waiting') this.#enter(slot, 'down')
+      if (slot.phase === 'starting') this.#kill(slot, 'the cluster is ending')
+    }
+    for (const group of this.#options.groups.toReversed()) {
+      const leaving = slots.filter((slot) => slot.group === group)
+      for (const slot of leaving) this.#leave(slot)
+      await this.#until(() => leaving.every(({ phase }) => phase === 'down'))
+    }
+    clearTimeout(bound)
+    this.#end(0)
+  }
+
+  async #halt(cause: string): Promise<void> {
+    this.#ending = true
+    this.#options.report?.({ kind: 'halted', cause })
+    this.#killAll(`halted: ${cause}`)
+    await this.#until(() => [...this.#slots.values()].every(({ process }) => process === undefined))
+    this.#end(1)
+  }
+
+  #killAll(why: string): void {
+    for (const slot of this.#slots.values()) {
+      if (slot.phase === 'waiting') this.#enter(slot, 'down')
+      this.#kill(slot, why)
+    }
+  }
+
+  #end(code: 0 | 1): void {
+    this.#ending = true
+    clearInterval(this.#heart)
+    this.#lock.release()
+    this.#finish(code)
+  }
+}
+
+/**
+ * Runs a launcher to its end, and returns the code to exit with. SIGINT and SIGTERM drain; a second one kills.
+ * `onLaunched` is called once, when the nodes are being started.
+ */
+export async function runLauncher(
+  options: LauncherOptions,
+  onLaunched?: (launcher: Launcher) => void,
+): Promise<0 | 1> {
+  const launcher = await Launcher.launch(options)
+  onLaunched?.(launcher)
+  let asked = false
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (asked) void launcher.execute({ kind: 'halt', cause: `a second ${signal}` })
+    else void launcher.stop()
+    asked = true
+  }
+  process.on('SIGINT', onSignal)
+  process.on('SIGTERM', onSignal)
+  try {
+    return await launcher.exited
+  } finally {
+    process.removeListener('SIGINT', onSignal)
+    process.removeListener('SIGTERM', onSignal)
+  }
+}
+
+const isMember = ({ phase }: Slot): boolean => phase === 'up' || phase === 'cordoned' || phase === 'leaving'
+
+const gone = ({ node, phase, lastEnd = 'it never ran' }: Slot): CommandOutcome => ({
+  kind: 'gone',
+  detail: `the process of ${node} has ended (${lastEnd}); the node is ${phase} now`,
+})
+
+function describe({ code, signal, error }: ProcessEnd, killedFor: string | undefined): string {
+  if (error !== undefined) return `could not be forked: ${error.message}`
+  const exit = signal === null ? `exit ${code}` : signal
+  return killedFor === undefined ? exit : `${exit}, ${killedFor}`
+}

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { launcherSettings } from './launcher-defaults.ts'
+import { Pulse } from './pulse.ts'
+
+const pulse = (): Pulse => new Pulse(launcherSettings({ heartbeatIntervalMs: 100, heartbeatBoundMs: 250 }))
+
+test('the next heartbeat is sent once the last is answered', () => {
+  const it = pulse()
+  expect(it.tick(0)).toBe('ask')
+  expect(it.tick(100)).toBe('wait')
+  it.answered()
+  expect(it.tick(200)).toBe('ask')
+})
+
+test('a process is overdue after the bound, not at it', () => {
+  const it = pulse()
+  it.tick(0)
+  it.tick(100)
+  it.tick(200)
+  expect(it.tick(250)).toBe('wait')
+  expect(it.tick(251)).toBe('overdue')
+})
+
+test('time in which the launcher stood still does not count', () => {
+  const it = pulse()
+  it.tick(0)
+  expect(it.tick(5_000)).toBe('wait')
+  it.tick(5_100)
+  it.tick(5_200)
+  expect(it.tick(5_300)).toBe('overdue')
+})
