@@ -278,6 +278,7 @@ describe('timers', () => {
     const ended = accepted(machine.turn(reach(machine), event('stop')))
     expect(ended.state.done).toBe(true)
     expect(ended.effects).toEqual([{ kind: 'cancel', id: 'xstate.after.1000.m' }])
+    expect(machine.turn(ended.state, event('xstate.after.1000.m'))).toBe('not-accepted')
   })
 })
 
@@ -573,7 +574,34 @@ describe('a stored state', () => {
     expect(v1.load(v2.store(reach(v2)))).toMatchObject({ migrated: true, state: { value: 'a' } })
   })
 
-  const keep = (to: string, ...keys: string[]) => ({ to, keys, migrate: (state: object) => state })
+  test('forgets a history that names a state which a migration took away', () => {
+    const withHistory = (version: string, second: string) =>
+      createMachine({
+        id: 'm',
+        version,
+        initial: 'on',
+        states: {
+          on: {
+            initial: 'first',
+            on: { stop: 'off' },
+            states: { first: { on: { go: second } }, [second]: {}, past: { type: 'history' } },
+          },
+          off: { on: { go: 'on.past' } },
+        },
+      })
+    const old = machineOf(withHistory('1', 'second'))
+    const stored = old.store(reach(old, 'go', 'stop'))
+    expect(accepted(old.turn(old.load(stored).state, event('go'))).state.value).toEqual({ on: 'second' })
+    const migrations = { '1': keep('2') }
+    const now = new Machine({ ...definitionOf(withHistory('2', 'other'), 'go stop'), migrations })
+    expect(accepted(now.turn(now.load(stored).state, event('go'))).state.value).toEqual({ on: 'first' })
+  })
+
+  const keep = (to: string, ...keys: string[]) => ({
+    to,
+    keys,
+    migrate: (state: { value: unknown; context: unknown }) => state,
+  })
   test.each([
     ['a version without a migration', make('1', ['id']), make('2', ['id']), /version 1 .* version 2/],
     [
@@ -725,7 +753,7 @@ const subjects: readonly Subject[] = [
             lamp: {
               initial: 'dark',
               states: {
-                dark: { on: { lamp: 'bright', end: 'out' } },
+                dark: { on: { lamp: 'bright', end: { guard: 'even', target: 'out' } } },
                 bright: {
                   on: { lamp: { target: 'dark', actions: { type: 'note', params: { as: 'lamp' } } } },
                 },
@@ -737,7 +765,7 @@ const subjects: readonly Subject[] = [
               on: { swap: '.last' },
               states: {
                 last: { type: 'history', history: 'deep', target: 'low' },
-                low: { on: { up: 'high', end: 'out' } },
+                low: { on: { up: 'high', end: { guard: 'even', target: 'out' } } },
                 high: {
                   initial: 'plain',
                   on: { down: 'low' },
@@ -759,7 +787,7 @@ const subjects: readonly Subject[] = [
             },
             counter: {
               on: {
-                '*': {
+                up: {
                   actions: [
                     { type: 'note', params: { as: 'any' } },
                     enqueueActions(({ enqueue, check }) => check('hot') && enqueue('ring')),
@@ -767,7 +795,7 @@ const subjects: readonly Subject[] = [
                 },
               },
               initial: 'still',
-              states: { still: { on: { end: 'out' } }, out: { type: 'final' } },
+              states: { still: { on: { end: { guard: 'even', target: 'out' } } }, out: { type: 'final' } },
             },
           },
         },
@@ -827,35 +855,47 @@ function timersOf(machine: AnyStateMachine): readonly string[] {
   return JSON.stringify(machine.definition).match(/xstate\.after[^"]+/g) ?? []
 }
 
-test('regions act in document order, whichever way the actor came', () => {
+test('regions act in document order, whichever way the actor came, at any depth, and after a migration', () => {
+  // In XState itself the region that moved last acts last: a resident actor would differ from a loaded one.
   const region = (name: string) => ({
     initial: 'a',
-    states: {
-      a: { on: { tick: 'b' } },
-      b: { on: { tick: 'a' }, always: { guard: 'both' as const, target: 'c' } },
-      c: { entry: emit({ type: name }) },
-    },
+    states: { a: {}, b: { always: { guard: 'both', target: 'c', actions: emit({ type: name }) } }, c: {} },
   })
-  const machine = machineOf(
-    setup({
-      types: { context: {} as { both: boolean } },
-      guards: { both: ({ context }) => context.both },
-    }).createMachine({
+  const author = createMachine(
+    {
       context: { both: false },
       type: 'parallel',
       on: { go: { actions: assign({ both: true }) } },
       states: {
-        first: { ...region('first'), on: { stop: '.b' } },
-        second: { ...region('second'), on: { other: '.b' } },
+        first: { initial: 'deep', on: { stop: '.deep.b' }, states: { deep: region('first') } },
+        second: { ...region('second'), on: { tick: '.b' } },
+        third: { always: { guard: 'both', actions: [assign({ both: false }), emit({ type: 'third' })] } },
       },
-    }),
-    'go tick stop other',
+    },
+    { guards: { both: ({ context }) => context.both } },
   )
-  const inOrder = reach(machine, 'stop', 'other')
-  const otherWay = reach(machine, 'other', 'stop')
-  const expected = ['first', 'second'].map((type) => ({ kind: 'emit', event: { type } }))
-  expect(effectsOf(machine, inOrder, 'go')).toEqual(expected)
-  expect(effectsOf(machine, otherWay, 'go')).toEqual(expected)
+  const machine = machineOf(author)
+  const expected = ['first', 'second', 'third'].map((type) => ({ kind: 'emit', event: { type } }))
+  const states = [reach(machine, 'stop', 'tick'), reach(machine, 'tick', 'stop')]
+  for (const state of [...states, ...states.map((state) => reloaded(machine, state))]) {
+    expect(effectsOf(machine, state, 'go')).toEqual(expected)
+  }
+
+  const migrations = {
+    '0': {
+      to: '1',
+      keys: ['both'],
+      migrate: () => ({ value: { third: {}, second: 'b', first: { deep: 'b' } }, context: {} }),
+    },
+  }
+  const [, ...rest] = machine.store(reach(machine))
+  const older = new Machine(definitionOf(createMachine({ version: '0', context: { both: false } }), 'go'))
+  const [stamp] = older.store(reach(older))
+  const { state } = new Machine({ ...definitionOf(author, 'go stop tick'), migrations }).load([
+    stamp,
+    ...rest,
+  ])
+  expect(JSON.stringify(state.value)).toBe('{"first":{"deep":"b"},"second":"b","third":{}}')
 })
 
 test('an actor id in a call or a message is a plain string', () => {

@@ -7,8 +7,8 @@
  *
  * Invariants:
  *   A1. A turn is pure: the same state and event give the same state and effects, also after `load(store(state))`.
- *       So a state at rest is one of the machine's configurations, always the same object in document order,
- *       whatever way led there; XState's own order depends on the way.
+ *       So the active states of an actor at rest are kept in document order, whatever way led there; XState's own
+ *       order depends on the way.
  *   A2. Whatever an action or a guard throws leaves the turn, and no part of the turn is kept.
  *   A3. What a machine cannot do here (spawn, send, log) is refused in words that say what to use instead, when
  *       the actor is defined if that can be seen, else in the turn.
