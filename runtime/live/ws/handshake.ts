@@ -10,7 +10,7 @@
  *   H2. Proofs are compared in constant time.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import { type Static, Type } from 'typebox'
+import { type Static, type TSchema, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { NodeId } from '#ports'
 
@@ -45,9 +45,9 @@ export type Challenge = Static<typeof Challenge>
 export type Hello = Static<typeof Hello>
 export type Welcome = Static<typeof Welcome>
 
-export const readChallenge = reader(Compile(Challenge))
-export const readHello = reader(Compile(Hello))
-export const readWelcome = reader(Compile(Welcome))
+export const readChallenge = reader(Challenge)
+export const readHello = reader(Hello)
+export const readWelcome = reader(Welcome)
 
 /** Why a link was refused; also its close code, for whoever looks at the wire. */
 export const refusals = {
@@ -114,12 +114,13 @@ function isEqual(a: string, b: string): boolean {
   return x.length === y.length && timingSafeEqual(x, y)
 }
 
-function reader<T>(schema: { Check(value: unknown): value is T }): (text: string) => T | undefined {
+function reader<S extends TSchema>(schema: S): (text: string) => Static<S> | undefined {
+  const compiled = Compile(schema)
   return (text) => {
     if (text.length > handshakeBytesMax) return undefined
     try {
       const value: unknown = JSON.parse(text)
-      return schema.Check(value) ? value : undefined
+      return compiled.Check(value) ? (value as Static<S>) : undefined
     } catch {
       return undefined
     }

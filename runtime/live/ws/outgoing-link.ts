@@ -58,8 +58,8 @@ export interface LinkCounts {
 // Frames of one tick go out together, but not in messages so long that the peer works on one for long.
 export const messageBytes = 64 * 1_024
 
-/** A peer that does not answer a close is cut off after this. */
-export const closeTimeoutMs = 250
+/** No compression on loopback; and a peer that does not answer a close is cut off soon. */
+export const socketOptions = { perMessageDeflate: false, closeTimeout: 250 }
 
 export class OutgoingLink {
   readonly peer: Pick<Member, 'node' | 'life' | 'address'>
@@ -150,10 +150,9 @@ export class OutgoingLink {
   #dial(): void {
     this.counts.dials += 1
     const socket = new WebSocket(this.peer.address, {
-      perMessageDeflate: false,
+      ...socketOptions,
       maxPayload: handshakeBytesMax,
       handshakeTimeout: this.#bounds.handshakeMs,
-      closeTimeout: closeTimeoutMs,
     })
     this.#socket = socket
     let challenge: Challenge | undefined

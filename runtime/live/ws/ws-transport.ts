@@ -22,12 +22,12 @@ import {
 } from './handshake.ts'
 import { LinkFilter } from './link-filter.ts'
 import {
-  closeTimeoutMs,
   type LinkBounds,
   type LinkCounts,
   linkBounds,
   messageBytes,
   OutgoingLink,
+  socketOptions,
 } from './outgoing-link.ts'
 
 export interface WsTransportOptions extends Party {
@@ -82,9 +82,8 @@ export class WsTransport implements Transport {
     this.address = `ws://${options.host ?? '127.0.0.1'}:${address.port}`
     this.#server = new WebSocketServer({
       server: http,
-      perMessageDeflate: false,
+      ...socketOptions,
       maxPayload: Math.max(this.#bounds.frameBytesMax, messageBytes),
-      closeTimeout: closeTimeoutMs,
     })
     this.#server.on('connection', (socket) => this.#accept(socket))
   }

@@ -20,7 +20,7 @@ export interface TransportsUnderTest {
   close(): Promise<void>
 }
 
-/** `open` bounds what waits for a peer so that 20,000 frames sent at once are too many and 100 are not. */
+/** `open` bounds what waits for a peer so that 20,000 frames of 2 kB sent at once are too many and 100 short ones are not. */
 export function transportContract(
   adapter: string,
   open: (nodes: readonly NodeId[]) => TransportsUnderTest | Promise<TransportsUnderTest>,
@@ -99,7 +99,8 @@ export function transportContract(
 
     test('T3: what waits for one peer is bounded; the rest is dropped and counted', async () => {
       const frames = 20_000
-      for (let n = 0; n < frames; n += 1) port(a).send(b, numbered(n))
+      const long: Frame = { items: [query('x'.repeat(2_000))] }
+      for (let n = 0; n < frames; n += 1) port(a).send(b, long)
       const dropped = subject.overflowed(a, b)
       expect(dropped).toBeGreaterThan(0)
       await subject.settle(() => received.length === frames - dropped)
