@@ -9,6 +9,7 @@
  * Does not: send anything (`forked-node.ts`, `node-process.ts`) or decide anything (`launcher.ts`).
  */
 import type { Member, Membership, NodeId } from '#ports'
+import type { LinkFault } from './ws/link-filter.ts'
 
 /** The launcher's orders. Keys are comedy topics. */
 export interface NodeOrders {
@@ -57,21 +58,15 @@ export interface MembersView {
 }
 
 export interface FaultsView {
-  readonly links: readonly LinkFault[]
+  readonly links: readonly FaultyLink[]
 }
 
-/**
- * What happens to frames on one direction of one link. Shares are in [0, 1] and drawn per frame; a partition is
- * `drop: 1`, in both directions or in one.
- */
-export interface LinkFault {
+/** What happens to frames on one direction of one link. A symmetric partition cuts both. */
+export interface FaultyLink extends LinkFault {
   readonly from: NodeId
   readonly to: NodeId
-  readonly drop?: number
-  readonly duplicate?: number
-  readonly reorder?: number
-  readonly corrupt?: number
-  readonly delayMs?: number
+  /** The link is down: nothing passes, and peers are told. */
+  readonly cut?: boolean
 }
 
 export interface NodeHealth {
@@ -88,7 +83,7 @@ export interface NodeBody {
   readonly address: string
   /** Must be quick: it is part of the answer to a heartbeat. */
   counters(): Readonly<Record<string, number>>
-  faults(links: readonly LinkFault[]): void
+  faults(links: readonly FaultyLink[]): void
   /** Hands off or releases everything; the process exits when it settles. */
   drain(): Promise<void>
 }
@@ -124,7 +119,7 @@ export type LauncherCommand =
   | { readonly kind: 'rolling-restart' }
   | { readonly kind: 'add-node'; readonly group: string; readonly count: number }
   /** Puts faults in force under a name of the caller's, replacing those of that name. */
-  | { readonly kind: 'inject'; readonly id: string; readonly links: readonly LinkFault[] }
+  | { readonly kind: 'inject'; readonly id: string; readonly links: readonly FaultyLink[] }
   /** Ends the faults of that name, or all. */
   | { readonly kind: 'heal'; readonly id?: string }
   | { readonly kind: 'status' }
@@ -142,7 +137,7 @@ export type CommandOutcome =
       readonly kind: 'status'
       readonly nodes: readonly NodeStatus[]
       /** By the name they were injected under. */
-      readonly faults: Readonly<Record<string, readonly LinkFault[]>>
+      readonly faults: Readonly<Record<string, readonly FaultyLink[]>>
     }
   | { readonly kind: 'unknown-node'; readonly known: readonly NodeId[] }
   | { readonly kind: 'unknown-group'; readonly known: readonly string[] }

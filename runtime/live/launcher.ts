@@ -17,8 +17,8 @@
 import type { Member, NodeId } from '#ports'
 import type {
   CommandOutcome,
+  FaultyLink,
   LauncherCommand,
-  LinkFault,
   MembersView,
   NodeHealth,
   NodePhase,
@@ -98,7 +98,7 @@ export class Launcher {
   readonly #lock: DataLock
   readonly #record: ProcessRecord
   readonly #slots = new Map<NodeId, Slot>()
-  readonly #faults = new Map<string, readonly LinkFault[]>()
+  readonly #faults = new Map<string, readonly FaultyLink[]>()
   #waiters: { readonly holds: () => boolean; readonly resolve: () => void }[] = []
   #view: MembersView = { version: 0, members: [] }
   #ending = false
@@ -462,7 +462,7 @@ export class Launcher {
     return { kind: 'added', nodes: nodes.map(({ node }) => node) }
   }
 
-  #links(): readonly LinkFault[] {
+  #links(): readonly FaultyLink[] {
     return [...this.#faults.values()].flat()
   }
 
