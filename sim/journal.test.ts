@@ -11,7 +11,7 @@ import type {
   ScopeId,
   ShardId,
 } from '#ports'
-import { journalContract } from '../runtime/ports/contracts/journal.ts'
+import { journalContract } from '../runtime/ports/contracts/journal.contract.ts'
 import { type Commit, type JournalMutant, SimJournal, type SimJournalOptions } from './journal.ts'
 import { Timeline } from './timeline.ts'
 

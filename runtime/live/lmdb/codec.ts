@@ -50,13 +50,12 @@ export function positional<Row extends object>(fields: Fields<Row>): Layout<Row>
     return field === 'plain' ? undefined : (field as Layout<unknown>)
   })
   const toStored = (row: Row): unknown[] => {
-    const stored = new Array<unknown>(names.length)
+    const stored: unknown[] = []
     let length = 0
     for (let i = 0; i < names.length; i += 1) {
       const value = row[names[i] as keyof Row]
-      if (value === undefined) continue
-      stored[i] = layouts[i]?.toStored(value) ?? value
-      length = i + 1
+      stored.push(value === undefined ? value : (layouts[i]?.toStored(value) ?? value))
+      if (value !== undefined) length = i + 1
     }
     stored.length = length
     return stored

@@ -18,7 +18,8 @@ export function encodeKey(key: Key): Buffer {
   if (size > keyBytesMax) throw new TypeError(`A key of ${size} bytes is longer than ${keyBytesMax}: ${key}`)
   const bytes = Buffer.allocUnsafe(size)
   let end = 0
-  for (const part of key) end = typeof part === 'number' ? addNumber(bytes, end, part) : addText(bytes, end, part)
+  for (const part of key)
+    end = typeof part === 'number' ? addNumber(bytes, end, part) : addText(bytes, end, part)
   return end === size ? bytes : bytes.subarray(0, end)
 }
 

@@ -1,6 +1,8 @@
 /**
  * Which database each table is, what its keys are made of, and how its rows are laid out.
  */
+
+import type { Instant } from '#actor'
 import type {
   ActorRow,
   AskRow,
@@ -17,7 +19,6 @@ import type {
   Tables,
   TimerRow,
 } from '#ports'
-import type { Instant } from '#actor'
 import { asItIs, type Layout, listOf, positional } from './codec.ts'
 import type { KeyShape } from './key.ts'
 

@@ -570,7 +570,7 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
         ['a', survived],
         ['b', survived],
       ])
-      await two.open(scopeC, node2)
+      expect(await two.open(scopeC, node2)).toBe('opened')
       expect(await two.acquire(shard, 1, scopeC)).toMatchObject({ kind: 'acquired', epoch: 2 })
     })
 

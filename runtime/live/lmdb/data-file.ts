@@ -1,0 +1,127 @@
+/**
+ * Whether a data file can be opened at all.
+ *
+ * LMDB maps its file into memory and believes it. A file that was cut short ends the process with SIGBUS as soon
+ * as the missing part is read, so its size is compared with what its own headers say before anything maps it.
+ *
+ * Owns:     reading those headers, and the mark that a failed flush leaves behind.
+ * Does not: read rows. What they say is the codec's to check.
+ */
+import { execFileSync } from 'node:child_process'
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ClusterError } from '#actor'
+
+const magic = 0xbeefc0de
+const headerBytes = 24
+
+/** A header of the file: the state after one transaction. */
+interface Header {
+  readonly transaction: bigint
+  readonly pageBytes: number
+  readonly pages: number
+  readonly boot: bigint
+}
+
+/** Throws DATA_DAMAGED unless LMDB may open this folder. A folder without data may be opened. */
+export function checkDataFile(folder: string): void {
+  const path = join(folder, 'data.mdb')
+  if (existsSync(markPath(folder))) {
+    const cause = readFileSync(markPath(folder), 'utf8')
+    throw new ClusterError('DATA_DAMAGED', { folder, problem: `a flush to the disk failed (${cause})` })
+  }
+  const size = existsSync(path) ? statSync(path).size : 0
+  if (size === 0) return
+  const header = currentHeader(path)
+  if (header === undefined)
+    throw new ClusterError('DATA_DAMAGED', { folder, problem: `${path} is not an LMDB file` })
+  const needed = header.pages * header.pageBytes
+  if (size >= needed || opensInAnotherProcess(folder)) return
+  throw new ClusterError('DATA_DAMAGED', { folder, problem: `${path} has ${size} of its ${needed} bytes` })
+}
+
+/** After a failed flush nobody knows what is on the disk: no start until a check has looked at it. */
+export function markFlushFailed(folder: string, cause: string): void {
+  writeFileSync(markPath(folder), cause)
+}
+
+/** For a check that found nothing wrong. */
+export function clearFlushFailed(folder: string): void {
+  rmSync(markPath(folder), { force: true })
+}
+
+const markPath = (folder: string): string => join(folder, 'flush-failed')
+
+// Two headers take turns; a third, in the middle of the first page, is the last one that was flushed. After a
+// restart of the machine LMDB goes back to that one, since what came later may have reached the disk in part.
+function currentHeader(path: string): Header | undefined {
+  const file = openSync(path, 'r')
+  try {
+    if (readBytes(file, headerBytes, 4)?.readUInt32LE(0) !== magic) return undefined
+    const first = readHeader(file, 0)
+    if (first === undefined) return undefined
+    const second = readHeader(file, first.pageBytes)
+    const flushed = readHeader(file, first.pageBytes / 2)
+    const latest = second !== undefined && second.transaction > first.transaction ? second : first
+    return flushed === undefined || flushed.transaction === 0n || latest.boot === thisBoot()
+      ? latest
+      : flushed
+  } finally {
+    closeSync(file)
+  }
+}
+
+function readHeader(file: number, page: number): Header | undefined {
+  const meta = readBytes(file, page + headerBytes, 144)
+  if (meta === undefined) return undefined
+  return {
+    pageBytes: meta.readUInt32LE(24),
+    pages: Number(meta.readBigUInt64LE(120)) + 1,
+    transaction: meta.readBigUInt64LE(128),
+    boot: meta.readBigInt64LE(136),
+  }
+}
+
+function readBytes(file: number, at: number, count: number): Buffer | undefined {
+  const bytes = Buffer.alloc(count)
+  return readSync(file, bytes, 0, count, at) === count ? bytes : undefined
+}
+
+function thisBoot(): bigint {
+  const path = '/proc/sys/kernel/random/boot_id'
+  if (!existsSync(path)) return -1n
+  return BigInt(`0x${readFileSync(path, 'latin1').split('-')[0]}`)
+}
+
+// The last pages may be missing for a good reason: they were taken and given back before they were written. Only
+// reading everything tells, and it is done where a SIGBUS harms nobody.
+function opensInAnotherProcess(folder: string): boolean {
+  const readAll = `
+    import { open } from 'lmdb'
+    const binary = { encoding: 'binary', keyEncoding: 'binary' }
+    const root = open({ path: process.argv[1], readOnly: true, maxDbs: 64, ...binary })
+    for (const name of [...root.getKeys()].map(String)) {
+      const rows = root.openDB({ name, create: false, ...binary })
+      if ([...rows.getRange()].length !== rows.getStats().entryCount) process.exit(1)
+    }
+    process.exit(0)`
+  try {
+    execFileSync(process.execPath, ['--input-type=module', '--eval', readAll, folder], {
+      cwd: dirname(fileURLToPath(import.meta.url)),
+      stdio: 'ignore',
+    })
+    return true
+  } catch {
+    return false
+  }
+}
