@@ -47,7 +47,7 @@ export function clockContract(adapter: string, open: () => ClockUnderTest): void
         const at = later(clock.now()[name], 20)
         const fired: Instant[] = []
         clock.wakeAt(name, at, () => fired.push(clock.now()[name]))
-        await pass(() => clock.now()[name] > later(at, 20))
+        await pass(() => fired.length > 0 && clock.now()[name] > later(at, 20))
         expect(fired).toHaveLength(1)
         expect(fired[0]).toBeGreaterThanOrEqual(at)
       })
@@ -59,7 +59,7 @@ export function clockContract(adapter: string, open: () => ClockUnderTest): void
         clock.wakeAt(name, later(start, 10), () => fired.push('first'))
         clock.wakeAt(name, later(start, 40), () => fired.push('second'))
         clock.wakeAt(name, later(start, 20), () => fired.push('third'))
-        await pass(() => clock.now()[name] > later(start, 60))
+        await pass(() => fired.length > 0 && clock.now()[name] > later(start, 60))
         expect(fired).toEqual(['third'])
       })
 
