@@ -134,6 +134,7 @@ const bans: ReadonlyMap<string, readonly Ban[]> = new Map([
   ['runtime/cluster', pureBans],
   ['runtime/host', hostBans],
   ['sim', simBans],
+  ['sim/day', simBans],
   ['actors', actorBans],
 ])
 

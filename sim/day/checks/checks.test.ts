@@ -1,0 +1,302 @@
+// Each check must be able to fail: a history that is right passes it, and the same history with one thing wrong
+// does not.
+import { describe, expect, test } from 'vitest'
+import type { ActorId, Instant, Message } from '#actor'
+import type {
+  Batch,
+  Epoch,
+  JournalRecord,
+  Key,
+  NodeId,
+  Position,
+  ScopeId,
+  ShardId,
+  Tables,
+  Write,
+} from '#ports'
+import type { Commit } from '#sim'
+import { livenessProblems } from './liveness.ts'
+import { MoneyCheck } from './money.ts'
+import type { Rows } from './nothing-left.ts'
+import { leftProblems } from './nothing-left.ts'
+import type { GuestOrder } from './orders.ts'
+import { OrdersCheck } from './orders.ts'
+import { OwnerCheck } from './owner.ts'
+import type { BinBooks } from './stock.ts'
+import { StockCheck } from './stock.ts'
+
+const at = (minutes: number): Instant => (minutes * 60_000_000) as Instant
+
+function record(actor: string, options: Partial<JournalRecord> & { message?: object } = {}): JournalRecord {
+  return {
+    shard: 'orders.0' as ShardId,
+    actor: actor as ActorId,
+    sequence: 1,
+    at: at(0),
+    id: 'm' as JournalRecord['id'],
+    message: { type: 'any' },
+    state: 'placed',
+    ...options,
+  } as JournalRecord
+}
+
+const emitted = (type: string, fields: object): Message => ({ type, ...fields })
+
+describe('orders', () => {
+  const judge = (records: readonly JournalRecord[], log: readonly GuestOrder[]) => {
+    const check = new OrdersCheck()
+    for (const each of records) check.record(each)
+    return { counts: check.count(log), problems: check.problems(log) }
+  }
+  const acknowledged: GuestOrder = { order: 'a', outcome: 'acknowledged', acknowledgedAt: at(1) }
+
+  test('an acknowledged order that completed is counted once and is no problem', () => {
+    const { counts, problems } = judge(
+      [record('order/a'), record('order/a', { state: 'completed' })],
+      [acknowledged],
+    )
+    expect(counts).toMatchObject({ attempted: 1, acknowledged: 1, completed: 1, lost: 0, unexpected: 0 })
+    expect(problems.none).toBe(true)
+  })
+
+  test('an acknowledged order that the journal does not know is lost', () => {
+    const { counts, problems } = judge([], [acknowledged])
+    expect(counts.lost).toBe(1)
+    expect(problems.detail).toBe('order/a was acknowledged and is gone')
+  })
+
+  test('an acknowledged order that never settles is lost', () => {
+    const { counts, problems } = judge([record('order/a', { state: { paying: 'charging' } })], [acknowledged])
+    expect(counts.lost).toBe(1)
+    expect(problems.detail).toContain('never settled')
+  })
+
+  test('an order that nobody attempted, or whose guest was refused, is unexpected', () => {
+    const settled = [record('order/a', { state: 'rejected' })]
+    expect(judge(settled, []).counts.unexpected).toBe(1)
+    expect(judge(settled, []).problems.none).toBe(false)
+    const refused: GuestOrder = { order: 'a', outcome: 'refused' }
+    expect(judge(settled, [refused]).problems.none).toBe(false)
+  })
+
+  test('an unknown outcome is information, and recovered when the order settled', () => {
+    const unknown: GuestOrder = { order: 'a', outcome: 'unknown' }
+    expect(judge([], [unknown])).toMatchObject({
+      counts: { unknown: 1, recovered: 0 },
+      problems: { none: true },
+    })
+    const settled = judge([record('order/a', { state: 'expired' })], [unknown])
+    expect(settled).toMatchObject({
+      counts: { unknown: 1, recovered: 1, expired: 0 },
+      problems: { none: true },
+    })
+  })
+})
+
+describe('money', () => {
+  const captured = record('payment/a', { events: [emitted('payment.captured', { order: 'a', amount: 900 })] })
+  const refunded = record('payment/a', { events: [emitted('payment.refunded', { order: 'a', amount: 900 })] })
+  const completed = record('order/a', { events: [emitted('order.completed', { order: 'a', total: 900 })] })
+  const cancelled = record('order/a', { events: [emitted('order.cancelled', { order: 'a' })] })
+  const entry = { payment: 'a', status: 'captured', amount: 900, captured: 900, refunded: 0 }
+
+  const judge = (records: readonly JournalRecord[], provider = [entry]) => {
+    const check = new MoneyCheck()
+    for (const each of records) check.record(each)
+    check.close(provider)
+    return { counts: check.count(provider), detail: check.found.detail }
+  }
+
+  test('a completed order that paid its bill once is right', () => {
+    expect(judge([captured, completed])).toEqual({
+      counts: { billed: 900, captured: 900, refunded: 0, doubleCharges: 0 },
+      detail: '',
+    })
+  })
+
+  test('a cancelled order that got everything back is right', () => {
+    const provider = [{ ...entry, status: 'refunded', refunded: 900 }]
+    expect(judge([captured, refunded, cancelled], provider).detail).toBe('')
+  })
+
+  test('two captures of one order are found and counted', () => {
+    const { counts, detail } = judge([captured, captured, completed])
+    expect(counts.doubleCharges).toBe(1)
+    expect(detail).toContain('captured 2 times')
+  })
+
+  test.each([
+    ['completes without having paid', [completed], []],
+    ['is cancelled and keeps the money', [captured, cancelled], [entry]],
+    ['completes and is refunded as well', [captured, completed, refunded], [{ ...entry, refunded: 900 }]],
+    ['gets back more than it paid', [refunded, cancelled], [{ ...entry, captured: 0, refunded: 900 }]],
+    ['never ends and keeps the money', [captured], [entry]],
+    ['is captured by us and unknown to the provider', [captured, completed], []],
+    ['is captured by the provider and unknown to us', [cancelled], [entry]],
+    ['leaves the money blocked', [cancelled], [{ ...entry, status: 'authorized', captured: 0 }]],
+  ])('an order that %s is found', (_name, records, provider) => {
+    expect(judge(records, provider).detail).not.toBe('')
+  })
+})
+
+describe('stock', () => {
+  const books = (change: Partial<BinBooks> = {}): BinBooks => ({
+    opening: 100,
+    delivered: 0,
+    adjusted: 0,
+    free: 100,
+    held: 0,
+    issued: 0,
+    ...change,
+  })
+  const bin = (message: object, events?: readonly Message[]) =>
+    record('bin/s:salt', { message: message as Message, ...(events && { events }) })
+  const opened = bin({ type: 'bin.open', opening: 100 })
+  const hold = record('reservation/a', {
+    message: emitted('reservation.hold', { site: 's', lines: [{ ingredient: 'salt', amount: 7 }] }),
+    state: { open: 'asking' },
+  })
+  const committed = record('reservation/a', { state: 'committed' })
+
+  const judge = (...steps: readonly (JournalRecord | BinBooks)[]) => {
+    let next: BinBooks = books()
+    const check = new StockCheck(() => next)
+    for (const step of steps) {
+      if ('actor' in step) check.record(step)
+      else {
+        next = step
+        const value = { id: 'bin/s:salt' } as Tables['snapshots']
+        check.writes([{ table: 'snapshots', key: ['pantry.0', 1], value }])
+      }
+    }
+    check.close()
+    return check.found.detail
+  }
+
+  test('a bin whose books add up is right', () => {
+    expect(judge(opened, books(), hold, committed, books({ free: 93, issued: 7 }))).toBe('')
+  })
+
+  test('what a returned reservation gave back is not missed', () => {
+    const released = record('reservation/a', { state: 'released' })
+    expect(judge(opened, hold, committed, books({ free: 93, issued: 7 }), books(), released)).toBe('')
+  })
+
+  test('a delivery and an adjustment count', () => {
+    const delivered = bin({ type: 'bin.deliver', amount: 50 })
+    const adjusted = bin({ type: 'bin.adjust' }, [emitted('inventory.adjusted', { delta: -10 })])
+    expect(judge(opened, delivered, adjusted, books({ delivered: 50, adjusted: -10, free: 140 }))).toBe('')
+  })
+
+  test.each([
+    ['has lost a gram', [books({ free: 99 })]],
+    ['issues what nobody has taken', [books({ free: 93, issued: 7 })]],
+    ['has gone below zero', [books({ free: -7, held: 107 })]],
+    ['invents a delivery', [books({ delivered: 5, free: 105 })]],
+    ['forgets what was issued', [hold, committed, books()]],
+    ['still holds something at close', [books({ free: 93, held: 7 })]],
+  ])('a bin that %s is found', (_name, steps) => {
+    expect(judge(opened, ...steps)).toContain('bin/s:salt')
+  })
+})
+
+describe('owner', () => {
+  const [scopeA, scopeB] = ['node-1.a', 'node-2.b'] as unknown as [ScopeId, ScopeId]
+  const shard = 'orders.0' as ShardId
+  const opened = (scope: ScopeId): Commit => ({ kind: 'opened', scope, node: scope.slice(0, 6) as NodeId })
+  const acquired = (scope: ScopeId, epoch: number, sealed?: ScopeId): Commit => ({
+    kind: 'acquired',
+    shard,
+    epoch: epoch as Epoch,
+    scope,
+    ...(sealed && { sealed }),
+  })
+  const appended = (scope: ScopeId, position: number, batch: Partial<Batch> = {}): Commit => ({
+    kind: 'appended',
+    scope,
+    position: position as Position,
+    batch: { now: at(0), records: [], writes: [], ...batch },
+  })
+  const turn = (sequence: number) => ({ records: [record('order/a', { sequence })] })
+  const row = { shard, scope: scopeA, released: true } as Tables['shards']
+  const release: Write = { table: 'shards', key: [shard], value: row }
+  const start = [opened(scopeA), opened(scopeB), acquired(scopeA, 1), appended(scopeA, 1, turn(1))]
+
+  const judge = (...commits: readonly Commit[]) => {
+    const check = new OwnerCheck()
+    for (const commit of commits) check.commit(commit)
+    return check.found.detail
+  }
+
+  test('a take-over that seals the old owner first is right', () => {
+    expect(judge(...start, acquired(scopeB, 2, scopeA), appended(scopeB, 1, turn(2)))).toBe('')
+  })
+
+  test('a shard that was released may be taken without sealing', () => {
+    const released = appended(scopeA, 2, { ...turn(2), writes: [release] })
+    expect(judge(...start, released, acquired(scopeB, 2), appended(scopeB, 1, turn(3)))).toBe('')
+  })
+
+  test.each([
+    ['writes after it was sealed', [acquired(scopeB, 2, scopeA), appended(scopeA, 2)]],
+    ['takes a shard whose owner can still write', [acquired(scopeB, 2)]],
+    ['takes a shard at an old epoch', [acquired(scopeB, 1, scopeA)]],
+    ['writes to a shard of another', [appended(scopeB, 1, turn(2))]],
+    [
+      'writes to a shard that it released',
+      [appended(scopeA, 2, { writes: [release] }), appended(scopeA, 3, turn(2))],
+    ],
+    ['leaves out a position', [appended(scopeA, 3)]],
+    ['writes an actor twice at one number', [appended(scopeA, 2, turn(1))]],
+    ['loses a turn of an actor', [appended(scopeA, 2, turn(3))]],
+    ['was never opened', [acquired('node-3.c' as ScopeId, 2, scopeA)]],
+  ])('a scope that %s is found', (_name, commits) => {
+    expect(judge(...start, ...commits)).not.toBe('')
+  })
+})
+
+describe('liveness', () => {
+  const log: readonly GuestOrder[] = [{ order: 'a', outcome: 'acknowledged', acknowledgedAt: at(10) }]
+  const judge = (settledAt: number | undefined, healedAt: number) => {
+    const settled = settledAt === undefined ? undefined : { state: 'completed' as const, at: at(settledAt) }
+    return livenessProblems({ orders: new Map([['a', settled]]) }, log, at(healedAt), 60 * 60_000_000)
+  }
+
+  test('an order in time is right, counted from its acknowledgement or from the healing', () => {
+    expect(judge(70, 0).none).toBe(true)
+    expect(judge(100, 45).none).toBe(true)
+  })
+
+  test('an order that settles late, or never, is found', () => {
+    expect(judge(71, 0).detail).toContain('settled after 1.02h')
+    expect(judge(undefined, 0).detail).toContain('has not settled')
+  })
+})
+
+describe('nothing left', () => {
+  const judge = <T extends keyof Tables>(table?: T, row?: object) => {
+    const rows = (wanted: string) => (wanted === table ? [[[] as Key, row]] : [])
+    return leftProblems(rows as unknown as Rows).detail
+  }
+  const envelope = (to: string) => ({ to, message: { type: 'order.cancel' } })
+
+  test('finished orders, and what belongs to no order, may stay', () => {
+    expect(judge()).toBe('')
+    expect(judge('snapshots', { id: 'order/a', status: 'archived' })).toBe('')
+    expect(judge('snapshots', { id: 'bin/s:salt', status: 'live' })).toBe('')
+    expect(judge('timers', { actor: 'oven/s:oven:1' })).toBe('')
+  })
+
+  test.each([
+    ['an order alive', 'snapshots', { id: 'order/a', status: 'live' }],
+    ['a dish in the air', 'snapshots', { id: 'dish/a:0:1', status: 'stopped' }],
+    ['a waiting message', 'mailbox', { envelope: envelope('order/a') }],
+    ['a dead letter', 'mailbox', { envelope: envelope('ticket/a'), dead: { reason: 'failed', detail: '' } }],
+    ['a message under way', 'outbox', envelope('reservation/a')],
+    ['a timer', 'timers', { actor: 'order/a' }],
+    ['a call', 'calls', { actor: 'payment/a' }],
+    ['an ask', 'asks', { actor: 'order/a' }],
+  ] as const)('%s is found', (_name, table, row) => {
+    expect(judge(table, row)).not.toBe('')
+  })
+})

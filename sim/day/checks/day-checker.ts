@@ -1,0 +1,83 @@
+/**
+ * All checks of a day over one history: the journal's commits in order, and what guests and provider know.
+ *
+ * Owns:     which check sees what, and the verdicts.
+ * Does not: produce the history: a simulated run feeds it commit by commit, a live one from its journal.
+ */
+import type { Instant } from '#actor'
+import type { SnapshotRow } from '#ports'
+import type { Commit } from '#sim'
+import type { CheckName } from '../day.ts'
+import { livenessProblems } from './liveness.ts'
+import type { MoneyCounts, ProviderEntry } from './money.ts'
+import { MoneyCheck } from './money.ts'
+import type { Rows } from './nothing-left.ts'
+import { leftProblems } from './nothing-left.ts'
+import type { GuestOrder, OrderCounts } from './orders.ts'
+import { OrdersCheck } from './orders.ts'
+import { OwnerCheck } from './owner.ts'
+import type { Problems } from './problems.ts'
+import type { BinBooks } from './stock.ts'
+import { StockCheck } from './stock.ts'
+
+export interface Verdict {
+  readonly id: string
+  readonly held: boolean
+  readonly detail?: string
+}
+
+/** What there is to know when the day is over. */
+export interface DayEnd {
+  readonly log: readonly GuestOrder[]
+  readonly provider: readonly ProviderEntry[]
+  readonly rows: Rows
+  readonly healedAt: Instant
+  readonly settleWithinUs: number
+}
+
+export class DayChecker {
+  readonly owner = new OwnerCheck()
+  readonly #orders = new OrdersCheck()
+  readonly #money = new MoneyCheck()
+  readonly #stock: StockCheck
+
+  constructor(readBin: (row: SnapshotRow) => BinBooks) {
+    this.#stock = new StockCheck(readBin)
+  }
+
+  commit(commit: Commit): void {
+    this.owner.commit(commit)
+    if (commit.kind !== 'appended') return
+    for (const record of commit.batch.records) {
+      this.#orders.record(record)
+      this.#money.record(record)
+      this.#stock.record(record)
+    }
+    this.#stock.writes(commit.batch.writes)
+  }
+
+  close({ log, provider, rows, healedAt, settleWithinUs }: DayEnd): {
+    readonly orders: OrderCounts
+    readonly money: MoneyCounts
+    readonly verdicts: readonly Verdict[]
+  } {
+    this.#money.close(provider)
+    this.#stock.close()
+    return {
+      orders: this.#orders.count(log),
+      money: this.#money.count(provider),
+      verdicts: [
+        verdict('orders', this.#orders.problems(log)),
+        verdict('money', this.#money.found),
+        verdict('stock', this.#stock.found),
+        verdict('owner', this.owner.found),
+        verdict('liveness', livenessProblems(this.#orders, log, healedAt, settleWithinUs)),
+        verdict('nothing-left', leftProblems(rows)),
+      ],
+    }
+  }
+}
+
+export function verdict(id: CheckName, problems: Problems): Verdict {
+  return problems.none ? { id, held: true } : { id, held: false, detail: problems.detail }
+}

@@ -1,0 +1,134 @@
+/**
+ * Nothing comes out of a bin that did not go into it, and nothing leaves it that no order took.
+ *
+ * Owns:     books of its own, kept from messages and events, against what the bins say of themselves. Only what a
+ *           commit changed is looked at.
+ *
+ * Invariants:
+ *   S1. opening + delivered + adjusted = free + held + issued, none of the last three negative; the first three
+ *       are what messages said.
+ *   S2. No more is issued than committed reservations have taken; at close exactly that much, and nothing is held.
+ */
+import type { ActorId } from '#actor'
+import type { Batch, JournalRecord, SnapshotRow } from '#ports'
+import { Problems } from './problems.ts'
+
+/** What a bin says of itself. */
+export interface BinBooks {
+  readonly opening: number
+  readonly delivered: number
+  readonly adjusted: number
+  readonly free: number
+  readonly held: number
+  readonly issued: number
+}
+
+interface Books {
+  opening: number
+  delivered: number
+  adjusted: number
+  /** By reservations that were committed and have not given it back. */
+  taken: number
+  last: BinBooks | undefined
+}
+
+interface Taking {
+  readonly bins: readonly (readonly [bin: string, amount: number])[]
+  committed: boolean
+}
+
+interface StockMessage {
+  readonly type: string
+  readonly opening?: number
+  readonly amount?: number
+  readonly delta?: number
+  readonly site?: string
+  readonly lines?: readonly { readonly ingredient: string; readonly amount: number }[]
+}
+
+export class StockCheck {
+  readonly found = new Problems()
+  readonly #books = new Map<string, Books>()
+  readonly #takings = new Map<ActorId, Taking>()
+  readonly #read: (row: SnapshotRow) => BinBooks
+
+  constructor(read: (row: SnapshotRow) => BinBooks) {
+    this.#read = read
+  }
+
+  record({ actor, message, events, state }: JournalRecord): void {
+    if (actor.startsWith('bin/'))
+      this.#binRecord(actor, message as StockMessage, events as readonly StockMessage[])
+    else if (actor.startsWith('reservation/')) this.#reservationRecord(actor, message as StockMessage, state)
+  }
+
+  /** After the records of the same batch. */
+  writes(writes: Batch['writes']): void {
+    for (const { table, value } of writes) {
+      if (table !== 'snapshots' || value === undefined || !value.id.startsWith('bin/')) continue
+      this.#checkBin(value.id, this.#read(value))
+    }
+  }
+
+  close(): void {
+    for (const [bin, { taken, last }] of this.#books) {
+      if (last === undefined) continue
+      if (last.held > 0) this.found.add(`${bin} still holds ${last.held}`)
+      if (last.issued !== taken) {
+        this.found.add(`${bin} has issued ${last.issued}, and orders have taken ${taken}`)
+      }
+    }
+  }
+
+  #checkBin(bin: string, said: BinBooks): void {
+    const books = this.#of(bin)
+    books.last = said
+    const { opening, delivered, adjusted, free, held, issued } = said
+    if (opening + delivered + adjusted !== free + held + issued || free < 0 || held < 0 || issued < 0) {
+      this.found.add(
+        `${bin}: ${opening} + ${delivered} + ${adjusted} came in, ${free} is free, ${held} held and ${issued} issued`,
+      )
+    }
+    if (opening !== books.opening || delivered !== books.delivered || adjusted !== books.adjusted) {
+      this.found.add(
+        `${bin} says that ${opening} + ${delivered} + ${adjusted} came in, it was told ${books.opening} + ${books.delivered} + ${books.adjusted}`,
+      )
+    }
+    if (issued > books.taken)
+      this.found.add(`${bin} has issued ${issued}, and orders have taken ${books.taken}`)
+  }
+
+  #binRecord(bin: string, message: StockMessage, events: readonly StockMessage[] = []): void {
+    const books = this.#of(bin)
+    if (message.type === 'bin.open') books.opening = message.opening ?? 0
+    if (message.type === 'bin.deliver') books.delivered += message.amount ?? 0
+    for (const event of events) if (event.type === 'inventory.adjusted') books.adjusted += event.delta ?? 0
+  }
+
+  #reservationRecord(reservation: ActorId, message: StockMessage, state: unknown): void {
+    if (message.type === 'reservation.hold' && !this.#takings.has(reservation)) {
+      const { site = '', lines = [] } = message
+      const bins = lines.map(({ ingredient, amount }) => [`bin/${site}:${ingredient}`, amount] as const)
+      this.#takings.set(reservation, { bins, committed: false })
+      return
+    }
+    const taking = this.#takings.get(reservation)
+    if (taking === undefined) return
+    if (state === 'committed' && !taking.committed) {
+      taking.committed = true
+      for (const [bin, amount] of taking.bins) this.#of(bin).taken += amount
+    } else if (state === 'released' && taking.committed) {
+      taking.committed = false
+      for (const [bin, amount] of taking.bins) this.#of(bin).taken -= amount
+    }
+  }
+
+  #of(bin: string): Books {
+    let books = this.#books.get(bin)
+    if (books === undefined) {
+      books = { opening: 0, delivered: 0, adjusted: 0, taken: 0, last: undefined }
+      this.#books.set(bin, books)
+    }
+    return books
+  }
+}

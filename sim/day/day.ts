@@ -1,0 +1,194 @@
+/**
+ * A restaurant day: one file of plain data that says what happens, from opening to the last plate.
+ *
+ * Owns:     the format.
+ * Does not: fill in defaults (`define-day.ts`), judge a day (`validate-day.ts`) or run one (`run-day.ts`).
+ *
+ * Invariants:
+ *   D1. A day is plain data: it survives JSON, and its hash says whether two days are the same.
+ */
+import { hash32 } from '#actor'
+import type { DishName, Ingredient, StationName } from '#actors'
+import { ingredients } from '#actors'
+import type { Duration, TimeOfDay } from './time-of-day.ts'
+
+/** What a guest's card does at the provider. */
+export const cards = ['ok', 'declined', 'slow', 'timeoutCaptured', 'flaky'] as const
+export type Card = (typeof cards)[number]
+
+export interface Guests {
+  /** Guests per hour at these times, linear between them, none before the first and after the last. */
+  readonly arrivals: readonly { readonly at: TimeOfDay; readonly perHour: number }[]
+  /** How many portions a guest orders, by weight. */
+  readonly portions: readonly { readonly count: number; readonly weight: number }[]
+  /** Weight of each dish; a dish that is not named is not ordered. */
+  readonly dishes: Readonly<Partial<Record<DishName, number>>>
+  /** Weight of each kind of card. */
+  readonly cards: Readonly<Partial<Record<Card, number>>>
+  /** Share that is served at a table; the others collect. */
+  readonly tableShare: number
+  /** Share of orders that their guest cancels, within `cancelWithin` of placing them. */
+  readonly cancelShare: number
+  readonly cancelWithin: Duration
+  /** Share that sends the same request again although it was answered. */
+  readonly repeatShare: number
+  /** Of those who collect, the share that never comes. */
+  readonly noShowShare: number
+  /** What a guest is promised. The kitchen takes the oldest promise first. */
+  readonly promise: Duration
+  /** How long a guest goes on trying to place an order that is not acknowledged. */
+  readonly patience: Duration
+}
+
+export interface Station {
+  readonly cooks: number
+  /** Ovens or pans, whichever the station works with; garde-manger works without. */
+  readonly appliances: number
+  /** Dishes that one appliance takes at a time. */
+  readonly slots: number
+}
+
+export interface Stock {
+  /** Of every ingredient's usual opening stock and par level. */
+  readonly par: number
+  /** Opening stock of single ingredients, instead. */
+  readonly opening: Readonly<Partial<Record<Ingredient, number>>>
+  readonly deliveries: readonly {
+    readonly at: TimeOfDay
+    readonly ingredient: Ingredient
+    readonly amount: number
+  }[]
+}
+
+export interface Payments {
+  /** The middle of the time that the provider takes. */
+  readonly latency: Duration
+  /** Of good cards, the share that is declined all the same. */
+  readonly declineShare: number
+}
+
+export interface Group {
+  readonly name: string
+  readonly nodes: number
+  /** What its nodes host; `'all'`: the whole restaurant. A group that hosts nothing is an edge: guests come in there. */
+  readonly departments: 'all' | readonly string[]
+}
+
+/** What links do to frames, and how fast the disk is. In a live run both are what they are. */
+export interface Character {
+  readonly delay: Duration
+  readonly dropShare: number
+  readonly duplicateShare: number
+  readonly reorderShare: number
+  readonly flush: Duration
+}
+
+export interface ClusterLayout {
+  readonly groups: readonly Group[]
+  /** Shards of each department. */
+  readonly shards: number
+  readonly character: Character
+  /** The launcher kills a node that is silent for so long. */
+  readonly heartbeat: Duration
+  /** Until a node that died is started again. */
+  readonly restart: Duration
+}
+
+/** A fault ends by itself after `for`. */
+export type Fault =
+  | { readonly kind: 'crash-node'; readonly node: string; readonly at: TimeOfDay }
+  | {
+      readonly kind: 'pause-node'
+      readonly node: string
+      readonly at: TimeOfDay
+      /** Longer than the heartbeat bound, it becomes a kill. */
+      readonly for: Duration
+    }
+  | {
+      readonly kind: 'partition'
+      readonly between: readonly [readonly string[], readonly string[]]
+      readonly oneWay?: boolean
+      readonly at: TimeOfDay
+      readonly for: Duration
+    }
+  | { readonly kind: 'provider-outage'; readonly at: TimeOfDay; readonly for: Duration }
+  | {
+      readonly kind: 'appliance-breakdown'
+      readonly station: StationName
+      /** Which of the station's, from 1. */
+      readonly appliance: number
+      readonly at: TimeOfDay
+      readonly for: Duration
+    }
+  /** Every process ends at once, and comes back after `cluster.restart`. */
+  | { readonly kind: 'restart-cluster'; readonly at: TimeOfDay }
+  /** The same, and what was not flushed is gone. */
+  | { readonly kind: 'power-loss'; readonly at: TimeOfDay }
+
+export type FaultKind = Fault['kind']
+
+export const checkNames = [
+  'orders',
+  'money',
+  'stock',
+  'owner',
+  'liveness',
+  'nothing-left',
+  'faults-fired',
+] as const
+export type CheckName = (typeof checkNames)[number]
+
+export interface Day {
+  /** Kebab-case. */
+  readonly name: string
+  readonly title: string
+  readonly open: TimeOfDay
+  /** Nobody is let in after it. */
+  readonly lastOrder: TimeOfDay
+  readonly close: TimeOfDay
+  /** How long after closing the last orders may take before the day is judged as it stands. */
+  readonly drainLimit: Duration
+  /** For reports. */
+  readonly timeZone: string
+  readonly guests: Guests
+  readonly kitchen: Readonly<Record<StationName, Station>>
+  readonly stock: Stock
+  readonly payments: Payments
+  readonly cluster: ClusterLayout
+  readonly faults: readonly Fault[]
+  /** What must never be. Default: every check there is. */
+  readonly invariants: readonly CheckName[]
+  /** An acknowledged order settles within this, counted from its acknowledgement or from the end of the last fault. */
+  readonly settleWithin: Duration
+  /** `{ 'order.accept': ['p95 < 200ms'] }`, from the moment at which the guest meant to order. */
+  readonly slo: Readonly<Record<string, readonly string[]>>
+}
+
+/** The machine that a day runs on when it does not say. */
+export const usualCharacter: Character = {
+  delay: '200us',
+  dropShare: 0,
+  duplicateShare: 0,
+  reorderShare: 0,
+  flush: '2ms',
+}
+
+/** The names of a layout's nodes: `node-1`, `node-2`, `edge-1`. */
+export function nodesOf(
+  groups: readonly Group[],
+): readonly { readonly node: string; readonly group: string }[] {
+  return groups.flatMap(({ name, nodes }) =>
+    Array.from({ length: nodes }, (_, n) => ({ node: `${name}-${n + 1}`, group: name })),
+  )
+}
+
+/** What an ingredient opens the day with. */
+export function openingOf(day: Day, ingredient: Ingredient): number {
+  return day.stock.opening[ingredient] ?? Math.round(ingredients[ingredient].opening * day.stock.par)
+}
+
+/** Sixteen hexadecimal characters of everything that the day says. */
+export function hashOfDay(day: Day): string {
+  const text = JSON.stringify(day)
+  return [0, 0x9e3779b9].map((lane) => hash32(text, lane).toString(16).padStart(8, '0')).join('')
+}

@@ -1,0 +1,97 @@
+/**
+ * The way a day is written: what is said, and defaults for everything else.
+ *
+ * Owns:     what is taken where a day says nothing.
+ * Does not: judge the result (`validate-day.ts`, called here).
+ */
+import type { StationName } from '#actors'
+import { recipes, stationNames } from '#actors'
+import type { Character, ClusterLayout, Day, Group, Guests, Payments, Station, Stock } from './day.ts'
+import { checkNames, usualCharacter } from './day.ts'
+import type { TimeOfDay } from './time-of-day.ts'
+import { validateDay } from './validate-day.ts'
+
+/** What a day has to say; everything else has a default. */
+export interface DayOptions
+  extends Partial<
+    Omit<Day, 'name' | 'open' | 'close' | 'guests' | 'kitchen' | 'stock' | 'payments' | 'cluster'>
+  > {
+  readonly name: string
+  readonly open: TimeOfDay
+  readonly close: TimeOfDay
+  readonly guests: Pick<Guests, 'arrivals'> & Partial<Guests>
+  readonly kitchen?: Readonly<Partial<Record<StationName, Partial<Station>>>>
+  readonly stock?: Partial<Stock>
+  readonly payments?: Partial<Payments>
+  readonly cluster?: Partial<Omit<ClusterLayout, 'character'>> & { readonly character?: Partial<Character> }
+}
+
+/** One group that hosts everything, and two edges. */
+export function mixed(nodes: number): readonly Group[] {
+  return [
+    { name: 'node', nodes, departments: 'all' },
+    { name: 'edge', nodes: 2, departments: [] },
+  ]
+}
+
+const usualKitchen: Day['kitchen'] = {
+  grill: { cooks: 4, appliances: 6, slots: 2 },
+  oven: { cooks: 3, appliances: 3, slots: 8 },
+  'garde-manger': { cooks: 3, appliances: 0, slots: 0 },
+  pastry: { cooks: 2, appliances: 2, slots: 8 },
+}
+
+const everyDish = Object.fromEntries(Object.keys(recipes).map((dish) => [dish, 1]))
+
+/**
+ * A day with its defaults filled in.
+ *
+ * @throws ClusterError `DAY_INVALID` naming the place and the remedy.
+ */
+export function defineDay(options: DayOptions): Day {
+  const { kitchen = {}, cluster = {} } = options
+  const day: Day = {
+    title: options.name,
+    lastOrder: options.close,
+    drainLimit: '8h',
+    timeZone: 'Europe/Berlin',
+    faults: [],
+    invariants: checkNames,
+    settleWithin: '6h',
+    slo: { 'order.accept': ['p95 < 200ms', 'p99 < 1s'] },
+    ...options,
+    guests: {
+      portions: [
+        { count: 1, weight: 3 },
+        { count: 2, weight: 4 },
+        { count: 3, weight: 2 },
+        { count: 4, weight: 1 },
+      ],
+      dishes: everyDish,
+      cards: { ok: 94, declined: 2, slow: 2, flaky: 1, timeoutCaptured: 1 },
+      tableShare: 0.7,
+      cancelShare: 0.02,
+      cancelWithin: '15m',
+      repeatShare: 0.03,
+      noShowShare: 0.01,
+      promise: '40m',
+      patience: '2m',
+      ...options.guests,
+    },
+    kitchen: Object.fromEntries(
+      stationNames.map((name) => [name, { ...usualKitchen[name], ...kitchen[name] }]),
+    ) as Day['kitchen'],
+    stock: { par: 1, opening: {}, deliveries: [], ...options.stock },
+    payments: { latency: '40ms', declineShare: 0, ...options.payments },
+    cluster: {
+      groups: mixed(3),
+      shards: 4,
+      heartbeat: '1s',
+      restart: '2s',
+      ...cluster,
+      character: { ...usualCharacter, ...cluster.character },
+    },
+  }
+  validateDay(day)
+  return day
+}

@@ -1,0 +1,313 @@
+/**
+ * What is wrong with a day, with the place and the remedy.
+ *
+ * Types make most of these impossible where a day is written; here they are found also when it is run untyped.
+ *
+ * Owns:     what makes a day impossible, and what a way of running it cannot honour.
+ * Does not: fill in defaults (`define-day.ts`).
+ */
+import { ClusterError } from '#actor'
+import { departments, ingredients, orderDeadlines, recipes, reservationLifeMs, stationNames } from '#actors'
+import type { Day, Fault, FaultKind } from './day.ts'
+import { cards, checkNames, nodesOf, usualCharacter } from './day.ts'
+import { parseSlo } from './slo.ts'
+import { parseDuration, parseTime, timeUs } from './time-of-day.ts'
+
+/** How a day can be run. */
+export type Mode =
+  | { readonly kind: 'sim' }
+  /** `speed`: how many seconds of the restaurant pass in a real one. */
+  | { readonly kind: 'live'; readonly speed: number }
+
+/** Until the actors of a node that died answer from another one, at most. Milliseconds. */
+export const failoverMs = 3_000
+
+/** @throws ClusterError `DAY_INVALID`. */
+export function validateDay(day: Day): void {
+  const invalid: Refuse = (place, problem, remedy) => {
+    throw new ClusterError('DAY_INVALID', { day: String(day.name), place, problem, remedy })
+  }
+  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(day.name)) {
+    invalid('name', `'${day.name}' is not kebab-case`, "Write it like 'friday-rush'.")
+  }
+  checkClock(day, invalid)
+  checkGuests(day, invalid)
+  checkKitchen(day, invalid)
+  checkStock(day, invalid)
+  checkPayments(day, invalid)
+  checkCluster(day, invalid)
+  for (const [n, fault] of day.faults.entries()) checkFault(day, fault, `faults[${n}]`, invalid)
+  for (const name of day.invariants) oneOf(name, checkNames, 'invariants', 'check', invalid)
+  for (const [measure, expressions] of Object.entries(day.slo)) {
+    oneOf(measure, ['order.accept'], `slo['${measure}']`, 'measure', invalid)
+    for (const text of expressions) {
+      if (parseSlo(text) === undefined) {
+        invalid(`slo['${measure}']`, `'${text}' is not understood`, "Write it like 'p95 < 200ms'.")
+      }
+    }
+  }
+}
+
+/**
+ * Whether this way of running it honours all that the day says.
+ *
+ * @throws ClusterError `DAY_FAULT_UNSUPPORTED` or `DAY_INVALID`.
+ */
+export function checkMode(day: Day, mode: Mode): void {
+  if (mode.kind === 'sim') return
+  const unsupported = (place: string, what: string, remedy: string): never => {
+    throw new ClusterError('DAY_FAULT_UNSUPPORTED', { day: day.name, place, what, mode: mode.kind, remedy })
+  }
+  for (const [n, { kind }] of day.faults.entries()) {
+    if (liveFaults.has(kind)) continue
+    unsupported(`faults[${n}]`, kind, `Run it in the simulator, or use one of ${[...liveFaults].join(', ')}.`)
+  }
+  for (const field of Object.keys(usualCharacter) as (keyof typeof usualCharacter)[]) {
+    if (day.cluster.character[field] === usualCharacter[field]) continue
+    unsupported(
+      `cluster.character.${field}`,
+      'the character of links and disk',
+      'Run it in the simulator, or leave it out: a live cluster has the links and the disk that it has.',
+    )
+  }
+  const shortestMs = Math.min(reservationLifeMs, ...Object.values(orderDeadlines))
+  const realMs = shortestMs / mode.speed
+  if (!(realMs >= 3 * failoverMs)) {
+    throw new ClusterError('DAY_INVALID', {
+      day: day.name,
+      place: '--speed',
+      problem: `at ×${mode.speed} the shortest deadline of an order (${shortestMs / 60_000} minutes) is ${realMs / 1_000} s long, and three failovers take ${(3 * failoverMs) / 1_000} s`,
+      remedy: `Run it at ×${Math.floor(shortestMs / (3 * failoverMs))} or slower.`,
+    })
+  }
+}
+
+/** What a live cluster can be made to suffer. */
+const liveFaults: ReadonlySet<FaultKind> = new Set<FaultKind>([
+  'crash-node',
+  'pause-node',
+  'provider-outage',
+  'appliance-breakdown',
+  'restart-cluster',
+])
+
+type Refuse = (place: string, problem: string, remedy: string) => void
+
+function checkClock(day: Day, invalid: Refuse): void {
+  for (const place of ['open', 'lastOrder', 'close'] as const) checkTime(day[place], place, invalid)
+  for (const place of ['drainLimit', 'settleWithin'] as const) checkDuration(day[place], place, invalid)
+  if (timeUs(day.close) <= timeUs(day.open)) {
+    invalid(
+      'close',
+      `'${day.close}' is not after open ('${day.open}')`,
+      'A day ends before midnight: close later, or open earlier.',
+    )
+  }
+  if (timeUs(day.lastOrder) <= timeUs(day.open) || timeUs(day.lastOrder) > timeUs(day.close)) {
+    invalid(
+      'lastOrder',
+      `'${day.lastOrder}' is not between open ('${day.open}') and close ('${day.close}')`,
+      'Leave it out to take orders until closing time.',
+    )
+  }
+}
+
+function checkGuests(day: Day, invalid: Refuse): void {
+  const { arrivals, portions, dishes } = day.guests
+  if (arrivals.length < 2) {
+    invalid('guests.arrivals', 'fewer than two points make no curve', 'Give the first and the last time.')
+  }
+  let last = -1
+  for (const [n, { at, perHour }] of arrivals.entries()) {
+    const place = `guests.arrivals[${n}]`
+    checkTime(at, `${place}.at`, invalid)
+    if (timeUs(at) < timeUs(day.open) || timeUs(at) > timeUs(day.close)) {
+      invalid(
+        `${place}.at`,
+        `'${at}' is outside of the day ('${day.open}' to '${day.close}')`,
+        'Nobody comes while it is closed: move the point.',
+      )
+    }
+    if (timeUs(at) <= last)
+      invalid(`${place}.at`, `'${at}' is not after the point before`, 'Sort the points.')
+    last = timeUs(at)
+    checkNumber(perHour, 0, 100_000, `${place}.perHour`, invalid)
+  }
+  if (arrivals.every(({ perHour }) => perHour === 0)) {
+    invalid('guests.arrivals', 'nobody ever comes', 'Give at least one point a rate above 0.')
+  }
+  if (portions.length === 0)
+    invalid('guests.portions', 'it is empty', 'Give at least { count: 1, weight: 1 }.')
+  for (const [n, { count, weight }] of portions.entries()) {
+    checkNumber(count, 1, 50, `guests.portions[${n}].count`, invalid)
+    if (!Number.isInteger(count)) {
+      invalid(`guests.portions[${n}].count`, `${count} is not a whole number`, 'Nobody orders half a plate.')
+    }
+    checkNumber(weight, 0, 1e6, `guests.portions[${n}].weight`, invalid)
+  }
+  for (const dish of Object.keys(dishes)) {
+    oneOf(dish, Object.keys(recipes), `guests.dishes['${dish}']`, 'dish', invalid)
+  }
+  for (const card of Object.keys(day.guests.cards)) {
+    oneOf(card, cards, `guests.cards['${card}']`, 'card', invalid)
+  }
+  checkWeights(dishes, 'guests.dishes', invalid)
+  checkWeights(day.guests.cards, 'guests.cards', invalid)
+  for (const field of ['tableShare', 'cancelShare', 'repeatShare', 'noShowShare'] as const) {
+    checkNumber(day.guests[field], 0, 1, `guests.${field}`, invalid)
+  }
+  for (const field of ['cancelWithin', 'promise', 'patience'] as const) {
+    checkDuration(day.guests[field], `guests.${field}`, invalid)
+  }
+}
+
+function checkKitchen(day: Day, invalid: Refuse): void {
+  for (const name of Object.keys(day.kitchen)) {
+    oneOf(name, stationNames, `kitchen['${name}']`, 'station', invalid)
+  }
+  for (const name of stationNames) {
+    const { cooks, appliances, slots } = day.kitchen[name]
+    checkNumber(cooks, 1, 200, `kitchen['${name}'].cooks`, invalid)
+    if (name === 'garde-manger') continue
+    checkNumber(appliances, 1, 100, `kitchen['${name}'].appliances`, invalid)
+    checkNumber(slots, 1, 100, `kitchen['${name}'].slots`, invalid)
+  }
+}
+
+function checkStock(day: Day, invalid: Refuse): void {
+  const known = Object.keys(ingredients)
+  checkNumber(day.stock.par, 0, 1_000, 'stock.par', invalid)
+  for (const [ingredient, amount] of Object.entries(day.stock.opening)) {
+    oneOf(ingredient, known, `stock.opening['${ingredient}']`, 'ingredient', invalid)
+    checkNumber(amount, 0, 1e9, `stock.opening['${ingredient}']`, invalid)
+  }
+  for (const [n, { at, ingredient, amount }] of day.stock.deliveries.entries()) {
+    const place = `stock.deliveries[${n}]`
+    checkWithin(day, at, `${place}.at`, invalid)
+    oneOf(ingredient, known, `${place}.ingredient`, 'ingredient', invalid)
+    checkNumber(amount, 1, 1e9, `${place}.amount`, invalid)
+  }
+}
+
+function checkPayments(day: Day, invalid: Refuse): void {
+  checkDuration(day.payments.latency, 'payments.latency', invalid)
+  checkNumber(day.payments.declineShare, 0, 1, 'payments.declineShare', invalid)
+}
+
+function checkCluster(day: Day, invalid: Refuse): void {
+  const { groups, shards, character, heartbeat, restart } = day.cluster
+  checkNumber(shards, 1, 1_024, 'cluster.shards', invalid)
+  checkDuration(heartbeat, 'cluster.heartbeat', invalid)
+  checkDuration(restart, 'cluster.restart', invalid)
+  checkDuration(character.delay, 'cluster.character.delay', invalid)
+  checkDuration(character.flush, 'cluster.character.flush', invalid)
+  for (const field of ['dropShare', 'duplicateShare', 'reorderShare'] as const) {
+    checkNumber(character[field], 0, 1, `cluster.character.${field}`, invalid)
+  }
+  const known = Object.keys(departments)
+  for (const [n, group] of groups.entries()) {
+    const place = `cluster.groups[${n}]`
+    checkNumber(group.nodes, 1, 100, `${place}.nodes`, invalid)
+    if (group.departments === 'all') continue
+    for (const name of group.departments) oneOf(name, known, `${place}.departments`, 'department', invalid)
+  }
+  if (new Set(groups.map(({ name }) => name)).size < groups.length) {
+    invalid('cluster.groups', 'two groups have the same name', 'Give each its own.')
+  }
+  for (const name of known) {
+    if (groups.some((group) => group.departments === 'all' || group.departments.includes(name))) continue
+    invalid('cluster.groups', `no group hosts '${name}'`, 'Add it to the departments of a group.')
+  }
+  if (groups.every(({ departments: hosted }) => hosted.length > 0)) {
+    invalid(
+      'cluster.groups',
+      'there is no edge, so no guest can come in',
+      "Add a group without departments: { name: 'edge', nodes: 1, departments: [] }.",
+    )
+  }
+}
+
+function checkFault(day: Day, fault: Fault, place: string, invalid: Refuse): void {
+  checkWithin(day, fault.at, `${place}.at`, invalid)
+  if ('for' in fault) checkDuration(fault.for, `${place}.for`, invalid)
+  const nodes = nodesOf(day.cluster.groups).map(({ node }) => node)
+  switch (fault.kind) {
+    case 'crash-node':
+    case 'pause-node':
+      oneOf(fault.node, nodes, `${place}.node`, 'node', invalid)
+      return
+    case 'partition':
+      for (const [side, members] of fault.between.entries()) {
+        if (members.length === 0) {
+          invalid(`${place}.between[${side}]`, 'this side is empty', 'Name at least one node on each side.')
+        }
+        for (const node of members) oneOf(node, nodes, `${place}.between[${side}]`, 'node', invalid)
+      }
+      return
+    case 'appliance-breakdown': {
+      oneOf(fault.station, stationNames, `${place}.station`, 'station', invalid)
+      const { appliances } = day.kitchen[fault.station]
+      if (Number.isInteger(fault.appliance) && fault.appliance >= 1 && fault.appliance <= appliances) return
+      invalid(
+        `${place}.appliance`,
+        `the ${fault.station} has ${appliances}, and no number ${fault.appliance}`,
+        'Name one that is there, from 1.',
+      )
+      return
+    }
+    case 'provider-outage':
+    case 'restart-cluster':
+    case 'power-loss':
+      return
+    default:
+      invalid(
+        `${place}.kind`,
+        `there is no fault '${(fault as { kind: string }).kind}'`,
+        'Use crash-node, pause-node, partition, provider-outage, appliance-breakdown, restart-cluster or power-loss.',
+      )
+  }
+}
+
+function checkWithin(day: Day, at: string, place: string, invalid: Refuse): void {
+  checkTime(at, place, invalid)
+  const time = parseTime(at) ?? 0
+  if (time >= timeUs(day.open) && time <= timeUs(day.close)) return
+  invalid(
+    place,
+    `'${at}' is outside of the day ('${day.open}' to '${day.close}')`,
+    'Choose a time within it.',
+  )
+}
+
+function checkTime(text: string, place: string, invalid: Refuse): void {
+  if (typeof text === 'string' && parseTime(text) !== undefined) return
+  invalid(place, `'${text}' is not a time of day`, "Write it like '19:30'.")
+}
+
+function checkDuration(text: string, place: string, invalid: Refuse): void {
+  if (typeof text === 'string' && (parseDuration(text) ?? 0) > 0) return
+  invalid(place, `'${text}' is not a length of time`, "Give a number and a unit: '90s', '10m', '1.5h'.")
+}
+
+function checkNumber(value: number, least: number, most: number, place: string, invalid: Refuse): void {
+  if (typeof value === 'number' && value >= least && value <= most) return
+  invalid(place, `${value} is not a number from ${least} to ${most}`, 'Choose one that is.')
+}
+
+function checkWeights(
+  weights: Readonly<Record<string, number | undefined>>,
+  place: string,
+  invalid: Refuse,
+): void {
+  let sum = 0
+  for (const [name, weight = 0] of Object.entries(weights)) {
+    checkNumber(weight, 0, 1e6, `${place}['${name}']`, invalid)
+    sum += weight
+  }
+  if (sum <= 0) invalid(place, 'all weights are 0', 'Give at least one of them a weight above 0.')
+}
+
+function oneOf(name: string, known: readonly string[], place: string, what: string, invalid: Refuse): void {
+  if (known.includes(name)) return
+  invalid(place, `there is no ${what} '${name}'`, `Use one of ${known.join(', ')}.`)
+}
