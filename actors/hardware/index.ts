@@ -11,6 +11,7 @@ import { pan } from './pan.ts'
 
 export { heatingTimeMaxMs } from './appliance.ts'
 export * from './appliance-messages.ts'
+export { exp, log } from './exact-math.ts'
 export { oven } from './oven.ts'
 export { pan } from './pan.ts'
 
