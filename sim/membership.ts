@@ -58,6 +58,11 @@ export class SimMembership {
     this.#changed()
   }
 
+  /** A test's lie: the node is announced as ended while its process lives. Safety must not rest on M1. */
+  announceEnd(node: NodeId): void {
+    if (this.#members.delete(node)) this.#changed()
+  }
+
   setState(node: NodeId, state: Member['state']): void {
     const entry = this.#members.get(node)
     if (entry === undefined) return

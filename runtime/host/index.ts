@@ -1,2 +1,17 @@
-/** The only loop: drives kernel and cluster over a set of ports. */
-export {}
+/**
+ * A node: kernel and cluster over ports.
+ *
+ * Knows:          the loop and the incarnation. The same in both worlds.
+ * Does not know:  which world it is in.
+ */
+
+export { type ClusterBounds, defaultClusterBounds } from '#cluster'
+export {
+  type Bounds,
+  boundsOf,
+  type Department,
+  defaultBounds,
+  Registry,
+  type RegistryOptions,
+} from '#kernel'
+export * from './node.ts'

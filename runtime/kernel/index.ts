@@ -1,2 +1,13 @@
-/** One step function: an input and a state give a state and effects. */
-export {}
+/**
+ * What one node does with messages.
+ *
+ * Knows:          turns, batches, channels, timers, supervision. Pure and synchronous.
+ * Does not know:  nodes, stores, networks, clocks, restaurants.
+ */
+export * from './bounds.ts'
+export type * from './input.ts'
+export { Kernel, type KernelOptions, type Mutant } from './kernel.ts'
+export * from './machine.ts'
+export type * from './output.ts'
+export * from './registry.ts'
+export * from './timer-heap.ts'

@@ -1,0 +1,332 @@
+/**
+ * Which node owns which shard, as far as one node knows, and what it does about it.
+ *
+ * A step function like the kernel. It may be wrong at any time: two nodes can believe that they own a shard.
+ * Only the journal decides; a node that was wrong is refused there.
+ *
+ * Owns:     the view of members and shards, contending for unowned shards, handing over, routing.
+ * Does not: write (the journal's `acquire` and the kernel's release do) or prove that a node has ended (membership).
+ *
+ * Invariants:
+ *   P1. A shard is contended for only while it is unowned: never owned, released, sealed, or its owner has ended.
+ *   P2. Moves are decided by one node, the holder of the first shard, and are few at a time.
+ *   P3. A route is replaced only by one of a higher epoch, or when its node has ended.
+ */
+import type { Instant } from '#actor'
+import { after } from '#actor'
+import type { AcquireOutcome, Epoch, Member, NodeId, ScopeId, ShardId, ShardView, WireItem } from '#ports'
+import { bestNode } from './placement.ts'
+
+/** The cluster's bounds: each with its meaning and consequence. Milliseconds of the runtime clock. */
+export interface ClusterBounds {
+  /** A node contends for nothing until it has been up this long: nodes that start together share, not steal. */
+  readonly settleMs: number
+  /** A member must have been in the view this long before shards are moved to it. */
+  readonly stableMs: number
+  /** How often the shard table is read and balance is looked at, when nothing else gives a reason. */
+  readonly reviewMs: number
+  /** Shards on the move at once for balance. */
+  readonly movesMax: number
+  /** How long a released shard waits for its heir before anybody may take it. */
+  readonly heirMs: number
+}
+
+export const defaultClusterBounds: ClusterBounds = {
+  settleMs: 300,
+  stableMs: 1_000,
+  reviewMs: 500,
+  movesMax: 16,
+  heirMs: 1_000,
+}
+
+export interface ClusterOptions {
+  readonly node: NodeId
+  readonly scope: ScopeId
+  /** Every shard of the cluster, in order: the holder of the first one decides moves. */
+  readonly shards: readonly ShardId[]
+  /** Whether the nodes of a group may own a shard. */
+  readonly hosts: (group: string, shard: ShardId) => boolean
+  readonly bounds: ClusterBounds
+}
+
+export type ClusterInput =
+  | { readonly kind: 'members'; readonly members: readonly Member[] }
+  | { readonly kind: 'shards'; readonly views: readonly ShardView[] }
+  | { readonly kind: 'acquired'; readonly shard: ShardId; readonly outcome: AcquireOutcome }
+  | { readonly kind: 'released'; readonly shard: ShardId }
+  | {
+      readonly kind: 'gossip'
+      readonly from: NodeId
+      readonly item: Extract<WireItem, { kind: 'owned' | 'move' }>
+    }
+  | { readonly kind: 'linked'; readonly peer: NodeId }
+  | { readonly kind: 'tick' }
+
+export type ClusterOutput =
+  | { readonly kind: 'read-shards' }
+  | { readonly kind: 'acquire'; readonly shard: ShardId; readonly epoch: Epoch; readonly previous?: ScopeId }
+  | { readonly kind: 'release'; readonly shard: ShardId; readonly heir?: NodeId }
+  | { readonly kind: 'tell'; readonly to: NodeId; readonly item: WireItem }
+  | { readonly kind: 'routed'; readonly shard: ShardId }
+  | { readonly kind: 'tick-at'; readonly at: Instant }
+
+interface Route {
+  readonly node: NodeId
+  readonly epoch: Epoch
+}
+
+export class Cluster {
+  readonly #options: ClusterOptions
+  readonly #startedAt: Instant
+  #members = new Map<NodeId, { readonly member: Member; readonly since: Instant }>()
+  #views = new Map<ShardId, ShardView>()
+  #seen = false
+  #reading = false
+  #readAgain = false
+  readonly #owned = new Map<ShardId, Epoch>()
+  readonly #acquiring = new Set<ShardId>()
+  readonly #releasing = new Set<ShardId>()
+  readonly #routes = new Map<ShardId, Route>()
+  /** When a released shard with an heir was first seen. */
+  readonly #waitingForHeir = new Map<ShardId, Instant>()
+  #announce: (readonly [ShardId, Epoch])[] = []
+  #tickAt: Instant | undefined
+  #out: ClusterOutput[] = []
+
+  constructor(options: ClusterOptions, now: Instant) {
+    this.#options = options
+    this.#startedAt = now
+  }
+
+  get owned(): ReadonlyMap<ShardId, Epoch> {
+    return this.#owned
+  }
+
+  get members(): readonly Member[] {
+    return [...this.#members.values()].map((m) => m.member)
+  }
+
+  /** Who owns the shard, as far as is known. */
+  ownerOf(shard: ShardId): NodeId | undefined {
+    return this.#routes.get(shard)?.node
+  }
+
+  /** Forgets a route that turned out to be wrong; the next review mends it. */
+  unroute(shard: ShardId, node: NodeId): void {
+    if (this.#routes.get(shard)?.node === node) this.#routes.delete(shard)
+  }
+
+  /** `now` is the runtime clock. */
+  step(input: ClusterInput, now: Instant): readonly ClusterOutput[] {
+    this.#out = []
+    switch (input.kind) {
+      case 'members':
+        this.#joined(input.members, now)
+        break
+      case 'shards':
+        this.#reading = false
+        this.#seen = true
+        this.#views = new Map(input.views.map((view) => [view.row.shard, view]))
+        for (const { row, sealed } of input.views) {
+          if (!sealed && !row.released && this.#members.has(row.node))
+            this.#route(row.shard, row.node, row.epoch)
+        }
+        if (this.#readAgain) this.#read()
+        break
+      case 'acquired':
+        this.#acquired(input.shard, input.outcome)
+        break
+      case 'released': {
+        this.#releasing.delete(input.shard)
+        this.#owned.delete(input.shard)
+        this.#routes.delete(input.shard)
+        const heir = this.#heirOf(input.shard)
+        if (heir !== undefined)
+          this.#out.push({ kind: 'tell', to: heir, item: { kind: 'move', shard: input.shard, to: heir } })
+        this.#read()
+        break
+      }
+      case 'gossip':
+        this.#heard(input.from, input.item)
+        break
+      case 'linked': {
+        const shards = [...this.#owned]
+        if (shards.length > 0)
+          this.#out.push({
+            kind: 'tell',
+            to: input.peer,
+            item: { kind: 'owned', scope: this.#options.scope, shards },
+          })
+        break
+      }
+      case 'tick':
+        this.#tickAt = undefined
+        this.#read()
+        break
+    }
+    if (this.#seen) {
+      this.#contend(now)
+      this.#leave()
+      if (input.kind === 'shards') this.#balance(now)
+    }
+    this.#announceOwned()
+    if (this.#tickAt === undefined) {
+      this.#tickAt = after(now, this.#options.bounds.reviewMs)
+      this.#out.push({ kind: 'tick-at', at: this.#tickAt })
+    }
+    return this.#out
+  }
+
+  #read(): void {
+    this.#readAgain = this.#reading
+    if (this.#reading) return
+    this.#reading = true
+    this.#out.push({ kind: 'read-shards' })
+  }
+
+  #joined(members: readonly Member[], now: Instant): void {
+    const before = this.#members
+    this.#members = new Map(
+      members.map((member) => {
+        const known = before.get(member.node)
+        return [member.node, { member, since: known?.member.life === member.life ? known.since : now }]
+      }),
+    )
+    for (const [shard, route] of this.#routes) if (!this.#members.has(route.node)) this.#routes.delete(shard)
+    this.#read()
+  }
+
+  #heard(from: NodeId, item: Extract<WireItem, { kind: 'owned' | 'move' }>): void {
+    if (item.kind === 'owned') for (const [shard, epoch] of item.shards) this.#route(shard, from, epoch)
+    else if (item.to === this.#options.node && !this.#owned.has(item.shard)) this.#read()
+    else this.#handOver(item.shard, item.to)
+  }
+
+  #handOver(shard: ShardId, heir: NodeId | undefined): void {
+    if (!this.#owned.has(shard) || this.#releasing.has(shard) || heir === this.#options.node) return
+    this.#releasing.add(shard)
+    this.#out.push({ kind: 'release', shard, ...(heir === undefined ? {} : { heir }) })
+  }
+
+  #route(shard: ShardId, node: NodeId, epoch: Epoch): void {
+    const known = this.#routes.get(shard)
+    if (known !== undefined && known.epoch >= epoch) return
+    if (!this.#members.has(node)) return
+    this.#routes.set(shard, { node, epoch })
+    this.#out.push({ kind: 'routed', shard })
+  }
+
+  #acquired(shard: ShardId, outcome: AcquireOutcome): void {
+    this.#acquiring.delete(shard)
+    if (outcome.kind === 'acquired') {
+      this.#owned.set(shard, outcome.epoch)
+      this.#waitingForHeir.delete(shard)
+      this.#announce.push([shard, outcome.epoch])
+      this.#route(shard, this.#options.node, outcome.epoch)
+      const { node, scope } = this.#options
+      this.#views.set(shard, {
+        row: { shard, epoch: outcome.epoch, scope, node, released: false, now: outcome.now },
+        sealed: false,
+      })
+      return
+    }
+    if (outcome.kind === 'refused' && outcome.row !== undefined)
+      this.#views.set(shard, { row: outcome.row, sealed: false })
+    this.#read()
+  }
+
+  #announceOwned(): void {
+    if (this.#announce.length === 0) return
+    const item: WireItem = { kind: 'owned', scope: this.#options.scope, shards: this.#announce }
+    this.#announce = []
+    for (const node of this.#members.keys()) {
+      if (node !== this.#options.node) this.#out.push({ kind: 'tell', to: node, item })
+    }
+  }
+
+  /** Members that may take this shard. */
+  #eligible(shard: ShardId, fits: (member: Member, since: Instant) => boolean): readonly NodeId[] {
+    return [...this.#members.values()].flatMap(({ member, since }) =>
+      member.state === 'up' && this.#options.hosts(member.group, shard) && fits(member, since)
+        ? [member.node]
+        : [],
+    )
+  }
+
+  #contend(now: Instant): void {
+    const { node, shards, bounds } = this.#options
+    const me = this.#members.get(node)?.member
+    if (me?.state !== 'up' || after(this.#startedAt, bounds.settleMs) > now) return
+    for (const shard of shards) {
+      if (this.#owned.has(shard) || this.#acquiring.has(shard) || !this.#options.hosts(me.group, shard))
+        continue
+      const view = this.#views.get(shard)
+      if (!this.#unowned(view) || !this.#myTurn(shard, view, now)) continue
+      this.#acquiring.add(shard)
+      this.#out.push(
+        view === undefined
+          ? { kind: 'acquire', shard, epoch: 0 as Epoch }
+          : { kind: 'acquire', shard, epoch: view.row.epoch, previous: view.row.scope },
+      )
+    }
+  }
+
+  #unowned(view: ShardView | undefined): boolean {
+    if (view === undefined || view.sealed || view.row.released) return true
+    if (view.row.node === this.#options.node) return view.row.scope !== this.#options.scope
+    return !this.#members.has(view.row.node)
+  }
+
+  #myTurn(shard: ShardId, view: ShardView | undefined, now: Instant): boolean {
+    const { node, bounds } = this.#options
+    // An earlier incarnation of this node lost it, and only this node knows.
+    if (view !== undefined && !view.sealed && !view.row.released && view.row.node === node) return true
+    const heir = view?.row.released === true ? view.row.heir : undefined
+    if (heir === node) return true
+    if (heir !== undefined && this.#members.get(heir)?.member.state === 'up') {
+      const since = this.#waitingForHeir.get(shard) ?? now
+      this.#waitingForHeir.set(shard, since)
+      if (after(since, bounds.heirMs) > now) return false
+    }
+    return (
+      bestNode(
+        shard,
+        this.#eligible(shard, () => true),
+      ) === node
+    )
+  }
+
+  /** A leaving node hands over all that it has. */
+  #leave(): void {
+    if (this.#members.get(this.#options.node)?.member.state !== 'leaving') return
+    for (const shard of this.#owned.keys()) this.#handOver(shard, this.#heirOf(shard))
+  }
+
+  #heirOf(shard: ShardId): NodeId | undefined {
+    return bestNode(
+      shard,
+      this.#eligible(shard, (member) => member.node !== this.#options.node),
+    )
+  }
+
+  #balance(now: Instant): void {
+    const { node, shards, bounds } = this.#options
+    const first = shards[0]
+    if (first === undefined || !this.#owned.has(first)) return
+    let moves = [...this.#views.values()].filter(({ row }) => row.released).length
+    for (const shard of shards) {
+      if (moves >= bounds.movesMax) return
+      const view = this.#views.get(shard)
+      if (view === undefined || this.#unowned(view) || this.#releasing.has(shard)) continue
+      if (this.#members.get(view.row.node)?.member.state !== 'up') continue
+      const best = bestNode(
+        shard,
+        this.#eligible(shard, (_member, since) => after(since, bounds.stableMs) <= now),
+      )
+      if (best === undefined || best === view.row.node) continue
+      moves += 1
+      if (view.row.node === node) this.#handOver(shard, best)
+      else this.#out.push({ kind: 'tell', to: view.row.node, item: { kind: 'move', shard, to: best } })
+    }
+  }
+}

@@ -1,0 +1,530 @@
+/**
+ * A node: kernel, cluster and ports. The only loop, and one file for both worlds.
+ *
+ * Inputs are queued; each round steps through all that are there, then flushes, then sends one frame per peer.
+ * When the incarnation is lost (its scope was sealed, a read or a write failed, a shard escalated), kernel and
+ * cluster are dropped whole and made anew under a new scope: the one recovery path.
+ *
+ * Owns:     the loop, the incarnation, what carries outputs to ports.
+ * Does not: decide anything about messages (kernel) or shards (cluster).
+ *
+ * Invariants:
+ *   N1. A port's answer reaches the incarnation that asked, or nobody.
+ *   N2. Outputs are carried out in the order in which the kernel and the cluster gave them.
+ */
+import type { Instant } from '#actor'
+import { after } from '#actor'
+import { Cluster, type ClusterBounds, type ClusterInput, type ClusterOutput } from '#cluster'
+import { type Bounds, type Input, Kernel, type Mutant, type Output, type Registry, TimerHeap } from '#kernel'
+import type {
+  Clock,
+  Frame,
+  Journal,
+  Member,
+  Membership,
+  NodeId,
+  Observer,
+  Outcome,
+  Outside,
+  Random,
+  Request,
+  ScopeId,
+  ShardId,
+  Transport,
+  WireItem,
+} from '#ports'
+import { PendingRequests } from './pending-requests.ts'
+
+export interface Ports {
+  readonly clock: Clock
+  readonly random: Random
+  readonly journal: Journal
+  readonly transport: Transport
+  readonly membership: Membership
+  readonly outside: Outside
+  readonly observer: Observer
+}
+
+export interface NodeOptions {
+  readonly node: NodeId
+  readonly registry: Registry
+  /** Departments that the nodes of each group host. A group that hosts none owns no shards. */
+  readonly groups: Readonly<Record<string, readonly string[]>>
+  readonly bounds: Bounds
+  readonly clusterBounds: ClusterBounds
+  readonly ports: Ports
+  /** The node should end: a shard escalated too often. The process exits, and the launcher starts another. */
+  readonly onEnd: (cause: string) => void
+  readonly broken?: Mutant
+}
+
+/** One life of a node's memory. */
+interface Incarnation {
+  readonly scope: ScopeId
+  readonly kernel: Kernel
+  readonly cluster: Cluster
+  readonly calls: Map<string, { cancel(): void }>
+}
+
+/** Before a lost incarnation is followed by another; doubles while they are lost at once. Milliseconds. */
+const recoverMinMs = 20
+const recoverMaxMs = 5_000
+
+export class Node {
+  readonly #options: NodeOptions
+  readonly #ports: Ports
+  #life: Incarnation | undefined
+  #members: readonly Member[] = []
+  #inputs: (Input | { readonly kind: 'cluster'; readonly input: ClusterInput })[] = []
+  #scheduled = false
+  #frames = new Map<NodeId, WireItem[]>()
+  readonly #requests: PendingRequests
+  readonly #timers = new TimerHeap<() => void>()
+  #kernelWake: Instant | undefined
+  #runtimeWake: Instant | undefined
+  #requestTick: Instant | undefined
+  #requestCount = 0
+  #losses = 0
+  /** Every scope that this process has had. */
+  readonly #scopes = new Set<ScopeId>()
+  #stopped = false
+  /** Set while the disk has no room. */
+  storageFull = false
+
+  constructor(options: NodeOptions) {
+    this.#options = options
+    this.#ports = options.ports
+    this.#requests = new PendingRequests((request, shard) => {
+      const owner = this.#life?.cluster.ownerOf(shard)
+      if (owner !== undefined) this.#toNode(owner, { kind: 'request', request })
+      return owner
+    })
+  }
+
+  get id(): NodeId {
+    return this.#options.node
+  }
+
+  get scope(): ScopeId | undefined {
+    return this.#life?.scope
+  }
+
+  get kernel(): Kernel | undefined {
+    return this.#life?.kernel
+  }
+
+  get cluster(): Cluster | undefined {
+    return this.#life?.cluster
+  }
+
+  get members(): readonly Member[] {
+    return this.#members
+  }
+
+  start(): void {
+    const { transport, membership } = this.#ports
+    transport.onFrame((from, frame) => this.#received(from, frame))
+    transport.onLink((peer, up) => {
+      if (up) this.#feedCluster({ kind: 'linked', peer })
+    })
+    membership.watch((members) => {
+      this.#members = members
+      if (this.#ports.observer.watched) {
+        this.#ports.observer.event({
+          kind: 'members',
+          up: members.map((m) => m.node),
+          at: this.#ports.clock.now().world,
+        })
+      }
+      this.#feedCluster({ kind: 'members', members })
+    })
+    this.#incarnate()
+  }
+
+  /** Stops at once. What is durable stays; everything else of this node is gone, as in a crash. */
+  stop(): void {
+    this.#stopped = true
+    this.#drop()
+  }
+
+  /** Sends a request to the owner of its actor's shard. `done` is called once, not before this returns. */
+  request(request: Omit<Request, 'id' | 'node'>, done: (outcome: Outcome) => void): void {
+    if (this.#options.registry.find(request.actor) === undefined) {
+      this.#ports.clock.soon(() => done({ kind: 'invalid', problem: `no actor type of '${request.actor}'` }))
+      return
+    }
+    const now = this.#ports.clock.now().runtime
+    this.#requestCount += 1
+    const id = `${this.#options.node}:${this.#life?.scope ?? ''}:${this.#requestCount}`
+    const shard = this.#options.registry.shardOf(request.actor)
+    this.#requests.add({ ...request, id, node: this.#options.node }, shard, now, done)
+    this.#tickRequests()
+    this.#schedule()
+  }
+
+  // ── the loop ───────────────────────────────────────────────────────────────────────────────────────────
+
+  #feed(input: Input): void {
+    this.#inputs.push(input)
+    this.#schedule()
+  }
+
+  #feedCluster(input: ClusterInput): void {
+    this.#inputs.push({ kind: 'cluster', input })
+    this.#schedule()
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#stopped) return
+    this.#scheduled = true
+    this.#ports.clock.soon(() => this.#round())
+  }
+
+  #round(): void {
+    this.#scheduled = false
+    if (this.#stopped) return
+    const now = this.#ports.clock.now()
+    const inputs = this.#inputs
+    this.#inputs = []
+    for (const input of inputs) {
+      const life = this.#life
+      if (life === undefined) break
+      if (input.kind === 'cluster') this.#carryCluster(life, life.cluster.step(input.input, now.runtime))
+      else this.#carry(life, life.kernel.step(input, now))
+    }
+    const life = this.#life
+    if (life !== undefined) this.#carry(life, life.kernel.step({ kind: 'flush' }, now))
+    this.#sendFrames()
+    this.#armRuntimeWake()
+  }
+
+  #carry(life: Incarnation, outputs: readonly Output[]): void {
+    for (const output of outputs) {
+      if (this.#life !== life) return
+      this.#carryOne(life, output)
+    }
+  }
+
+  #carryOne(life: Incarnation, output: Output): void {
+    const { journal, clock, outside } = this.#ports
+    switch (output.kind) {
+      case 'append': {
+        const closedAt = clock.now().runtime
+        journal.append(life.scope, output.expected, output.batch, (outcome) => {
+          if (this.#life !== life) return
+          this.#ports.observer.time('commit', (clock.now().runtime - closedAt) / 1_000)
+          this.storageFull = outcome.kind === 'full'
+          if (outcome.kind === 'durable') this.#losses = 0
+          this.#feed({ kind: 'appended', outcome })
+        })
+        return
+      }
+      case 'verify':
+        journal.readPosition(life.scope, (read) => {
+          if (this.#life !== life) return
+          if (read.kind === 'failed') this.#lose(life, read.cause)
+          else if (read.value === 'sealed') this.#lose(life, 'sealed')
+          else this.#feed({ kind: 'verified' })
+        })
+        return
+      case 'load':
+        journal.readActor(output.shard, output.actor, (read) => {
+          if (this.#life !== life) return
+          if (read.kind === 'failed') this.#lose(life, read.cause)
+          else
+            this.#feed({
+              kind: 'loaded',
+              shard: output.shard,
+              epoch: output.epoch,
+              actor: output.actor,
+              rows: read.value,
+            })
+        })
+        return
+      case 'send': {
+        const owner = life.cluster.ownerOf(output.shard)
+        if (owner !== undefined) this.#toNode(owner, output.item)
+        return
+      }
+      case 'respond':
+        this.#toNode(output.to, { kind: 'response', response: output.response })
+        return
+      case 'call': {
+        const key = `${output.shard} ${output.ordinal} ${output.id}`
+        const { handler, args, deadline, trace } = output.row
+        const call = outside.start(
+          {
+            handler,
+            args,
+            key: output.row.key,
+            expiresAt: deadline,
+            ...(trace === undefined ? {} : { trace }),
+          },
+          (outcome) => {
+            if (this.#life !== life) return
+            life.calls.delete(key)
+            this.#feed({
+              kind: 'called',
+              shard: output.shard,
+              ordinal: output.ordinal,
+              id: output.id,
+              attempt: output.attempt,
+              outcome,
+            })
+          },
+        )
+        life.calls.set(key, call)
+        return
+      }
+      case 'cancel-call': {
+        const key = `${output.shard} ${output.ordinal} ${output.id}`
+        life.calls.get(key)?.cancel()
+        life.calls.delete(key)
+        return
+      }
+      case 'wake-at':
+        if (output.clock === 'runtime') this.#kernelWake = output.at
+        else clock.wakeAt('world', output.at, () => this.#feed({ kind: 'wake' }))
+        return
+      case 'released':
+        this.#feedCluster({ kind: 'released', shard: output.shard })
+        return
+      case 'forget':
+        this.#lose(life, output.cause)
+        return
+      case 'end-node':
+        this.#options.onEnd(output.cause)
+        return
+    }
+  }
+
+  #carryCluster(life: Incarnation, outputs: readonly ClusterOutput[]): void {
+    const { journal } = this.#ports
+    for (const output of outputs) {
+      if (this.#life !== life) return
+      switch (output.kind) {
+        case 'read-shards':
+          journal.readShards((read) => {
+            if (this.#life !== life) return
+            if (read.kind === 'failed') this.#lose(life, read.cause)
+            else this.#feedCluster({ kind: 'shards', views: read.value })
+          })
+          break
+        case 'acquire':
+          this.#acquire(life, output)
+          break
+        case 'release':
+          this.#carry(
+            life,
+            life.kernel.step(
+              {
+                kind: 'release',
+                shard: output.shard,
+                ...(output.heir === undefined ? {} : { heir: output.heir }),
+              },
+              this.#ports.clock.now(),
+            ),
+          )
+          break
+        case 'tell':
+          this.#toNode(output.to, output.item)
+          break
+        case 'routed': {
+          const owner = life.cluster.ownerOf(output.shard)
+          if (owner !== undefined) this.#requests.routed(output.shard, owner, this.#ports.clock.now().runtime)
+          this.#carry(
+            life,
+            life.kernel.step({ kind: 'routed', shard: output.shard }, this.#ports.clock.now()),
+          )
+          break
+        }
+        case 'tick-at':
+          this.#timers.add(output.at, () => {
+            if (this.#life === life) this.#feedCluster({ kind: 'tick' })
+          })
+          break
+      }
+    }
+  }
+
+  /** Takes the shard, reads its rows, and only then tells the cluster layer: routes lead to a shard that answers. */
+  #acquire(life: Incarnation, { shard, epoch, previous }: Extract<ClusterOutput, { kind: 'acquire' }>): void {
+    const { journal } = this.#ports
+    // Taking over from an earlier incarnation of this very process is no death: nothing killed it.
+    const fromMyself = previous !== undefined && this.#scopes.has(previous)
+    journal.acquire(shard, epoch, life.scope, (outcome) => {
+      if (this.#life !== life) return
+      if (outcome.kind === 'sealed' || outcome.kind === 'failed') {
+        this.#lose(life, outcome.kind === 'sealed' ? 'sealed' : outcome.cause)
+        return
+      }
+      if (outcome.kind === 'refused') {
+        this.#feedCluster({ kind: 'acquired', shard, outcome })
+        return
+      }
+      journal.readShard(shard, (read) => {
+        if (this.#life !== life) return
+        if (read.kind === 'failed') {
+          this.#lose(life, read.cause)
+          return
+        }
+        this.#feed({
+          kind: 'granted',
+          shard,
+          epoch: outcome.epoch,
+          clean: outcome.clean || fromMyself,
+          worldNow: outcome.now,
+          rows: read.value,
+        })
+        this.#feedCluster({ kind: 'acquired', shard, outcome })
+      })
+    })
+  }
+
+  // ── frames ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  #received(from: NodeId, frame: Frame): void {
+    if (this.#stopped) return
+    for (const item of frame.items) {
+      switch (item.kind) {
+        case 'message':
+        case 'mark':
+          this.#feed({ kind: 'received', item })
+          break
+        case 'request':
+          if (this.#life === undefined) this.#refuseRequest(item.request)
+          else this.#feed({ kind: 'request', request: item.request })
+          break
+        case 'response': {
+          const wrong = this.#requests.settle(item.response, this.#ports.clock.now().runtime)
+          if (wrong !== undefined) {
+            this.#life?.cluster.unroute(wrong.shard, wrong.node)
+            this.#feedCluster({ kind: 'tick' })
+            this.#tickRequests()
+          }
+          break
+        }
+        case 'owned':
+        case 'move':
+          this.#feedCluster({ kind: 'gossip', from, item })
+          break
+      }
+    }
+  }
+
+  #refuseRequest(request: Request): void {
+    const outcome: Outcome = this.storageFull
+      ? { kind: 'busy', retryAfterMs: 1_000, reason: 'storage-full' }
+      : { kind: 'moved', shard: this.#options.registry.shardOf(request.actor) }
+    this.#toNode(request.node, { kind: 'response', response: { id: request.id, outcome } })
+    this.#schedule()
+  }
+
+  #toNode(node: NodeId, item: WireItem): void {
+    const items = this.#frames.get(node)
+    if (items === undefined) this.#frames.set(node, [item])
+    else items.push(item)
+  }
+
+  #sendFrames(): void {
+    if (this.#frames.size === 0) return
+    const frames = this.#frames
+    this.#frames = new Map()
+    for (const [node, items] of frames) this.#ports.transport.send(node, { items })
+  }
+
+  // ── time ───────────────────────────────────────────────────────────────────────────────────────────────
+
+  #tickRequests(): void {
+    const now = this.#ports.clock.now().runtime
+    const at = after(now, 25)
+    if (this.#requestTick !== undefined && this.#requestTick <= at) return
+    this.#requestTick = at
+    this.#timers.add(at, () => {
+      this.#requestTick = undefined
+      const next = this.#requests.tick(this.#ports.clock.now().runtime)
+      if (next !== undefined) this.#tickRequests()
+    })
+  }
+
+  #armRuntimeWake(): void {
+    const own = this.#timers.earliest
+    const kernel = this.#kernelWake
+    const at = own === undefined ? kernel : kernel === undefined ? own : (Math.min(own, kernel) as Instant)
+    if (at === undefined || at === this.#runtimeWake) return
+    this.#runtimeWake = at
+    this.#ports.clock.wakeAt('runtime', at, () => {
+      this.#runtimeWake = undefined
+      const now = this.#ports.clock.now().runtime
+      for (let run = this.#timers.takeDue(now); run !== undefined; run = this.#timers.takeDue(now)) run()
+      if (this.#kernelWake !== undefined && this.#kernelWake <= now) {
+        this.#kernelWake = undefined
+        this.#feed({ kind: 'wake' })
+      }
+      this.#schedule()
+    })
+  }
+
+  // ── incarnations ───────────────────────────────────────────────────────────────────────────────────────
+
+  #incarnate(): void {
+    const { node, registry, groups, bounds, clusterBounds, broken } = this.#options
+    const { random, clock, journal, observer } = this.#ports
+    const scope = `${node}.${hex(random.next())}${hex(random.next())}` as ScopeId
+    journal.open(scope, node, (outcome) => {
+      if (this.#stopped || this.#life !== undefined) return
+      if (outcome.kind === 'failed') {
+        this.#recoverLater()
+        return
+      }
+      this.#scopes.add(scope)
+      const hosts = (group: string, shard: ShardId): boolean =>
+        groups[group]?.includes(shard.slice(0, shard.lastIndexOf('.'))) ?? false
+      this.#life = {
+        scope,
+        kernel: new Kernel({
+          registry,
+          bounds,
+          node,
+          scope,
+          observer,
+          seed: random.next(),
+          ...(broken === undefined ? {} : { broken }),
+        }),
+        cluster: new Cluster(
+          { node, scope, shards: registry.shards, hosts, bounds: clusterBounds },
+          clock.now().runtime,
+        ),
+        calls: new Map(),
+      }
+      this.#feedCluster({ kind: 'members', members: this.#members })
+    })
+  }
+
+  #lose(life: Incarnation, cause: string): void {
+    if (this.#life !== life) return
+    const { observer, clock } = this.#ports
+    if (observer.watched) observer.event({ kind: 'forgot', scope: life.scope, cause, at: clock.now().world })
+    this.#drop()
+    this.#recoverLater()
+  }
+
+  #drop(): void {
+    for (const call of this.#life?.calls.values() ?? []) call.cancel()
+    this.#life = undefined
+    this.#inputs = []
+    this.#frames = new Map()
+    this.#kernelWake = undefined
+  }
+
+  #recoverLater(): void {
+    const delayMs = Math.min(recoverMaxMs, recoverMinMs * 2 ** Math.min(this.#losses, 8))
+    this.#losses += 1
+    this.#timers.add(after(this.#ports.clock.now().runtime, delayMs), () => this.#incarnate())
+    this.#armRuntimeWake()
+  }
+}
+
+function hex(n: number): string {
+  return n.toString(16).padStart(8, '0')
+}

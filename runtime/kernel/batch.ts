@@ -1,0 +1,75 @@
+/**
+ * The batch that is being filled, and those that are on their way to the disk.
+ *
+ * Owns:     which writes and records a batch holds, and what may leave the process once it is durable.
+ * Does not: decide when a batch closes (kernel) or write it (host).
+ *
+ * Invariants:
+ *   B1. A batch holds at most one write for a key: the last.
+ *   B2. Nothing that is held leaves before everything submitted earlier is durable, and it is itself.
+ */
+import type { Instant } from '#actor'
+import type {
+  Batch,
+  JournalRecord,
+  Key,
+  Position,
+  RecordPlace,
+  ScopeId,
+  ShardId,
+  TableName,
+  Tables,
+  Write,
+} from '#ports'
+import type { OutChannel } from './out-channel.ts'
+import type { Output } from './output.ts'
+import type { Activation, InboxMark } from './shard.ts'
+
+export class OpenBatch {
+  readonly position: Position
+  readonly #scope: ScopeId
+  readonly #writes = new Map<string, Write>()
+  readonly records: JournalRecord[] = []
+  /** Outputs that wait for this batch. */
+  readonly held: Output[] = []
+  /** What becomes true in memory when this batch is durable. */
+  readonly whenDurable: (() => void)[] = []
+  /** Actors whose snapshot is written when it closes: once each, however many turns they had. */
+  readonly changed = new Set<Activation>()
+  /** Channels with new rows, and the last of them. */
+  readonly sends = new Map<OutChannel, number>()
+  /** Inbox marks that moved: acknowledged once durable. */
+  readonly marks = new Map<InboxMark, readonly [to: ShardId, mark: number]>()
+  turns = 0
+  now = 0 as Instant
+
+  constructor(scope: ScopeId, position: Position) {
+    this.#scope = scope
+    this.position = position
+  }
+
+  get writesNothing(): boolean {
+    return this.#writes.size === 0 && this.changed.size === 0
+  }
+
+  get empty(): boolean {
+    return this.writesNothing && this.held.length === 0 && this.whenDurable.length === 0
+  }
+
+  put<T extends TableName>(table: T, key: Key, value: Tables[T]): void {
+    this.#writes.set(`${table}\n${key.join('\n')}`, { table, key, value } as Write)
+  }
+
+  remove(table: TableName, key: Key): void {
+    this.#writes.set(`${table}\n${key.join('\n')}`, { table, key } as Write)
+  }
+
+  record(record: JournalRecord): RecordPlace {
+    this.records.push(record)
+    return [this.#scope, this.position, this.records.length - 1]
+  }
+
+  close(): Batch {
+    return { now: this.now, records: this.records, writes: [...this.#writes.values()] }
+  }
+}

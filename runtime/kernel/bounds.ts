@@ -1,0 +1,79 @@
+/**
+ * The kernel's bounds: each with its meaning, default and consequence.
+ */
+import { ClusterError, minutes, seconds } from '#actor'
+
+export interface Bounds {
+  /** Turns after which a batch closes even though more could run. Larger: fewer, longer writes. */
+  readonly batchTurnsMax: number
+  /** Batches submitted and not yet durable. When reached, turns fill one more batch and then wait. */
+  readonly batchesInFlightMax: number
+  /** Messages and outbox rows of one shard beyond which requests from outside are refused (503). */
+  readonly shardBacklogMax: number
+  /** Messages waiting for one actor beyond which further ones become dead letters. */
+  readonly mailboxDepthMax: number
+  /** Messages of one channel sent and not acknowledged. */
+  readonly channelWindow: number
+  /** Before an unacknowledged message is sent again; doubles up to the second figure. Milliseconds. */
+  readonly resendMinMs: number
+  readonly resendMaxMs: number
+  /** Turns that may fail on one message before it is a dead letter. */
+  readonly attemptsMax: number
+  /** A shard whose last owner died stays careful at least this long: what killed it may be sent again. */
+  readonly carefulMs: number
+  /** Two messages found to kill nodes within this time quarantine their shard. */
+  readonly poisonWindowMs: number
+  /** More escalations of one shard than this within `escalationWindowMs` end the node. */
+  readonly escalationsMax: number
+  readonly escalationWindowMs: number
+  /** How long the answer to an idempotency key is remembered. */
+  readonly requestTtlMs: number
+  /** Before a failed outbound call is tried again; doubles per attempt. */
+  readonly callBackoffMs: number
+  /** How often idle actors are looked for. */
+  readonly passivationSweepMs: number
+}
+
+export const defaultBounds: Bounds = {
+  batchTurnsMax: 200,
+  batchesInFlightMax: 2,
+  shardBacklogMax: 2_000,
+  mailboxDepthMax: 10_000,
+  channelWindow: 256,
+  resendMinMs: 100,
+  resendMaxMs: 2_000,
+  attemptsMax: 10,
+  carefulMs: seconds(3),
+  poisonWindowMs: minutes(10),
+  escalationsMax: 3,
+  escalationWindowMs: minutes(5),
+  requestTtlMs: 24 * minutes(60),
+  callBackoffMs: 100,
+  passivationSweepMs: seconds(30),
+}
+
+/**
+ * Bounds with defaults filled in, and the relations between them checked.
+ *
+ * @throws ClusterError `CLUSTER_CONFIG_INVALID` naming the field.
+ */
+export function boundsOf(options: Partial<Bounds> = {}): Bounds {
+  const bounds = { ...defaultBounds, ...options }
+  for (const [field, value] of Object.entries(bounds)) {
+    if (!Number.isFinite(value) || value <= 0) {
+      throw new ClusterError('CLUSTER_CONFIG_INVALID', {
+        field,
+        problem: `${value} is not a positive number`,
+        remedy: 'Give a positive number.',
+      })
+    }
+  }
+  if (bounds.resendMinMs > bounds.resendMaxMs) {
+    throw new ClusterError('CLUSTER_CONFIG_INVALID', {
+      field: 'resendMinMs',
+      problem: `it is above resendMaxMs (${bounds.resendMinMs} > ${bounds.resendMaxMs})`,
+      remedy: 'Make it the smaller of the two.',
+    })
+  }
+  return bounds
+}

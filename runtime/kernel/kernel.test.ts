@@ -1,0 +1,289 @@
+import { Type } from 'typebox'
+import { describe, expect, test } from 'vitest'
+import { assign, setup } from 'xstate'
+import {
+  type Birth,
+  type Delivered,
+  defineActor,
+  type Instant,
+  type MessageOf,
+  type Now,
+  ref,
+  reply,
+  supervise,
+} from '#actor'
+import type { ActorRows, Epoch, NodeId, Ordinal, Position, ScopeId, ShardId, ShardRows } from '#ports'
+import { blindObserver } from '#ports'
+import { boundsOf } from './bounds.ts'
+import type { Input } from './input.ts'
+import { Kernel, type KernelOptions } from './kernel.ts'
+import type { Output } from './output.ts'
+import { Registry } from './registry.ts'
+
+// What one kernel does with inputs given by hand. The rules that need several nodes are in the simulator's
+// protocol check.
+
+const Contract = Type.Union([
+  Type.Object({ type: Type.Literal('add'), amount: Type.Integer() }),
+  Type.Object({ type: Type.Literal('fail') }),
+])
+
+const tally = defineActor({
+  type: 'tally',
+  accepts: Contract,
+  creates: ['add'],
+  queries: { total: (state) => (state.context as { total: number }).total },
+  machine: setup({
+    types: {
+      context: {} as { total: number },
+      events: {} as Delivered<MessageOf<typeof Contract>>,
+      input: {} as Birth,
+    },
+  }).createMachine({
+    context: { total: 0 },
+    on: {
+      add: {
+        actions: [
+          assign({ total: ({ context, event }) => context.total + event.amount }),
+          reply(({ context }) => ({ type: 'total', total: context.total })),
+        ],
+      },
+      fail: {
+        actions: () => {
+          throw new Error('no')
+        },
+      },
+    },
+  }),
+})
+
+const registry = new Registry({
+  departments: [{ name: 'sums', shards: 1, actors: [tally] }],
+  supervision: supervise({ name: 'root', children: [tally], intensity: { restarts: 100, withinMs: 1_000 } }),
+  freeze: true,
+})
+const shard = 'sums.0' as ShardId
+const scope = 'node-1.a' as ScopeId
+const noRows: ShardRows = {
+  mailbox: [],
+  outbox: [],
+  inbox: [],
+  channels: [],
+  timers: [],
+  calls: [],
+  asks: [],
+}
+const absent: ActorRows = { requests: [] }
+
+/** A kernel that is driven step by step; `of` picks outputs by kind. */
+class Driven {
+  readonly kernel: Kernel
+  readonly out: Output[] = []
+  #at = 1_000_000
+
+  constructor(options: Partial<KernelOptions> = {}) {
+    this.kernel = new Kernel({
+      registry,
+      bounds: boundsOf(),
+      node: 'node-1' as NodeId,
+      scope,
+      observer: blindObserver,
+      seed: 1,
+      ...options,
+    })
+  }
+
+  step(...inputs: Input[]): void {
+    for (const input of [...inputs, { kind: 'flush' } as const]) {
+      this.#at += 10
+      const now: Now = { world: this.#at as Instant, runtime: this.#at as Instant }
+      this.out.push(...this.kernel.step(input, now))
+    }
+  }
+
+  grant(epoch = 1, clean = true, rows = noRows): void {
+    this.step({ kind: 'granted', shard, epoch: epoch as Epoch, clean, worldNow: 0 as Instant, rows })
+  }
+
+  add(id: string, amount: number, key?: string): void {
+    const named = key === undefined ? {} : { key, fingerprint: String(amount) }
+    this.step({
+      kind: 'request',
+      request: {
+        id,
+        node: 'edge-1' as NodeId,
+        actor: ref('tally', 't'),
+        body: { kind: 'command', message: { type: 'add', amount } as never },
+        timeoutMs: 1_000,
+        ...named,
+      },
+    })
+  }
+
+  load(rows: ActorRows = absent, epoch = 1): void {
+    this.step({ kind: 'loaded', shard, epoch: epoch as Epoch, actor: ref('tally', 't'), rows })
+  }
+
+  durable(position: number): void {
+    this.step({ kind: 'appended', outcome: { kind: 'durable', position: position as Position } })
+  }
+
+  take<K extends Output['kind']>(kind: K): Extract<Output, { kind: K }>[] {
+    const taken = this.out.filter((output): output is Extract<Output, { kind: K }> => output.kind === kind)
+    this.out.splice(0, this.out.length, ...this.out.filter((output) => output.kind !== kind))
+    return taken
+  }
+
+  answers(): unknown[] {
+    return this.take('respond').map((output) => output.response.outcome)
+  }
+}
+
+describe('a request', () => {
+  test('is answered only once its turn is durable', () => {
+    const node = new Driven()
+    node.grant()
+    node.add('q1', 5)
+    node.load()
+    expect(node.take('append')).toHaveLength(1)
+    expect(node.answers()).toEqual([])
+    node.durable(1)
+    expect(node.answers()).toEqual([
+      { kind: 'done', reply: { type: 'total', total: 5 }, state: {}, version: 1 },
+    ])
+  })
+
+  test('repeated with its key runs once and gets the stored answer; with another body it is refused', () => {
+    const node = new Driven()
+    node.grant()
+    node.add('q1', 5, 'k')
+    node.load()
+    node.durable(1)
+    node.answers()
+    node.add('q2', 5, 'k')
+    node.add('q3', 6, 'k')
+    expect(node.answers()).toEqual([])
+    while (node.take('verify').length > 0) node.step({ kind: 'verified' })
+    expect(node.answers()).toMatchObject([
+      { kind: 'done', reply: { total: 5 }, replayed: true },
+      { kind: 'key-reused' },
+    ])
+  })
+
+  test('to a shard that is not here is told so at once', () => {
+    const node = new Driven()
+    node.add('q1', 5)
+    expect(node.answers()).toEqual([{ kind: 'moved', shard }])
+  })
+
+  test('that breaks the contract is refused at once and creates nothing', () => {
+    const node = new Driven()
+    node.grant()
+    node.add('q1', 0.5)
+    expect(node.answers()).toMatchObject([{ kind: 'invalid' }])
+    expect(node.take('load')).toEqual([])
+  })
+})
+
+describe('a query', () => {
+  test('is answered from memory after a proof of ownership, and writes nothing', () => {
+    const node = new Driven()
+    node.grant()
+    node.add('q1', 5)
+    node.load()
+    node.durable(1)
+    node.take('append')
+    node.answers()
+    node.step({
+      kind: 'request',
+      request: {
+        id: 'q2',
+        node: 'edge-1' as NodeId,
+        actor: ref('tally', 't'),
+        body: { kind: 'query', name: 'total' },
+        timeoutMs: 1_000,
+      },
+    })
+    expect(node.answers()).toEqual([])
+    expect(node.take('verify')).toHaveLength(1)
+    node.step({ kind: 'verified' })
+    expect(node.answers()).toMatchObject([{ kind: 'answer', value: 5 }])
+    expect(node.take('append')).toEqual([])
+  })
+})
+
+describe('a failed turn', () => {
+  test('keeps the state it started from, and its message is a row with an attempt', () => {
+    const node = new Driven()
+    node.grant()
+    node.add('q1', 5)
+    node.load()
+    node.durable(1)
+    node.take('append')
+    node.step({
+      kind: 'request',
+      request: {
+        id: 'q2',
+        node: 'edge-1' as NodeId,
+        actor: ref('tally', 't'),
+        body: { kind: 'command', message: { type: 'fail' } },
+        timeoutMs: 1_000,
+      },
+    })
+    const [append] = node.take('append')
+    expect(append?.batch.records).toEqual([])
+    expect(append?.batch.writes).toMatchObject([{ table: 'mailbox', value: { attempts: 1 } }])
+    expect(node.kernel.shards.get(shard)?.activations.get(ref('tally', 't'))?.version).toBe(1)
+  })
+})
+
+describe('a load', () => {
+  const stale = (broken?: 'stale-load'): string | undefined => {
+    const node = new Driven(broken === undefined ? {} : { broken })
+    node.grant(1)
+    node.add('q1', 5)
+    // The shard goes away and comes back before the read of the first tenure is answered.
+    node.step({ kind: 'release', shard })
+    node.step()
+    node.durable(1)
+    node.grant(3)
+    node.add('q2', 7)
+    node.load({ requests: [], ordinal: 9 as Ordinal }, 1)
+    return node.kernel.shards.get(shard)?.activations.get(ref('tally', 't'))?.status
+  }
+
+  test('of an earlier tenure of the shard is dropped', () => {
+    expect(stale()).toBe('loading')
+  })
+
+  test('of an earlier tenure would be believed without the epoch', () => {
+    expect(stale('stale-load')).not.toBe('loading')
+  })
+})
+
+describe('a shard whose last owner died', () => {
+  test('runs an inherited message only after its trial row is durable, and twice suspected it is a dead letter', () => {
+    const row = (deaths: number) => ({
+      envelope: { id: 'm1' as never, to: ref('tally', 't'), message: { type: 'add', amount: 1 } },
+      attempts: 0,
+      notBefore: 0 as Instant,
+      deaths,
+      onTrial: true,
+    })
+    const first = new Driven()
+    first.grant(2, false, { ...noRows, mailbox: [[1, row(0)]] })
+    first.load(absent, 2)
+    const [trial] = first.take('append')
+    expect(trial?.batch.records).toEqual([])
+    expect(trial?.batch.writes).toMatchObject([{ table: 'mailbox', value: { onTrial: true, deaths: 1 } }])
+    first.durable(1)
+    expect(first.take('append')[0]?.batch.records).toHaveLength(1)
+
+    const second = new Driven()
+    second.grant(3, false, { ...noRows, mailbox: [[1, row(1)]] })
+    expect(second.take('append')[0]?.batch.writes).toMatchObject([
+      { table: 'mailbox', value: { dead: { reason: 'poison' } } },
+      { table: 'meta' },
+    ])
+  })
+})

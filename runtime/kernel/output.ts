@@ -1,0 +1,30 @@
+/**
+ * Everything that a kernel can want: a closed union of plain data, carried out by the host in order.
+ */
+import type { ActorId, ClockName, Instant } from '#actor'
+import type { Batch, CallRow, Epoch, NodeId, Ordinal, Position, Response, ShardId, WireItem } from '#ports'
+
+export type Output =
+  /** Write this batch as `expected + 1`. */
+  | { readonly kind: 'append'; readonly expected: Position; readonly batch: Batch }
+  /** Read the own scope's position, then say `verified`. */
+  | { readonly kind: 'verify' }
+  | { readonly kind: 'load'; readonly shard: ShardId; readonly epoch: Epoch; readonly actor: ActorId }
+  /** To whoever owns this shard. */
+  | { readonly kind: 'send'; readonly shard: ShardId; readonly item: WireItem }
+  | { readonly kind: 'respond'; readonly to: NodeId; readonly response: Response }
+  | {
+      readonly kind: 'call'
+      readonly shard: ShardId
+      readonly ordinal: Ordinal
+      readonly id: string
+      readonly attempt: number
+      readonly row: CallRow
+    }
+  | { readonly kind: 'cancel-call'; readonly shard: ShardId; readonly ordinal: Ordinal; readonly id: string }
+  | { readonly kind: 'wake-at'; readonly clock: ClockName; readonly at: Instant }
+  | { readonly kind: 'released'; readonly shard: ShardId }
+  /** Forget this kernel, take a new incarnation, load again. */
+  | { readonly kind: 'forget'; readonly cause: string }
+  /** The node itself should end: a shard escalated too often. */
+  | { readonly kind: 'end-node'; readonly cause: string }

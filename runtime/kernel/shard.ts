@@ -1,0 +1,156 @@
+/**
+ * What a node has in memory of one shard that it owns: the shard's rows, and the actors that are active.
+ *
+ * Owns:     the in-memory picture of the tables `mailbox`, `outbox`, `inbox`, `channels`, `timers`, `calls`, `asks`.
+ * Does not: write: the kernel changes picture and batch together.
+ */
+import type { ActorId, Instant } from '#actor'
+import type {
+  AskRow,
+  CallRow,
+  Epoch,
+  MailboxRow,
+  Ordinal,
+  RecordPlace,
+  Request,
+  RequestRow,
+  ShardId,
+  ShardStateRow,
+  TimerRow,
+} from '#ports'
+import type { LiveState } from './machine.ts'
+import { Mailbox, type Waiting } from './mailbox.ts'
+import type { OutChannel } from './out-channel.ts'
+import type { ActorType } from './registry.ts'
+
+/** What was accepted of one channel: in memory, and durably. */
+export interface InboxMark {
+  readonly from: ShardId
+  mark: number
+  durable: number
+}
+
+/** An outbound call that waits for its answer. Attempts are memory only: a new owner starts over. */
+export interface PendingCall {
+  readonly row: CallRow
+  attempt: number
+  answered: boolean
+}
+
+/** A shard is careful after a death: one turn of it at a time, each announced on disk before it runs. */
+export interface Care {
+  /** Rows that the last owner left. */
+  readonly inherited: Set<Waiting>
+  readonly until: Instant
+  /** The message that is on trial, or undefined. */
+  trial: Waiting | undefined
+  /** Actors with something to do, waiting for the one trial. */
+  readonly queue: Activation[]
+}
+
+export class Shard {
+  readonly id: ShardId
+  readonly epoch: Epoch
+  readonly grantedAt: Instant
+  /** No turn here is earlier than this on the world clock. */
+  now: Instant
+  state: ShardStateRow
+  draining = false
+  care: Care | undefined
+  nextRow = 1
+  /** Messages that wait in mailboxes, dead letters not counted. */
+  waiting = 0
+  readonly activations = new Map<ActorId, Activation>()
+  readonly deadLetters = new Map<number, MailboxRow>()
+  readonly out = new Map<ShardId, OutChannel>()
+  readonly inbox = new Map<ShardId, InboxMark>()
+  readonly timers = new Map<Ordinal, Map<string, TimerRow>>()
+  readonly calls = new Map<Ordinal, Map<string, PendingCall>>()
+  readonly asks = new Map<Ordinal, Map<string, AskRow>>()
+
+  constructor(id: ShardId, epoch: Epoch, now: Instant, grantedAt: Instant, state: ShardStateRow | undefined) {
+    this.id = id
+    this.epoch = epoch
+    this.now = now
+    this.grantedAt = grantedAt
+    this.state = state ?? {
+      nextOrdinal: 1,
+      versions: {},
+      siblings: {},
+      escalations: [],
+      poisons: [],
+      quarantined: false,
+    }
+  }
+
+  /** What requests from outside are measured against. */
+  get backlog(): number {
+    let depth = this.waiting
+    for (const channel of this.out.values()) depth += channel.depth
+    return depth
+  }
+}
+
+/** The row of one id under one ordinal. */
+export function rowOf<T>(table: Map<Ordinal, Map<string, T>>, ordinal: Ordinal, id: string): T | undefined {
+  return table.get(ordinal)?.get(id)
+}
+
+export function setRow<T>(table: Map<Ordinal, Map<string, T>>, ordinal: Ordinal, id: string, row: T): void {
+  let rows = table.get(ordinal)
+  if (rows === undefined) {
+    rows = new Map()
+    table.set(ordinal, rows)
+  }
+  rows.set(id, row)
+}
+
+export function deleteRow<T>(table: Map<Ordinal, Map<string, T>>, ordinal: Ordinal, id: string): boolean {
+  const rows = table.get(ordinal)
+  if (rows === undefined || !rows.delete(id)) return false
+  if (rows.size === 0) table.delete(ordinal)
+  return true
+}
+
+/** An actor's one presence in memory. Containers are made when they are first needed. */
+export class Activation {
+  readonly id: ActorId
+  readonly type: ActorType
+  readonly shard: Shard
+  status: 'loading' | 'absent' | 'live' | 'stopped' | 'archived' = 'loading'
+  ordinal: Ordinal | undefined
+  state: LiveState | undefined
+  /** As it was loaded or born: what a kernel that undoes too much goes back to. */
+  loaded: LiveState | undefined
+  version = 0
+  generation = 0
+  at = 0 as Instant
+  last: RecordPlace | undefined
+  notBefore = 0 as Instant
+  queued = false
+  usedAt = 0 as Instant
+  /** Position of the last batch that changed it. */
+  changedAt = 0
+  #mailbox: Mailbox | undefined
+  /** Remembered answers by idempotency key; undefined when there are none. */
+  requests: Map<string, RequestRow> | undefined
+  /** Keys whose request waits or runs. */
+  runningKeys: Map<string, string> | undefined
+  /** Requests that wait until the actor is loaded. */
+  arriving: Request[] | undefined
+
+  constructor(id: ActorId, type: ActorType, shard: Shard) {
+    this.id = id
+    this.type = type
+    this.shard = shard
+  }
+
+  get mailbox(): Mailbox {
+    this.#mailbox ??= new Mailbox()
+    return this.#mailbox
+  }
+
+  get depth(): number {
+    return this.#mailbox?.depth ?? 0
+  }
+}

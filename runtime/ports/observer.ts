@@ -1,0 +1,93 @@
+/**
+ * What happened, for people and their tools. Never read back by the runtime.
+ *
+ * Counters are always exact and cost a few nanoseconds; details are built only while someone watches.
+ */
+import type { ActorId, Directive, Instant } from '#actor'
+import type { Epoch, MessageId, NodeId, ScopeId, ShardId } from './ids.ts'
+import type { DeadReason } from './rows.ts'
+
+export type InspectionEvent =
+  | {
+      readonly kind: 'turn'
+      readonly actor: ActorId
+      readonly id: MessageId
+      readonly message: string
+      readonly from?: ActorId
+      readonly cause?: MessageId
+      readonly state: unknown
+      readonly changed: boolean
+      readonly at: Instant
+    }
+  | {
+      readonly kind: 'failure'
+      readonly actor: ActorId
+      readonly id: MessageId
+      readonly message: string
+      readonly error: string
+      readonly directive: Directive
+      readonly attempt: number
+      readonly at: Instant
+    }
+  | { readonly kind: 'restarted'; readonly actor: ActorId; readonly cause: ActorId; readonly at: Instant }
+  | {
+      readonly kind: 'dead-letter'
+      readonly actor: ActorId
+      readonly id: MessageId
+      readonly message: string
+      readonly reason: DeadReason
+      readonly at: Instant
+    }
+  | {
+      readonly kind: 'acquired'
+      readonly shard: ShardId
+      readonly epoch: Epoch
+      readonly clean: boolean
+      readonly actors: number
+      readonly at: Instant
+    }
+  | { readonly kind: 'released'; readonly shard: ShardId; readonly heir?: NodeId; readonly at: Instant }
+  | { readonly kind: 'forgot'; readonly scope: ScopeId; readonly cause: string; readonly at: Instant }
+  | { readonly kind: 'quarantined'; readonly shard: ShardId; readonly at: Instant }
+  | { readonly kind: 'members'; readonly up: readonly NodeId[]; readonly at: Instant }
+
+/** Names of the counters; each grows for the life of a process. */
+export const counterNames = [
+  'turns',
+  'turnsFailed',
+  'messagesLocal',
+  'messagesSent',
+  'messagesReceived',
+  'duplicates',
+  'resent',
+  'batches',
+  'batchTurns',
+  'writes',
+  'requests',
+  'requestsRefused',
+  'queries',
+  'timersFired',
+  'callsStarted',
+  'deadLetters',
+  'restarts',
+  'activations',
+  'passivations',
+  'unhandled',
+  'framesDropped',
+  'appendsRefused',
+] as const
+
+export type CounterName = (typeof counterNames)[number]
+
+export interface Observer {
+  /** Adds to a counter. */
+  count(name: CounterName, by?: number): void
+  /** A latency in milliseconds: `commit` from close to durable, `request` from arrival to response, `recovery` from grant to handled. */
+  time(name: 'commit' | 'request' | 'recovery', ms: number): void
+  /** Whether anybody wants events. `if (observer.watched) observer.event({...})`. */
+  readonly watched: boolean
+  event(event: InspectionEvent): void
+}
+
+/** Sees nothing. */
+export const blindObserver: Observer = { count: () => {}, time: () => {}, watched: false, event: () => {} }

@@ -1,0 +1,196 @@
+/**
+ * A whole cluster in one process: nodes over simulated ports, a launcher's part, and an edge node for guests.
+ *
+ * Owns:     the processes: starting, crashing, freezing and restarting them, and telling membership of it. It does
+ *           what the launcher does live: a node that is frozen longer than the heartbeat bound is killed, and its
+ *           end is announced only when it has ended.
+ * Does not: choose faults or check anything: a day, a test or a search does.
+ *
+ * Invariants:
+ *   S1. Same options and same calls at the same times: the same run, event for event.
+ */
+import type { ActorId, Instant } from '#actor'
+import {
+  type Bounds,
+  boundsOf,
+  type ClusterBounds,
+  defaultClusterBounds,
+  Node,
+  type NodeOptions,
+  type Registry,
+} from '#host'
+import {
+  blindObserver,
+  type Member,
+  type NodeId,
+  type Observer,
+  type Outcome,
+  type Request,
+  type WorldAnchor,
+} from '#ports'
+import { SimClock, simWorldAnchor } from './clock.ts'
+import { SimJournal, type SimJournalOptions } from './journal.ts'
+import { SimMembership } from './membership.ts'
+import { calmLink, type LinkCharacter, SimNetwork } from './network.ts'
+import { type OutsideModel, SimOutside } from './outside.ts'
+import { SimProcess } from './process.ts'
+import { SimRandom } from './random.ts'
+import { Timeline } from './timeline.ts'
+
+export interface SimClusterOptions {
+  readonly seed: number
+  readonly registry: Registry
+  /** Departments by group. */
+  readonly groups: Readonly<Record<string, readonly string[]>>
+  /** Nodes to start with. A node of a group that hosts nothing is an edge. */
+  readonly nodes: readonly { readonly node: string; readonly group: string }[]
+  readonly bounds?: Partial<Bounds>
+  readonly clusterBounds?: Partial<ClusterBounds>
+  readonly models?: ReadonlyMap<string, OutsideModel>
+  readonly network?: LinkCharacter
+  readonly journal?: SimJournalOptions
+  readonly world?: WorldAnchor
+  readonly observer?: (node: NodeId) => Observer
+  /** Milliseconds: the launcher kills a node that does not answer for this long. */
+  readonly heartbeatMs?: number
+  /** Milliseconds until a node that died is started again; undefined: it stays down. */
+  readonly restartMs?: number
+  readonly broken?: NodeOptions['broken']
+}
+
+interface Life {
+  readonly node: Node
+  readonly process: SimProcess
+  readonly clock: SimClock
+  readonly life: number
+  readonly group: string
+}
+
+export class SimCluster {
+  readonly timeline: Timeline
+  readonly network: SimNetwork
+  readonly journal: SimJournal
+  readonly membership: SimMembership
+  readonly #options: SimClusterOptions
+  readonly #lives = new Map<NodeId, Life>()
+  readonly #count = new Map<NodeId, number>()
+  /** Processes ended so far, by whatever. */
+  restarts = 0
+
+  constructor(options: SimClusterOptions) {
+    this.#options = options
+    this.timeline = new Timeline(options.seed)
+    this.network = new SimNetwork(this.timeline, options.network ?? calmLink)
+    this.membership = new SimMembership(this.timeline)
+    this.journal = new SimJournal(
+      {
+        schedule: (delayUs, run) => void this.timeline.after(delayUs, run),
+        draw: (name) => this.timeline.draw(name),
+      },
+      options.journal,
+    )
+    for (const { node, group } of options.nodes) this.startNode(node as NodeId, group)
+  }
+
+  /** Nodes whose process is there, frozen ones too. */
+  get nodes(): readonly NodeId[] {
+    return [...this.#lives.keys()]
+  }
+
+  nodeOf(node: string): Node | undefined {
+    return this.#lives.get(node as NodeId)?.node
+  }
+
+  clockOf(node: string): SimClock | undefined {
+    return this.#lives.get(node as NodeId)?.clock
+  }
+
+  startNode(node: NodeId, group: string): void {
+    if (this.#lives.has(node)) return
+    const { registry, groups, bounds, clusterBounds, models, world, observer, broken } = this.#options
+    const life = (this.#count.get(node) ?? 0) + 1
+    this.#count.set(node, life)
+    const process = new SimProcess(this.timeline)
+    const clock = new SimClock(this.timeline, process, world ?? simWorldAnchor)
+    const running = new Node({
+      node,
+      registry,
+      groups,
+      bounds: boundsOf(bounds),
+      clusterBounds: { ...defaultClusterBounds, ...clusterBounds },
+      ports: {
+        clock,
+        random: new SimRandom(this.timeline, `random.${node}.${life}`),
+        journal: this.journal.port(node, (run) => process.enter(run)),
+        transport: this.network.port(node, process),
+        membership: this.membership.port(node, process),
+        outside: new SimOutside(this.timeline, process, models ?? new Map()),
+        observer: observer?.(node) ?? blindObserver,
+      },
+      onEnd: () => this.crash(node),
+      ...(broken === undefined ? {} : { broken }),
+    })
+    this.#lives.set(node, { node: running, process, clock, life, group })
+    running.start()
+    const member: Member = { node, group, address: '', state: 'up', life }
+    this.membership.join(member, process)
+  }
+
+  /** SIGKILL: the memory is gone at once, and the launcher announces it. False when there is no such process. */
+  crash(node: string): boolean {
+    const id = node as NodeId
+    const life = this.#lives.get(id)
+    if (life === undefined) return false
+    this.#lives.delete(id)
+    this.restarts += 1
+    life.process.end()
+    this.journal.crashNode(id)
+    life.node.stop()
+    this.membership.leave(id)
+    const { restartMs } = this.#options
+    if (restartMs !== undefined) this.timeline.after(restartMs * 1_000, () => this.startNode(id, life.group))
+    return true
+  }
+
+  /** SIGSTOP for a while. Longer than the heartbeat bound it becomes a kill. */
+  pause(node: string, forMs: number): boolean {
+    const life = this.#lives.get(node as NodeId)
+    if (life === undefined) return false
+    const heartbeatMs = this.#options.heartbeatMs ?? 1_000
+    life.process.freeze()
+    this.timeline.after(Math.min(forMs, heartbeatMs) * 1_000, () => {
+      if (this.#lives.get(node as NodeId) !== life) return
+      if (forMs > heartbeatMs) this.crash(node)
+      else life.process.thaw()
+    })
+    return true
+  }
+
+  /** Hands everything over; the process stays until it is crashed. */
+  drain(node: string): void {
+    this.membership.setState(node as NodeId, 'leaving')
+  }
+
+  /** A request as a guest's gateway would send it, through this node. */
+  request(edge: string, request: Omit<Request, 'id' | 'node'>, done: (outcome: Outcome) => void): boolean {
+    const life = this.#lives.get(edge as NodeId)
+    if (life?.process.state !== 'running') return false
+    life.node.request(request, done)
+    return true
+  }
+
+  query(edge: string, actor: ActorId, name: string, done: (outcome: Outcome) => void): boolean {
+    return this.request(edge, { actor, body: { kind: 'query', name }, timeoutMs: 5_000 }, done)
+  }
+
+  /** Runs until this many milliseconds from now. */
+  runFor(ms: number): void {
+    this.timeline.run({ until: this.timeline.now + ms * 1_000 })
+  }
+
+  /** World time that a node with a right clock would read. */
+  get worldNow(): Instant {
+    const { world = simWorldAnchor } = this.#options
+    return (world.world + this.timeline.now * world.speed) as Instant
+  }
+}
