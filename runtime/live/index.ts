@@ -5,9 +5,11 @@
  * Does not know:  actors, or what a node decides. The host drives these ports.
  */
 export * from './control.ts'
+export * from './latency-histogram.ts'
 export * from './launcher.ts'
 export * from './launcher-defaults.ts'
 export * from './launcher-membership.ts'
+export * from './prometheus.ts'
 export * from './system-clock.ts'
 export * from './system-random.ts'
 export * from './ws/link-filter.ts'

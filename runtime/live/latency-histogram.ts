@@ -1,0 +1,105 @@
+/**
+ * Latencies in cells that grow with the value, so that every quantile is known to 3 %.
+ *
+ * Below 64 µs a cell is one microsecond; above, each power of two has 32 cells. Adding is a shift and an
+ * increment. Histograms of several nodes add up exactly; percentiles of several nodes would not.
+ *
+ * Source: the layout of HdrHistogram (Gil Tene, public domain).
+ */
+
+export interface LatencySnapshot {
+  readonly count: number
+  readonly sumMs: number
+  readonly maxMs: number
+  readonly p50Ms: number
+  readonly p95Ms: number
+  readonly p99Ms: number
+  /** For a scrape: `buckets[i]` latencies took at most `boundsMs[i]`. */
+  readonly boundsMs: readonly number[]
+  readonly buckets: readonly number[]
+  /** For a merge: the cells that are not empty. */
+  readonly cells: readonly (readonly [cell: number, count: number])[]
+}
+
+const boundsMs = [0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000]
+
+// 35 minutes; what takes longer counts as that.
+const microsecondsMax = 2 ** 31 - 1
+const cellCount = cellOf(microsecondsMax) + 1
+
+export class LatencyHistogram {
+  #cells = new Float64Array(cellCount)
+  #count = 0
+  #sumMs = 0
+  #maxMs = 0
+
+  add(ms: number): void {
+    const microseconds = Math.min(Math.max(Math.round(ms * 1_000), 0), microsecondsMax)
+    this.#addTo(cellOf(microseconds), 1)
+    this.#sumMs += ms
+    if (ms > this.#maxMs) this.#maxMs = ms
+  }
+
+  addAll({ cells, sumMs, maxMs }: LatencySnapshot): void {
+    for (const [cell, count] of cells) this.#addTo(cell, count)
+    this.#sumMs += sumMs
+    if (maxMs > this.#maxMs) this.#maxMs = maxMs
+  }
+
+  snapshot(): LatencySnapshot {
+    return {
+      count: this.#count,
+      sumMs: this.#sumMs,
+      maxMs: this.#maxMs,
+      p50Ms: this.#quantileMs(0.5),
+      p95Ms: this.#quantileMs(0.95),
+      p99Ms: this.#quantileMs(0.99),
+      boundsMs,
+      buckets: boundsMs.map((bound) => this.#atMost(bound)),
+      cells: [...this.#cells.entries()].filter(([, count]) => count > 0),
+    }
+  }
+
+  #addTo(cell: number, count: number): void {
+    this.#cells[cell] = (this.#cells[cell] ?? 0) + count
+    this.#count += count
+  }
+
+  // The upper end of the cell that holds the nearest rank: never less than the true quantile.
+  #quantileMs(share: number): number {
+    const rank = Math.ceil(share * this.#count)
+    let seen = 0
+    for (const [cell, count] of this.#cells.entries()) {
+      seen += count
+      if (count > 0 && seen >= rank) return Math.min(endOf(cell) / 1_000, this.#maxMs)
+    }
+    return 0
+  }
+
+  #atMost(ms: number): number {
+    let seen = 0
+    for (const [cell, count] of this.#cells.entries()) {
+      if (endOf(cell) > ms * 1_000) break
+      seen += count
+    }
+    return seen
+  }
+}
+
+/** The sum of several nodes' latencies. */
+export function mergeLatencies(snapshots: readonly LatencySnapshot[]): LatencySnapshot {
+  const sum = new LatencyHistogram()
+  for (const snapshot of snapshots) sum.addAll(snapshot)
+  return sum.snapshot()
+}
+
+function cellOf(microseconds: number): number {
+  const shift = Math.max(0, 26 - Math.clz32(microseconds))
+  return shift * 32 + (microseconds >>> shift)
+}
+
+/** The largest value of a cell, in microseconds. */
+function endOf(cell: number): number {
+  const shift = Math.max(0, Math.floor(cell / 32) - 1)
+  return (cell - shift * 32 + 1) * 2 ** shift - 1
+}

@@ -1,0 +1,178 @@
+/**
+ * What one node counts and times, for a scrape and for whoever looks.
+ *
+ * Owns:     the counters, the latencies, and a ring of recent events while somebody watches.
+ * Does not: call prom-client when something happens: an increment there costs 190 ns, here about 12. It is given
+ *           the sums when somebody scrapes.
+ */
+import { Counter, Histogram, Registry } from 'prom-client'
+import { type CounterName, counterNames, type InspectionEvent, type NodeId, type Observer } from '#ports'
+import { LatencyHistogram, type LatencySnapshot, mergeLatencies } from './latency-histogram.ts'
+
+export const latencyNames = ['commit', 'request', 'recovery'] as const
+
+export type LatencyName = (typeof latencyNames)[number]
+
+/** Plain data; those of several nodes add up. */
+export interface MetricsSnapshot {
+  readonly counters: Readonly<Record<CounterName, number>>
+  readonly latencies: Readonly<Record<LatencyName, LatencySnapshot>>
+}
+
+export interface RecentEvents {
+  readonly events: readonly InspectionEvent[]
+  /** Where to go on: the `after` of the next call. */
+  readonly next: number
+  /** Events that had left the ring before they were asked for. */
+  readonly missed: number
+}
+
+export class Metrics implements Observer {
+  readonly node: NodeId
+  /** Written by `watch` alone. */
+  watched = false
+  #counters = new Float64Array(counterNames.length)
+  #latencies = record(latencyNames, () => new LatencyHistogram())
+  #watchers = 0
+  #ring: InspectionEvent[] = []
+  #ringMax: number
+  #events = 0
+  /** The first event that was seen since somebody watches. */
+  #since = 0
+
+  /** At most `ringMax` events are kept; then the oldest makes room. */
+  constructor(node: NodeId, ringMax = 2_048) {
+    this.node = node
+    this.#ringMax = ringMax
+  }
+
+  count(name: CounterName, by = 1): void {
+    const slot = slots[name]
+    this.#counters[slot] = (this.#counters[slot] ?? 0) + by
+  }
+
+  time(name: LatencyName, ms: number): void {
+    this.#latencies[name].add(ms)
+  }
+
+  event(event: InspectionEvent): void {
+    if (!this.watched) return
+    this.#ring[this.#events % this.#ringMax] = event
+    this.#events += 1
+  }
+
+  /** Events are kept from now until the last watcher has stopped. Returns what stops. */
+  watch(): () => void {
+    let isWatching = true
+    if (!this.watched) this.#since = this.#events
+    this.#watchers += 1
+    this.watched = true
+    return () => {
+      if (!isWatching) return
+      isWatching = false
+      this.#watchers -= 1
+      this.watched = this.#watchers > 0
+      if (!this.watched) this.#ring = []
+    }
+  }
+
+  /** The events since `after`, oldest first; without it, all that are kept. */
+  recent(after = 0): RecentEvents {
+    const oldest = this.watched ? Math.max(this.#since, this.#events - this.#ringMax) : this.#events
+    const first = Math.max(after, oldest)
+    const events: InspectionEvent[] = []
+    for (let n = first; n < this.#events; n += 1) {
+      const event = this.#ring[n % this.#ringMax]
+      if (event !== undefined) events.push(event)
+    }
+    return { events, next: this.#events, missed: Math.max(0, oldest - Math.max(after, this.#since)) }
+  }
+
+  snapshot(): MetricsSnapshot {
+    return {
+      counters: record(counterNames, (name) => this.#counters[slots[name]] ?? 0),
+      latencies: record(latencyNames, (name) => this.#latencies[name].snapshot()),
+    }
+  }
+
+  /** The text format of Prometheus, each value labelled with the node. */
+  text(): Promise<string> {
+    const registry = new Registry()
+    registry.setDefaultLabels({ node: this.node })
+    const { counters, latencies } = this.snapshot()
+    for (const name of counterNames) {
+      const metric = `brigade_${snake(name)}_total`
+      const counter = new Counter({
+        name: metric,
+        help: `${words(name)}, since the process started.`,
+        registers: [registry],
+      })
+      counter.inc(counters[name])
+    }
+    for (const name of latencyNames) {
+      registry.registerMetric(
+        new SummedHistogram(`brigade_${name}_seconds`, latencyHelp[name], latencies[name]),
+      )
+    }
+    return registry.metrics()
+  }
+}
+
+export function mergeMetrics(snapshots: readonly MetricsSnapshot[]): MetricsSnapshot {
+  return {
+    counters: record(counterNames, (name) =>
+      snapshots.reduce((sum, { counters }) => sum + counters[name], 0),
+    ),
+    latencies: record(latencyNames, (name) =>
+      mergeLatencies(snapshots.map(({ latencies }) => latencies[name])),
+    ),
+  }
+}
+
+const latencyHelp: Record<LatencyName, string> = {
+  commit: 'From the close of a batch until it is durable.',
+  request: 'From the arrival of a request at a node to its response.',
+  recovery: 'From the grant of a shard until what it inherited is handled.',
+}
+
+// prom-client has no way to be given a histogram that was summed elsewhere, so this one answers for it.
+class SummedHistogram extends Histogram<'le'> {
+  readonly #latency: LatencySnapshot
+  readonly #about: { readonly name: string; readonly help: string }
+
+  constructor(name: string, help: string, latency: LatencySnapshot) {
+    super({ name, help, registers: [] })
+    this.#about = { name, help }
+    this.#latency = latency
+  }
+
+  // What a registry calls for its text, and `get` for its values.
+  async getForPromString(): Promise<object> {
+    const { name, help } = this.#about
+    const { count, sumMs, boundsMs, buckets } = this.#latency
+    const bucket = (le: string | number, value: number): object => ({
+      metricName: `${name}_bucket`,
+      labels: { le },
+      value,
+    })
+    const values = [
+      ...boundsMs.map((bound, i) => bucket(bound / 1_000, buckets[i] ?? 0)),
+      bucket('+Inf', count),
+      { metricName: `${name}_sum`, labels: {}, value: sumMs / 1_000 },
+      { metricName: `${name}_count`, labels: {}, value: count },
+    ]
+    return { name, help, type: 'histogram', aggregator: 'sum', values }
+  }
+}
+
+const slots = record(counterNames, (_, slot) => slot)
+
+const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+const words = (name: string): string => {
+  const text = snake(name).replaceAll('_', ' ')
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`
+}
+
+function record<K extends string, V>(names: readonly K[], make: (name: K, index: number) => V): Record<K, V> {
+  return Object.fromEntries(names.map((name, index) => [name, make(name, index)])) as Record<K, V>
+}
