@@ -1,0 +1,152 @@
+/**
+ * What the gateway asks of the cluster behind it.
+ *
+ * Owns:     the one interface between HTTP and the host, and the shapes of what operators are shown.
+ * Does not: know HTTP, or how a request finds the owner of a shard (the host's router).
+ *
+ * Invariants:
+ *   G1. No method throws synchronously. `request` and `command` never reject: their outcome is a value.
+ *   G2. What `request` answers is durable: an outcome that states a fact about an actor is never taken back.
+ */
+import type { ActorId, Instant } from '#actor'
+import type {
+  ActorStatus,
+  CounterName,
+  DeadReason,
+  Epoch,
+  JournalRecord,
+  MessageId,
+  NodeId,
+  Outcome,
+  RecordPlace,
+  Request,
+  ShardId,
+} from '#ports'
+
+/** A request without what the client fills in: its id, and the node that the response returns to. */
+export type ActorRequest = Omit<Request, 'id' | 'node'>
+
+export interface ClusterClient {
+  /** Routes to the owner of the actor's shard; waits out a relocation, at most `timeoutMs` in all. */
+  request(request: ActorRequest): Promise<Outcome>
+  /** An actor's journal, newest first. Empty when there never was such an actor. */
+  history(
+    actor: ActorId,
+    page: { readonly before?: RecordPlace; readonly limit: number },
+  ): Promise<readonly JournalRecord[]>
+  /** Calls back when the actor may have a new turn; a call too many is harmless, one too few is not. */
+  watch(actor: ActorId, changed: () => void): () => void
+  cluster(): Promise<ClusterView>
+  actors(filter: ActorFilter): Promise<Page<ActorListItem>>
+  deadLetters(filter: { readonly limit: number; readonly cursor?: string }): Promise<Page<DeadLetterItem>>
+  command(command: NodeCommand): Promise<CommandOutcome>
+  /** Whether requests can be answered now: there is a link to the cluster, and owners of shards are known. */
+  ready(): boolean
+  /** The world clock now: what a promise made by the gateway counts from. */
+  worldNow(): Instant
+  /** 32 bytes stored with the data: keys of requests and tokens of orders are derived from it. */
+  idempotencyKey(): Uint8Array
+}
+
+/** `cursor` is the client's own, from the page before; the gateway signs it on its way out. */
+export interface Page<Item> {
+  readonly items: readonly Item[]
+  readonly nextCursor?: string
+}
+
+export interface ClusterView {
+  readonly id: string
+  readonly world: { readonly now: Instant; readonly speed: number }
+  readonly nodes: readonly NodeView[]
+  readonly shards: readonly ShardPlace[]
+}
+
+export interface NodeView {
+  readonly id: NodeId
+  readonly group: string
+  readonly state: 'up' | 'cordoned' | 'leaving' | 'paused' | 'down'
+  /** Grows with each process of this name. */
+  readonly life: number
+  readonly address: string
+  /** Absent when there is no process, or none of its own. */
+  readonly pid?: number
+  readonly shardsOwned: number
+  /** Since the start of the process. */
+  readonly counters: Readonly<Partial<Record<CounterName, number>>>
+  /** Values of now: `actors`, `mailboxRows`, `heapBytes`, … */
+  readonly gauges: Readonly<Record<string, number>>
+  readonly latencies: Readonly<Partial<Record<'commit' | 'request' | 'recovery', Latency>>>
+}
+
+/** A cumulative histogram: `buckets[i]` observations took at most `boundsMs[i]`. */
+export interface Latency {
+  readonly count: number
+  readonly sumMs: number
+  readonly boundsMs: readonly number[]
+  readonly buckets: readonly number[]
+}
+
+export interface ShardPlace {
+  readonly shard: ShardId
+  readonly epoch: Epoch
+  /** Absent: nobody owns it at the moment. */
+  readonly owner?: NodeId
+}
+
+export interface ActorFilter {
+  readonly type?: string
+  readonly node?: NodeId
+  readonly limit: number
+  readonly cursor?: string
+}
+
+export interface ActorListItem {
+  readonly id: ActorId
+  readonly status: ActorStatus
+  readonly state: unknown
+  readonly version: number
+  readonly shard: ShardId
+  readonly node?: NodeId
+  /** World time of its last turn. */
+  readonly at: Instant
+}
+
+export interface DeadLetterItem {
+  readonly actor: ActorId
+  /** Its number in the mailbox table of the actor's shard. */
+  readonly row: number
+  readonly id: MessageId
+  readonly message: string
+  readonly from?: ActorId
+  readonly reason: DeadReason
+  readonly detail: string
+  readonly at: Instant
+  readonly replays: number
+}
+
+export type NodeCommand =
+  | { readonly kind: 'crash' | 'resume' | 'cordon' | 'uncordon'; readonly node: NodeId }
+  /** Resumes by itself after `forMs`, when given. */
+  | { readonly kind: 'pause'; readonly node: NodeId; readonly forMs?: number }
+  /** `force` also takes down the last node of its group. */
+  | { readonly kind: 'drain'; readonly node: NodeId; readonly force?: boolean }
+  | { readonly kind: 'add-node'; readonly group: string }
+  | {
+      readonly kind: 'partition'
+      readonly a: readonly NodeId[]
+      readonly b: readonly NodeId[]
+      readonly forMs?: number
+    }
+  | { readonly kind: 'heal' }
+
+export type CommandOutcome =
+  /** Begun, not finished: the cluster's view shows how it goes. `node` is the new one of `add-node`. */
+  | { readonly kind: 'accepted'; readonly node?: NodeId }
+  | { readonly kind: 'unknown-node'; readonly node: NodeId }
+  | { readonly kind: 'unknown-group'; readonly group: string }
+  | {
+      readonly kind: 'refused'
+      readonly reason: 'last-node' | 'node-gone' | 'node-limit' | 'unsupported'
+      readonly detail: string
+    }
+  | { readonly kind: 'failed'; readonly detail: string }

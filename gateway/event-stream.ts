@@ -1,0 +1,138 @@
+/**
+ * An actor's journal as Server-Sent Events.
+ *
+ * A stream remembers one number: the sequence it sent last. At every change it reads the journal from there,
+ * so nothing queues up for a slow reader, and a reader that comes back with `Last-Event-ID` misses nothing.
+ *
+ * Owns:     the open streams, their number and their heartbeat.
+ * Does not: know what a record means (the route renders it) or who may read it.
+ *
+ * Invariants:
+ *   E1. The events of one stream have growing ids, and none is sent twice.
+ *   E2. What waits in memory for one reader is at most one read of its journal.
+ */
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import type { FastifyReply } from 'fastify'
+import type { ActorId } from '#actor'
+import type { JournalRecord } from '#ports'
+import type { ClusterClient } from './cluster-client.ts'
+import { Problem } from './problems.ts'
+
+/** At most this many records at once; a reader further behind gets the newest, and sees the gap in the ids. */
+const recordsMax = 1_000
+const pageSize = 200
+/** What a browser waits before it comes back. */
+const reconnectMs = 1_000
+
+export interface StreamSource {
+  readonly actor: ActorId
+  /** The last sequence that the reader has. 0: none. */
+  readonly after: number
+  readonly render: (record: JournalRecord) => unknown
+  /** After this record nothing more will come: the stream ends. */
+  readonly isLast: (record: JournalRecord) => boolean
+}
+
+interface Stream extends StreamSource {
+  readonly out: ServerResponse
+  sent: number
+  isReading: boolean
+  hasChanged: boolean
+}
+
+export class EventStreams {
+  readonly #client: ClusterClient
+  readonly #streamsMax: number
+  readonly #open = new Set<Stream>()
+  readonly #heartbeat: NodeJS.Timeout
+
+  constructor(client: ClusterClient, options: { readonly heartbeatMs: number; readonly streamsMax: number }) {
+    this.#client = client
+    this.#streamsMax = options.streamsMax
+    this.#heartbeat = setInterval(() => this.#beat(), options.heartbeatMs)
+    this.#heartbeat.unref()
+  }
+
+  /** Takes over the reply. It ends with the last record, with the reader, or with the server. */
+  start(reply: FastifyReply, source: StreamSource): void {
+    if (this.#open.size >= this.#streamsMax) {
+      throw new Problem('too-many-streams', `There are ${this.#streamsMax} streams open already.`)
+    }
+    reply.hijack()
+    const out = reply.raw
+    for (const [name, value] of Object.entries(reply.getHeaders())) {
+      if (value !== undefined) out.setHeader(name, value)
+    }
+    out.writeHead(200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      // Proxies that buffer would hold the events back.
+      'x-accel-buffering': 'no',
+    })
+    out.write(`retry: ${reconnectMs}\n\n`)
+    const stream: Stream = { ...source, out, sent: source.after, isReading: false, hasChanged: false }
+    const unwatch = this.#client.watch(stream.actor, () => void this.#read(stream))
+    this.#open.add(stream)
+    out.once('close', () => {
+      unwatch()
+      this.#open.delete(stream)
+    })
+    void this.#read(stream)
+  }
+
+  /** Ends every stream; their readers come back, to another gateway or a later life of this one. */
+  close(): void {
+    clearInterval(this.#heartbeat)
+    for (const { out } of this.#open) out.end()
+  }
+
+  #beat(): void {
+    for (const { out } of this.#open) if (!out.writableNeedDrain) out.write(': still here\n\n')
+  }
+
+  async #read(stream: Stream): Promise<void> {
+    stream.hasChanged = true
+    if (stream.isReading) return
+    stream.isReading = true
+    try {
+      while (stream.hasChanged && this.#open.has(stream)) {
+        stream.hasChanged = false
+        await this.#send(stream, await this.#since(stream.actor, stream.sent))
+      }
+    } catch {
+      // The journal cannot be read now. The reader comes back with the id of the last event it has.
+      stream.out.end()
+    } finally {
+      stream.isReading = false
+    }
+  }
+
+  async #send(stream: Stream, records: readonly JournalRecord[]): Promise<void> {
+    const { out } = stream
+    for (const record of records) {
+      stream.sent = record.sequence
+      const hasRoom = out.write(`id: ${record.sequence}\ndata: ${JSON.stringify(stream.render(record))}\n\n`)
+      if (stream.isLast(record)) {
+        out.end()
+        return
+      }
+      if (!hasRoom) await Promise.race([once(out, 'drain'), once(out, 'close')])
+      if (out.destroyed) return
+    }
+  }
+
+  /** The records after `sequence`, oldest first. */
+  async #since(actor: ActorId, sequence: number): Promise<readonly JournalRecord[]> {
+    const newestFirst: JournalRecord[] = []
+    while (newestFirst.length < recordsMax) {
+      const before = newestFirst.at(-1)?.previous
+      if (newestFirst.length > 0 && before === undefined) break
+      const page = await this.#client.history(actor, { ...(before && { before }), limit: pageSize })
+      const unseen = page.filter((record) => record.sequence > sequence)
+      newestFirst.push(...unseen)
+      if (unseen.length < pageSize) break
+    }
+    return newestFirst.reverse()
+  }
+}

@@ -1,0 +1,270 @@
+/**
+ * An HTTP server with the manners of this house; both listeners are one of these.
+ *
+ * Owns:     what holds for every route: limits, trace context and request ids, problem documents, validation
+ *           without conversion, the log and its silence about secrets, the OpenAPI document, and closing.
+ * Does not: know any route (they are handed in), or the cluster.
+ */
+import type { Socket } from 'node:net'
+import swagger from '@fastify/swagger'
+import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+  type RawReplyDefaultExpression,
+  type RawRequestDefaultExpression,
+  type RawServerDefault,
+} from 'fastify'
+import { Type } from 'typebox'
+import { ClusterError } from '#actor'
+import type { Metrics } from './metrics.ts'
+import {
+  documentOf,
+  Problem,
+  type ProblemCode,
+  ProblemDocument,
+  problemFrom,
+  problemSpecs,
+  retryAfterOf,
+} from './problems.ts'
+import { type TraceContext, traceOf } from './trace-context.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    trace: TraceContext
+  }
+}
+
+export type Server = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>
+
+export interface LogOptions {
+  /** Default `warn`: a gateway in good health says nothing. */
+  readonly level: string
+  /** Default: standard output, one JSON object per line. */
+  readonly stream?: { write(line: string): void }
+}
+
+export interface ServerOptions {
+  readonly title: string
+  readonly description: string
+  readonly metrics: Metrics
+  readonly log: LogOptions
+  /** Where problem types are explained; asked for late, because a listener may choose its port. */
+  readonly problemsUrl: () => string
+  readonly routes: (app: Server) => void
+}
+
+const bodyLimitBytes = 64 * 1024
+/** A request has to be here in full after this long. */
+const requestTimeoutMs = 10_000
+const version = '1.0.0'
+
+/** Wherever a header or a body could reach the log, these do not. */
+const secrets = ['authorization', 'cookie', '["x-order-token"]', '["idempotency-key"]']
+const redacted = ['req.headers', 'headers', 'request.headers'].flatMap((place) =>
+  secrets.map((name) => (name.startsWith('[') ? `${place}${name}` : `${place}.${name}`)),
+)
+
+export async function createServer(options: ServerOptions): Promise<Server> {
+  const { metrics, log, problemsUrl } = options
+  let requests = 0
+  const app = Fastify({
+    bodyLimit: bodyLimitBytes,
+    requestTimeout: requestTimeoutMs,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 600 },
+    logger: { level: log.level, redact: [...redacted, 'body'], ...(log.stream && { stream: log.stream }) },
+    logController: new LogController({ disableRequestLogging: true }),
+    // What is logged carries the trace id; a logger of its own for every request would cost more than routing it.
+    childLoggerFactory: (logger) => logger,
+    genReqId: ({ headers: { 'x-request-id': given } }) => {
+      requests += 1
+      return typeof given === 'string' && /^[\x21-\x7e]{1,64}$/.test(given) ? given : `req-${requests}`
+    },
+    frameworkErrors: (error, request, reply) => sendProblem(error, request, reply),
+    clientErrorHandler: (error, socket) => {
+      const code = badConnection[error.code ?? ''] ?? 'bad-request'
+      const { status, title } = problemSpecs[code]
+      const body = JSON.stringify({ type: `${problemsUrl()}/problems/${code}`, title, status, code })
+      if (!socket.writable) return
+      socket.end(
+        `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+      )
+    },
+  }).withTypeProvider<TypeBoxTypeProvider>()
+
+  function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const problem = problemFrom(error)
+    // Refused before its hooks ran: it has no trace yet.
+    const { traceId } = request.trace ?? traceOf(undefined)
+    const path = pathOf(request.url)
+    if (problem.code === 'internal') {
+      const words = error instanceof ClusterError ? { code: error.code, fields: error.fields } : {}
+      app.log.error({ err: error, ...words, traceId, method: request.method, path }, 'a request broke')
+    }
+    const retryAfter = retryAfterOf(problem)
+    if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
+    if (problem.status === 401) reply.header('www-authenticate', challengeOf(problem))
+    if (problem.more.headers !== undefined) reply.headers(problem.more.headers)
+    void reply
+      .code(problem.status)
+      .header('content-type', 'application/problem+json; charset=utf-8')
+      .header('cache-control', 'no-store')
+      .send(JSON.stringify(documentOf(problem, { baseUrl: problemsUrl(), path, traceId })))
+  }
+
+  app.decorateRequest('trace')
+  app.addHook('onRequest', (request, reply, done) => {
+    request.trace = traceOf(request.headers.traceparent)
+    reply.header('x-request-id', request.id)
+    reply.header('server-timing', `traceparent;desc="${request.trace.parent}"`)
+    reply.header('x-content-type-options', 'nosniff')
+    done()
+  })
+  app.addHook('onRoute', (route) => {
+    const method = Array.isArray(route.method) ? route.method.join('|') : route.method
+    const seen = metrics.route(method, route.url)
+    const own = route.onResponse === undefined ? [] : [route.onResponse].flat()
+    route.onResponse = [
+      ...own,
+      (_request, reply, done) => {
+        seen.observe(reply.statusCode, reply.elapsedTime)
+        done()
+      },
+    ]
+  })
+  app.removeContentTypeParser('text/plain')
+  app.setValidatorCompiler(TypeBoxValidatorCompiler)
+  app.setErrorHandler(sendProblem)
+  const nowhere = metrics.route('any', 'none')
+  app.setNotFoundHandler((request, reply) => {
+    nowhere.observe(404, reply.elapsedTime)
+    throw new Problem('route-not-found', `There is no ${request.method} ${pathOf(request.url)}.`)
+  })
+
+  app.addSchema(ProblemDocument)
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: options.title, description: options.description, version, license: { name: 'MIT' } },
+    },
+    refResolver: { buildLocalReference: ({ $id }, _base, _fragment, i) => String($id ?? `schema-${i}`) },
+    convertConstToEnum: false,
+  })
+  options.routes(app)
+  describeItself(app)
+  closePromptly(app)
+  return app
+}
+
+/** Who still waits for an answer when the server closes is cut off after this long. */
+const closeGraceMs = 2_000
+
+/** Fastify ends idle connections. To Node, one that has sent nothing yet (a browser opens some ahead) is not idle. */
+function closePromptly(app: Server): void {
+  const silent = new Set<Socket>()
+  app.server.on('connection', (socket: Socket) => {
+    silent.add(socket)
+    socket.once('close', () => silent.delete(socket))
+  })
+  app.server.on('request', ({ socket }) => silent.delete(socket))
+  app.addHook('preClose', (done) => {
+    for (const socket of silent) socket.destroy()
+    setTimeout(() => app.server.closeAllConnections(), closeGraceMs).unref()
+    done()
+  })
+}
+
+/** `GET /openapi.json`, and an explanation of every problem. */
+function describeItself(app: Server): void {
+  let document = ''
+  app.addHook('onReady', (done) => {
+    document = JSON.stringify(app.swagger())
+    done()
+  })
+  app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) =>
+    reply.header('content-type', 'application/json; charset=utf-8').send(document),
+  )
+  app.get(
+    '/problems/:code',
+    {
+      schema: {
+        summary: 'What a problem means, and what to do about it',
+        tags: ['about'],
+        params: Type.Object({ code: Type.String() }),
+        response: { 200: ProblemExplanation, ...problems('not-found') },
+      },
+    },
+    ({ params: { code } }, reply) => {
+      if (!Object.hasOwn(problemSpecs, code)) throw new Problem('not-found', `There is no problem '${code}'.`)
+      const { status, title, retryable, about } = problemSpecs[code as ProblemCode]
+      reply.header('cache-control', 'public, max-age=3600')
+      return { code, status, title, retryable, about }
+    },
+  )
+}
+
+const ProblemExplanation = Type.Object(
+  {
+    code: Type.String(),
+    status: Type.Integer(),
+    title: Type.String(),
+    retryable: Type.Boolean(),
+    about: Type.String(),
+  },
+  { additionalProperties: false },
+)
+
+/** The part of a route's `response` schema that says how it can fail. */
+export function problems(...codes: readonly ProblemCode[]): Record<number, unknown> {
+  const responses: Record<number, unknown> = {}
+  for (const status of new Set(codes.map((code) => problemSpecs[code].status))) {
+    const same = codes.filter((code) => problemSpecs[code].status === status)
+    responses[status] = {
+      description: same.map((code) => `\`${code}\`: ${problemSpecs[code].title}`).join('\n\n'),
+      content: { 'application/problem+json': { schema: Type.Ref('Problem#') } },
+    }
+  }
+  return responses
+}
+
+/**
+ * Listens, or says who cannot.
+ *
+ * @throws ClusterError `PORT_IN_USE`.
+ */
+export async function listen(
+  app: Server,
+  place: { readonly listener: string; readonly host: string; readonly port: number; readonly option: string },
+): Promise<string> {
+  try {
+    return await app.listen({ host: place.host, port: place.port })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    throw new ClusterError('PORT_IN_USE', place)
+  }
+}
+
+/** Without the query: a token may stand there, and a problem's `instance` and the log do without it. */
+export function pathOf(url: string): string {
+  const query = url.indexOf('?')
+  return query === -1 ? url : url.slice(0, query)
+}
+
+function challengeOf({ code }: Problem): string {
+  return code === 'token-invalid' ? 'Bearer error="invalid_token"' : 'Bearer'
+}
+
+const badConnection: Readonly<Record<string, ProblemCode>> = {
+  HPE_HEADER_OVERFLOW: 'headers-too-large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
+}

@@ -1,0 +1,274 @@
+/**
+ * A cluster in memory for the gateway's tests: real machines, no nodes.
+ *
+ * Owns:     what a kernel promises a request: creation, idempotency keys, replies, refusals, a journal.
+ * Does not: deliver what actors tell each other. A test says what the others answered, with `deliver`.
+ */
+import type { ActorDefinition, ActorId, Effect, Instant, Message } from '#actor'
+import { keyOf, typeOf } from '#actor'
+import type {
+  JournalRecord,
+  MessageId,
+  NodeId,
+  Outcome,
+  Position,
+  RecordPlace,
+  ScopeId,
+  ShardId,
+} from '#ports'
+import type {
+  ActorListItem,
+  ActorRequest,
+  ClusterClient,
+  ClusterView,
+  CommandOutcome,
+  DeadLetterItem,
+  NodeCommand,
+} from '../cluster-client.ts'
+
+interface State {
+  readonly value: unknown
+  readonly context: unknown
+  readonly done: boolean
+}
+
+/** What the kernel's `Machine` does, as far as it is needed here. */
+export interface FakeMachine {
+  birth(birth: { id: ActorId; key: string; at: Instant }): { state: State }
+  turn(
+    state: State,
+    event: Message & { readonly at: Instant },
+  ): { state: State; effects: readonly Effect[] } | 'not-accepted'
+  accepts(state: State): readonly string[]
+}
+
+export interface FakeType {
+  readonly definition: ActorDefinition
+  readonly machine: FakeMachine
+}
+
+interface FakeActor {
+  readonly type: FakeType
+  readonly records: JournalRecord[]
+  readonly replies: Map<string, { readonly fingerprint: string; readonly outcome: Outcome }>
+  state: State
+}
+
+const scope = 'fake' as ScopeId
+/** 2026-05-01 18:00 UTC. */
+const start = Date.UTC(2026, 4, 1, 18) * 1_000
+
+export class FakeCluster implements ClusterClient {
+  readonly requests: ActorRequest[] = []
+  readonly commands: NodeCommand[] = []
+  readonly #types: ReadonlyMap<string, FakeType>
+  readonly #actors = new Map<ActorId, FakeActor>()
+  readonly #watchers = new Map<ActorId, Set<() => void>>()
+  readonly #running = new Map<string, Promise<void>>()
+  #gate: Promise<void> | undefined
+  #outcomes: Outcome[] = []
+  #commandOutcome: CommandOutcome = { kind: 'accepted' }
+  isReady = true
+  view: ClusterView
+  letters: readonly DeadLetterItem[] = []
+  now = start as Instant
+
+  constructor(types: readonly FakeType[]) {
+    this.#types = new Map(types.map((type) => [type.definition.type, type]))
+    this.view = { id: 'fake', world: { now: this.now, speed: 1 }, nodes: [], shards: [] }
+  }
+
+  /** The next request is answered so, whatever it is. */
+  answerNext(outcome: Outcome): void {
+    this.#outcomes.push(outcome)
+  }
+
+  answerCommands(outcome: CommandOutcome): void {
+    this.#commandOutcome = outcome
+  }
+
+  /** Commands wait until the returned function is called. */
+  hold(): () => void {
+    let release = (): void => {}
+    this.#gate = new Promise((resolve) => {
+      release = () => {
+        this.#gate = undefined
+        resolve()
+      }
+    })
+    return release
+  }
+
+  /** How many listen to this actor now. */
+  watchers(actor: ActorId): number {
+    return this.#watchers.get(actor)?.size ?? 0
+  }
+
+  /** A message from another actor. */
+  deliver(actor: ActorId, message: Message): Outcome {
+    return this.#turn(actor, message)
+  }
+
+  async request(request: ActorRequest): Promise<Outcome> {
+    this.requests.push(request)
+    const scripted = this.#outcomes.shift()
+    if (scripted !== undefined) return scripted
+    const { actor, body } = request
+    switch (body.kind) {
+      case 'query':
+        return this.#query(actor, body.name, body.args)
+      case 'operate':
+        return this.#operate(actor)
+      case 'command':
+        return this.#command(request, body.message)
+    }
+  }
+
+  async #command({ actor, key, fingerprint = '' }: ActorRequest, message: Message): Promise<Outcome> {
+    const reply = key === undefined ? undefined : this.#actors.get(actor)?.replies.get(key)
+    if (reply !== undefined) {
+      if (reply.fingerprint !== fingerprint) return { kind: 'key-reused' }
+      return reply.outcome.kind === 'done' ? { ...reply.outcome, replayed: true } : reply.outcome
+    }
+    if (key !== undefined && this.#running.has(key)) return { kind: 'running' }
+    if (this.#gate !== undefined) {
+      if (key !== undefined) this.#running.set(key, this.#gate)
+      await this.#gate
+      if (key !== undefined) this.#running.delete(key)
+    }
+    const outcome = this.#turn(actor, message)
+    if (key !== undefined && outcome.kind === 'done') {
+      this.#actors.get(actor)?.replies.set(key, { fingerprint, outcome })
+    }
+    return outcome
+  }
+
+  #turn(id: ActorId, message: Message): Outcome {
+    const type = this.#types.get(typeOf(id))
+    if (type === undefined) return { kind: 'unknown' }
+    if (!type.definition.messageTypes.has(message.type)) {
+      return { kind: 'invalid', problem: `no '${message.type}' in its contract` }
+    }
+    const actor = this.#actors.get(id) ?? this.#birth(id, type, message)
+    if (actor === undefined) return { kind: 'unknown' }
+    if (actor.state.done) return { kind: 'archived', state: actor.state.value }
+    const version = actor.records.length
+    const turn = type.machine.turn(actor.state, { ...message, at: this.now })
+    if (turn === 'not-accepted') {
+      return {
+        kind: 'not-accepted',
+        state: actor.state.value,
+        accepts: type.machine.accepts(actor.state),
+        version,
+      }
+    }
+    this.#actors.set(id, actor)
+    actor.state = turn.state
+    const events = turn.effects.flatMap((effect) => (effect.kind === 'emit' ? [effect.event] : []))
+    actor.records.push({
+      shard: 'orders.0' as ShardId,
+      actor: id,
+      sequence: version + 1,
+      at: this.now,
+      id: `${id}.${version + 1}` as MessageId,
+      message,
+      state: turn.state.value,
+      ...(events.length > 0 && { events }),
+      ...(version > 0 && { previous: [scope, version as Position, 0] as RecordPlace }),
+    })
+    for (const changed of this.#watchers.get(id) ?? []) changed()
+    const reply = turn.effects.find((effect) => effect.kind === 'reply')
+    return {
+      kind: 'done',
+      state: turn.state.value,
+      version: version + 1,
+      ...(reply && { reply: reply.message }),
+    }
+  }
+
+  #birth(id: ActorId, type: FakeType, { type: message }: Message): FakeActor | undefined {
+    if (!type.definition.creates.includes(message)) return undefined
+    const { state } = type.machine.birth({ id, key: keyOf(id), at: this.now })
+    return { type, records: [], replies: new Map(), state }
+  }
+
+  #query(id: ActorId, name: string, args: unknown): Outcome {
+    const actor = this.#actors.get(id)
+    const query = actor?.type.definition.queries?.[name]
+    if (actor === undefined || query === undefined) return { kind: 'unknown' }
+    const { value, context } = actor.state
+    const version = actor.records.length
+    return {
+      kind: 'answer',
+      value: query({ id, value, context, version }, args, this.now),
+      state: value,
+      version,
+    }
+  }
+
+  #operate(id: ActorId): Outcome {
+    const actor = this.#actors.get(id)
+    if (actor === undefined) return { kind: 'unknown' }
+    const { value, context } = actor.state
+    const inside = { id, status: 'live', context, mailbox: [], mailboxDepth: 0 }
+    return { kind: 'answer', value: inside, state: value, version: actor.records.length }
+  }
+
+  async history(
+    actor: ActorId,
+    { before, limit }: { readonly before?: RecordPlace; readonly limit: number },
+  ): Promise<readonly JournalRecord[]> {
+    const records = this.#actors.get(actor)?.records ?? []
+    const end = before === undefined ? records.length : before[1]
+    return records.slice(Math.max(0, end - limit), end).reverse()
+  }
+
+  watch(actor: ActorId, changed: () => void): () => void {
+    const watchers = this.#watchers.get(actor) ?? new Set()
+    this.#watchers.set(actor, watchers.add(changed))
+    return () => watchers.delete(changed)
+  }
+
+  async cluster(): Promise<ClusterView> {
+    return this.view
+  }
+
+  async actors({ type, limit, cursor }: Parameters<ClusterClient['actors']>[0]) {
+    const items: ActorListItem[] = [...this.#actors]
+      .filter(([id]) => (type === undefined || typeOf(id) === type) && id > (cursor ?? ''))
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([id, { state, records }]) => ({
+        id,
+        status: state.done ? 'archived' : 'live',
+        state: state.value,
+        version: records.length,
+        shard: 'orders.0' as ShardId,
+        node: 'node-1' as NodeId,
+        at: this.now,
+      }))
+    const page = items.slice(0, limit)
+    const last = page.at(-1)
+    return items.length > limit && last !== undefined ? { items: page, nextCursor: last.id } : { items: page }
+  }
+
+  async deadLetters() {
+    return { items: this.letters }
+  }
+
+  async command(command: NodeCommand): Promise<CommandOutcome> {
+    this.commands.push(command)
+    return this.#commandOutcome
+  }
+
+  ready(): boolean {
+    return this.isReady
+  }
+
+  worldNow(): Instant {
+    return this.now
+  }
+
+  idempotencyKey(): Uint8Array {
+    return new Uint8Array(32).fill(7)
+  }
+}
