@@ -1,2 +1,120 @@
-/** The HTTP and WebSocket door of a cluster. */
-export {}
+/**
+ * The HTTP door of a cluster.
+ *
+ * Knows:          the restaurant's routes and the operators', and how to reach an actor through `ClusterClient`.
+ * Does not know:  nodes, shards or storage; whatever stands behind the client may be one process or ten.
+ */
+import type { ClusterClient } from './cluster-client.ts'
+import { EventStreams } from './event-stream.ts'
+import { healthRoutes } from './health.ts'
+import { Keyring } from './keyring.ts'
+import { Metrics } from './metrics.ts'
+import { actorRoutes } from './ops/actors.ts'
+import { assertClosed, guard } from './ops/guard.ts'
+import { nodeRoutes } from './ops/nodes.ts'
+import { menuRoutes } from './routes/menu.ts'
+import { MenuCache } from './routes/menu-cache.ts'
+import { orderRoutes } from './routes/orders.ts'
+import { createServer, type LogOptions, listen } from './server.ts'
+
+export type * from './cluster-client.ts'
+export type { LogOptions } from './server.ts'
+
+export interface GatewayOptions {
+  readonly client: ClusterClient
+  /** Whose menu is sold and whose kitchen cooks. */
+  readonly site: string
+  /** Where guests come in. Default 127.0.0.1:4000; port 0 takes any free one. */
+  readonly host?: string
+  readonly port?: number
+  /** Where operators come in. Default 127.0.0.1:4001. Another host than loopback needs a `token`. */
+  readonly opsHost?: string
+  readonly opsPort?: number
+  /** What operators have to send as a bearer token. Default: none, and only this machine is answered. */
+  readonly token?: string
+  /** Whether somebody without an account may order. Default true. Without it every order is refused with 401. */
+  readonly guestCheckout?: boolean
+  /** How long a request may wait for its actor. Default 5 s; then the answer is 504 and nothing is lost. */
+  readonly requestTimeoutMs?: number
+  /** How often a silent event stream shows that it lives. Default 15 s: proxies cut what is silent for 30. */
+  readonly heartbeatMs?: number
+  /** Event streams at once; each is a socket. Default 1,000, beyond it 503. */
+  readonly streamsMax?: number
+  readonly log?: LogOptions
+}
+
+export interface Gateway {
+  readonly url: string
+  readonly opsUrl: string
+  /** Ends the streams, lets requests that are running finish, and frees the ports. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens both listeners, or none.
+ *
+ * @throws ClusterError `PORT_IN_USE`; `CLUSTER_CONFIG_INVALID` when strangers could reach the operator listener.
+ */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { client, site, token, host = '127.0.0.1', opsHost = '127.0.0.1' } = options
+  const { guestCheckout = true, requestTimeoutMs = 5_000, log = { level: 'warn' } } = options
+  assertClosed(opsHost, token)
+
+  const metrics = new Metrics()
+  const keyring = new Keyring(client.idempotencyKey())
+  const menu = new MenuCache(client, site)
+  const streams = new EventStreams(client, {
+    heartbeatMs: options.heartbeatMs ?? 15_000,
+    streamsMax: options.streamsMax ?? 1_000,
+  })
+  let url = ''
+  const problemsUrl = (): string => url
+
+  const app = await createServer({
+    title: 'Brigade',
+    description: 'Order food, and follow it from the kitchen to the table.',
+    metrics,
+    log,
+    problemsUrl,
+    routes: (server) => {
+      menuRoutes(server, menu)
+      orderRoutes(server, { client, keyring, menu, streams, guestCheckout, requestTimeoutMs })
+      healthRoutes(server, client, metrics)
+    },
+  })
+  app.addHook('preClose', (done) => {
+    streams.close()
+    menu.close()
+    done()
+  })
+  const ops = await createServer({
+    title: 'Brigade, operator API',
+    description: 'See into the cluster, and do to it what a bad day does.',
+    metrics,
+    log,
+    problemsUrl,
+    routes: (server) => {
+      guard(server, token)
+      nodeRoutes(server, client)
+      actorRoutes(server, client, keyring)
+    },
+  })
+
+  const close = async (): Promise<void> => {
+    await Promise.all([app.close(), ops.close()])
+  }
+  try {
+    url = await listen(app, { listener: 'public', host, port: options.port ?? 4_000, option: '--port' })
+    const opsPort = options.opsPort ?? 4_001
+    const opsUrl = await listen(ops, {
+      listener: 'operator',
+      host: opsHost,
+      port: opsPort,
+      option: '--ops-port',
+    })
+    return { url, opsUrl, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}

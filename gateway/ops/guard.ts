@@ -1,0 +1,60 @@
+/**
+ * Who may operate: programs and pages of this machine, or whoever has the token.
+ *
+ * The listener changes a cluster without asking who its caller is, so by default only this machine reaches it.
+ * A browser on this machine reaches it too, and runs pages of strangers: their requests carry an `Origin` that is
+ * not ours, or, after DNS rebinding, a `Host` that is not this machine's.
+ *
+ * Invariants:
+ *   O1. Without a token the listener binds only a loopback address and answers only to a loopback name.
+ *   O2. A request with an `Origin` other than the listener itself is refused, with or without a token.
+ */
+import { ClusterError } from '#actor'
+import { isSameSecret } from '../keyring.ts'
+import { Problem } from '../problems.ts'
+import type { Server } from '../server.ts'
+
+/** @throws ClusterError `CLUSTER_CONFIG_INVALID` when strangers could reach it. */
+export function assertClosed(host: string, token: string | undefined): void {
+  if (token !== undefined && token.length < tokenLengthMin) {
+    throw new ClusterError('CLUSTER_CONFIG_INVALID', {
+      field: 'gateway.token',
+      problem: `it has ${token.length} characters, and whoever guesses it can crash nodes`,
+      remedy: `Use at least ${tokenLengthMin} random characters.`,
+    })
+  }
+  if (token !== undefined || isLoopback(host)) return
+  throw new ClusterError('CLUSTER_CONFIG_INVALID', {
+    field: 'gateway.opsHost',
+    problem: `'${host}' can be reached from other machines, and no token is set`,
+    remedy: 'Set gateway.token, or bind the operator listener to 127.0.0.1.',
+  })
+}
+
+const tokenLengthMin = 16
+
+export function guard(app: Server, token: string | undefined): void {
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { host = '', origin, authorization } = request.headers
+    if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`) {
+      throw new Problem('origin-refused', `Pages of ${origin} may not operate this cluster.`)
+    }
+    if (token === undefined) {
+      if (!isLoopback(hostnameOf(host))) throw new Problem('origin-refused', `This is not ${host}.`)
+    } else if (authorization === undefined) {
+      throw new Problem('unauthorized', 'The operator listener needs its token.')
+    } else if (!isSameSecret(`Bearer ${token}`, authorization)) {
+      throw new Problem('token-invalid', 'This is not the token of the operator listener.')
+    }
+    done()
+  })
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+}
+
+/** `127.0.0.1:4001` and `[::1]:4001`, without the port and the brackets. */
+function hostnameOf(host: string): string {
+  return /^\[(.*)\](:\d+)?$/.exec(host)?.[1] ?? host.replace(/:\d+$/, '')
+}

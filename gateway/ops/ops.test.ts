@@ -1,0 +1,331 @@
+import { request as httpRequest } from 'node:http'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { menu, menuRef, order } from '#actors'
+import { Machine } from '#kernel'
+import type { Epoch, MessageId, NodeId, Outcome, ShardId } from '#ports'
+import type { CommandOutcome, NodeView } from '../cluster-client.ts'
+import { type Gateway, startGateway } from '../index.ts'
+import { FakeCluster } from '../testing/fake-cluster.ts'
+import { contractOf } from '../testing/openapi-contract.ts'
+
+const site = 'main'
+const token = 'a-token-of-enough-length'
+const menuPath = `/ops/v1/actors/${encodeURIComponent(menuRef(site))}`
+let cluster: FakeCluster
+let gateway: Gateway
+let assertDescribed: ReturnType<typeof contractOf>
+
+const node = (id: string, group: string): NodeView => ({
+  id: id as NodeId,
+  group,
+  state: 'up',
+  life: 2,
+  address: 'ws://127.0.0.1:7001',
+  pid: 77,
+  shardsOwned: 1,
+  counters: { turns: 12 },
+  gauges: { actors: 3 },
+  latencies: { commit: { count: 1, sumMs: 2, boundsMs: [5], buckets: [1] } },
+})
+
+async function start(options: { token?: string } = {}): Promise<void> {
+  gateway = await startGateway({ client: cluster, site, port: 0, opsPort: 0, ...options })
+  const headers: Record<string, string> = options.token ? { authorization: `Bearer ${options.token}` } : {}
+  assertDescribed = contractOf(await (await fetch(`${gateway.opsUrl}/openapi.json`, { headers })).json())
+}
+
+beforeEach(async () => {
+  const types = [order, menu].map((definition) => ({ definition, machine: new Machine(definition) }))
+  cluster = new FakeCluster(types)
+  cluster.deliver(menuRef(site), { type: 'menu.open' })
+  cluster.view = {
+    ...cluster.view,
+    nodes: [node('node-1', 'all'), node('edge-1', 'edge')],
+    shards: [
+      { shard: 'orders.0' as ShardId, epoch: 4 as Epoch, owner: 'node-1' as NodeId },
+      { shard: 'orders.1' as ShardId, epoch: 0 as Epoch },
+    ],
+  }
+  await start()
+})
+afterEach(() => gateway.close())
+
+interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  // biome-ignore lint/suspicious/noExplicitAny: what a JSON client sees; the contract above checks its shape
+  readonly body: any
+}
+
+async function call(
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const response = await fetch(gateway.opsUrl + path, {
+    method,
+    headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  })
+  const text = await response.text()
+  const answer = text === '' ? undefined : JSON.parse(text)
+  assertDescribed(response, method, path, answer)
+  return { status: response.status, headers: response.headers, body: answer }
+}
+
+describe('seeing the cluster', () => {
+  test('its members, its clock and what nobody owns', async () => {
+    const { status, body } = await call('GET', '/ops/v1/cluster')
+    expect(status).toBe(200)
+    expect(body).toMatchObject({
+      world: { now: '2026-05-01T18:00:00.000Z', speed: 1 },
+      shards: { total: 2, unowned: 1 },
+      nodes: [
+        { id: 'node-1', counters: { turns: 12 }, latencies: { commit: { buckets: [1] } } },
+        { id: 'edge-1' },
+      ],
+    })
+  })
+
+  test('one node, or that there is none of this name', async () => {
+    expect((await call('GET', '/ops/v1/nodes')).body.items).toHaveLength(2)
+    expect((await call('GET', '/ops/v1/nodes/node-1')).body).toMatchObject({ id: 'node-1', pid: 77, life: 2 })
+    expect((await call('GET', '/ops/v1/nodes/node-9')).status).toBe(404)
+    expect((await call('GET', '/ops/v1/nodes/no%20node')).status).toBe(400)
+  })
+
+  test('every shard with its owner', async () => {
+    expect((await call('GET', '/ops/v1/shards')).body.items).toEqual([
+      { shard: 'orders.0', epoch: 4, owner: 'node-1' },
+      { shard: 'orders.1', epoch: 0 },
+    ])
+  })
+})
+
+describe('commanding nodes', () => {
+  const commands = [
+    ['/ops/v1/nodes/node-1/crash', undefined, { kind: 'crash', node: 'node-1' }],
+    ['/ops/v1/nodes/node-1/resume', undefined, { kind: 'resume', node: 'node-1' }],
+    ['/ops/v1/nodes/node-1/cordon', undefined, { kind: 'cordon', node: 'node-1' }],
+    ['/ops/v1/nodes/node-1/uncordon', undefined, { kind: 'uncordon', node: 'node-1' }],
+    ['/ops/v1/nodes/node-1/pause', undefined, { kind: 'pause', node: 'node-1' }],
+    ['/ops/v1/nodes/node-1/pause', { forMs: 500 }, { kind: 'pause', node: 'node-1', forMs: 500 }],
+    ['/ops/v1/nodes/node-1/drain', undefined, { kind: 'drain', node: 'node-1', force: false }],
+    ['/ops/v1/nodes/node-1/drain', { force: true }, { kind: 'drain', node: 'node-1', force: true }],
+    ['/ops/v1/nodes', { group: 'all' }, { kind: 'add-node', group: 'all' }],
+  ] as const
+  for (const [path, body, command] of commands) {
+    test(`POST ${path} ${JSON.stringify(body) ?? ''} is ${command.kind}, begun`, async () => {
+      const { status, body: answer } = await call('POST', path, body)
+      expect([status, answer.accepted]).toEqual([202, true])
+      expect(cluster.commands).toEqual([command])
+    })
+  }
+
+  test('a new node has an address', async () => {
+    cluster.answerCommands({ kind: 'accepted', node: 'node-4' as NodeId })
+    const { headers, body } = await call('POST', '/ops/v1/nodes', { group: 'all' })
+    expect([headers.get('location'), body.node]).toEqual(['/ops/v1/nodes/node-4', 'node-4'])
+  })
+
+  const refusals: readonly (readonly [CommandOutcome, number, string])[] = [
+    [{ kind: 'unknown-node', node: 'node-1' as NodeId }, 404, 'not-found'],
+    [{ kind: 'refused', reason: 'last-node', detail: 'It is the last of its group.' }, 409, 'last-node'],
+    [{ kind: 'refused', reason: 'node-gone', detail: 'It was ended after 1 s.' }, 409, 'node-gone'],
+    [{ kind: 'refused', reason: 'unsupported', detail: 'No launcher.' }, 409, 'unsupported'],
+    [{ kind: 'failed', detail: 'No answer of the launcher.' }, 500, 'command-failed'],
+  ]
+  for (const [outcome, status, code] of refusals) {
+    test(`refused: ${code} is ${status}`, async () => {
+      cluster.answerCommands(outcome)
+      const { body, ...answer } = await call('POST', '/ops/v1/nodes/node-1/drain')
+      expect([answer.status, body.code]).toEqual([status, code])
+    })
+  }
+
+  test('a group that is not there, and one that is full', async () => {
+    cluster.answerCommands({ kind: 'unknown-group', group: 'gpu' })
+    expect((await call('POST', '/ops/v1/nodes', { group: 'gpu' })).status).toBe(404)
+    cluster.answerCommands({ kind: 'refused', reason: 'node-limit', detail: 'At most 3.' })
+    expect((await call('POST', '/ops/v1/nodes', { group: 'all' })).body.code).toBe('node-limit')
+  })
+
+  const wrong = [
+    ['/ops/v1/nodes/node-1/pause', { forMs: '5' }],
+    ['/ops/v1/nodes/node-1/pause', { forMs: 0 }],
+    ['/ops/v1/nodes/node-1/drain', { force: 1 }],
+    ['/ops/v1/nodes/node-1/drain', { hard: true }],
+    ['/ops/v1/nodes', {}],
+    ['/ops/v1/nodes', { group: 'a b' }],
+    ['/ops/v1/faults', { kind: 'partition', a: ['node-1'], b: [] }],
+    ['/ops/v1/faults', { kind: 'meteor', a: ['node-1'], b: ['edge-1'] }],
+  ] as const
+  for (const [path, body] of wrong) {
+    test(`POST ${path} ${JSON.stringify(body)} is 400 and does nothing`, async () => {
+      const { status, body: problem } = await call('POST', path, body)
+      expect([status, problem.code, problem.errors.length > 0]).toEqual([400, 'validation', true])
+      expect(cluster.commands).toEqual([])
+    })
+  }
+
+  test('a partition is made and mended', async () => {
+    const fault = { kind: 'partition', a: ['node-1'], b: ['edge-1'], forMs: 1_000 }
+    const made = await call('POST', '/ops/v1/faults', fault)
+    expect([made.status, made.body]).toEqual([201, fault])
+    expect((await call('DELETE', '/ops/v1/faults')).status).toBe(204)
+    expect(cluster.commands).toEqual([fault, { kind: 'heal' }])
+  })
+})
+
+describe('operating actors', () => {
+  test('they are listed page by page, and the cursor fits its own list alone', async () => {
+    cluster.deliver(menuRef('b'), { type: 'menu.open' })
+    cluster.deliver(menuRef('c'), { type: 'menu.open' })
+    const first = await call('GET', '/ops/v1/actors?type=menu&limit=2')
+    expect(first.body.items.map(({ id }: { id: string }) => id)).toEqual(['menu/b', 'menu/c'])
+    expect(first.headers.get('link')).toContain('rel="next"')
+    const cursor = encodeURIComponent(first.body.nextCursor)
+    const second = await call('GET', `/ops/v1/actors?type=menu&limit=2&cursor=${cursor}`)
+    expect(second.body).toMatchObject({
+      items: [{ id: 'menu/main', status: 'live', state: 'published', version: 1 }],
+    })
+    expect(second.body.nextCursor).toBeUndefined()
+    const other = await call('GET', `/ops/v1/actors?type=order&limit=2&cursor=${cursor}`)
+    expect([other.status, other.body.code]).toEqual([400, 'invalid-cursor'])
+  })
+
+  test('one of them shows its inside, its mailbox and its journal', async () => {
+    const snapshot = await call('GET', `${menuPath}/snapshot`)
+    expect(snapshot.body).toMatchObject({
+      id: 'menu/main',
+      version: 1,
+      state: 'published',
+      inside: { status: 'live' },
+    })
+    expect((await call('GET', `${menuPath}/mailbox`)).body).toEqual({ id: 'menu/main', depth: 0, items: [] })
+    const journal = await call('GET', `${menuPath}/journal`)
+    expect(journal.body.items).toMatchObject([
+      { sequence: 1, message: { type: 'menu.open' }, state: 'published', events: [{ type: 'menu.changed' }] },
+    ])
+  })
+
+  test('one that never was is 404, and a name that is none is 400', async () => {
+    expect((await call('GET', '/ops/v1/actors/menu%2Fnowhere/snapshot')).status).toBe(404)
+    expect((await call('GET', '/ops/v1/actors/nonsense/snapshot')).status).toBe(400)
+  })
+
+  test('a message does what it does, and says so', async () => {
+    const avail = { message: { type: 'menu.avail', dish: 'caprese', available: false } }
+    const { status, body } = await call('POST', `${menuPath}/messages`, avail)
+    expect([status, body]).toEqual([
+      202,
+      { state: 'published', version: 2, reply: { type: 'menu.edition', edition: 2 } },
+    ])
+  })
+
+  test('one that the actor does not take now is 409, with those that it would', async () => {
+    const { status, body } = await call('POST', `${menuPath}/messages`, { message: { type: 'menu.publish' } })
+    expect([status, body.code, body.currentState]).toEqual([409, 'event-not-accepted', 'published'])
+    expect(body.allowedEvents).toContain('menu.edit')
+  })
+
+  test('one outside its contract is 400, one of the runtime is 403', async () => {
+    const odd = await call('POST', `${menuPath}/messages`, { message: { type: 'menu.burn' } })
+    expect([odd.status, odd.body.code]).toEqual([400, 'validation'])
+    const forged = await call('POST', `${menuPath}/messages`, { message: { type: 'call.done' } })
+    expect([forged.status, forged.body.code]).toEqual([403, 'forged-message'])
+    expect(cluster.requests).toHaveLength(1)
+  })
+
+  for (const kind of ['restart', 'stop', 'start']) {
+    test(`${kind} goes to the actor`, async () => {
+      const { status } = await call('POST', `${menuPath}/${kind}`)
+      expect([status, cluster.requests.at(-1)?.body]).toEqual([202, { kind: 'operate', command: { kind } }])
+    })
+  }
+})
+
+describe('dead letters', () => {
+  beforeEach(() => {
+    cluster.letters = [
+      {
+        actor: menuRef(site),
+        row: 17,
+        id: 'm.1' as MessageId,
+        message: 'menu.put',
+        reason: 'failed',
+        detail: 'five attempts',
+        at: cluster.now,
+        replays: 0,
+      },
+    ]
+  })
+
+  test('are listed with their reason, and replayed by their id', async () => {
+    const { body } = await call('GET', '/ops/v1/dead-letters')
+    expect(body.items).toMatchObject([{ id: '17:menu/main', reason: 'failed', detail: 'five attempts' }])
+    cluster.answerNext({ kind: 'done', state: null, version: 0 })
+    const replay = await call('POST', `/ops/v1/dead-letters/${encodeURIComponent(body.items[0].id)}/replay`)
+    expect(replay.status).toBe(202)
+    expect(cluster.requests.at(-1)).toMatchObject({
+      actor: 'menu/main',
+      body: { kind: 'operate', command: { kind: 'replay', row: 17 } },
+    })
+  })
+
+  const refusals: readonly (readonly [Outcome, number, string])[] = [
+    [{ kind: 'unknown' }, 404, 'not-found'],
+    [{ kind: 'invalid', problem: 'it was replayed 3 times' }, 409, 'replay-limit'],
+    [{ kind: 'moved', shard: 'orders.0' as ShardId }, 503, 'entity-relocating'],
+  ]
+  for (const [outcome, status, code] of refusals) {
+    test(`a replay that is refused is ${status} ${code}`, async () => {
+      cluster.answerNext(outcome)
+      const { body, ...answer } = await call('POST', '/ops/v1/dead-letters/17%3Amenu%2Fmain/replay')
+      expect([answer.status, body.code]).toEqual([status, code])
+    })
+  }
+})
+
+describe('who may operate', () => {
+  // `fetch` does not let a program lie about its Host and Origin; a browser that is lied to does not either.
+  const status = (headers: Record<string, string>): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      const url = new URL('/ops/v1/nodes/node-1/crash', gateway.opsUrl)
+      const request = httpRequest(url, { method: 'POST', headers }, (response) => {
+        response.resume()
+        resolve(response.statusCode)
+      })
+      request.on('error', reject)
+      request.end()
+    })
+
+  test('a page of another site may not, whatever it calls itself', async () => {
+    const host = new URL(gateway.opsUrl).host
+    expect(await status({ origin: 'https://evil.example' })).toBe(403)
+    expect(await status({ origin: 'null' })).toBe(403)
+    expect(await status({ origin: gateway.url })).toBe(403)
+    expect(await status({ host: 'evil.example', origin: 'http://evil.example' })).toBe(403)
+    expect(await status({ host: 'evil.example' })).toBe(403)
+    expect(await status({ host: '127.0.0.1.evil.example' })).toBe(403)
+    expect(cluster.commands).toEqual([])
+    expect(await status({ host, origin: `http://${host}` })).toBe(202)
+    expect(await status({ host: 'localhost:4001' })).toBe(202)
+    expect(await status({ host: '[::1]:4001' })).toBe(202)
+  })
+
+  test('with a token, only who has it', async () => {
+    await gateway.close()
+    await start({ token })
+    expect(await status({})).toBe(401)
+    expect(await status({ authorization: `Bearer ${token}x` })).toBe(401)
+    expect(await status({ authorization: `Bearer ${token}`, origin: 'https://evil.example' })).toBe(403)
+    expect(cluster.commands).toEqual([])
+    expect(await status({ authorization: `Bearer ${token}`, host: 'ops.example' })).toBe(202)
+  })
+
+  test('the public listener does not know the operator routes', async () => {
+    expect((await fetch(`${gateway.url}/ops/v1/cluster`)).status).toBe(404)
+  })
+})

@@ -1,0 +1,142 @@
+/**
+ * An order as the public API shows it, and the schemas of what goes in and out.
+ *
+ * Does not: show who the guest is, which site cooks, or what the order's messages carried.
+ */
+import { type Static, Type } from 'typebox'
+import type { OrderView } from '#actors'
+import { Timestamp, timestampOf } from '../timestamp.ts'
+
+const exact = { additionalProperties: false } as const
+
+export const Money = Type.Object(
+  {
+    amount: Type.Integer({ minimum: 0, description: 'In the smallest unit of the currency: cents.' }),
+    currency: Type.String({ pattern: '^[A-Z]{3}$' }),
+  },
+  { ...exact, $id: 'Money' },
+)
+export type Money = Static<typeof Money>
+export const MoneyRef = Type.Unsafe<Money>(Type.Ref('Money#'))
+
+/** Never a card number: a card is exchanged for a token with the provider. */
+const PaymentToken = Type.String({ pattern: '^tok_[A-Za-z0-9_-]{1,90}$' })
+
+export const PlaceOrder = Type.Object(
+  {
+    items: Type.Array(
+      Type.Object(
+        {
+          dish: Type.String({ minLength: 1, maxLength: 100 }),
+          quantity: Type.Integer({ minimum: 1, maximum: 50 }),
+          options: Type.Optional(
+            Type.Object(
+              {
+                substitute: Type.Array(Type.String({ minLength: 1, maxLength: 100 }), {
+                  maxItems: 20,
+                  description: 'Ingredients that may be replaced by what the menu offers instead.',
+                }),
+              },
+              exact,
+            ),
+          ),
+        },
+        exact,
+      ),
+      { minItems: 1, maxItems: 50 },
+    ),
+    payment: Type.Optional(
+      Type.Object(
+        { token: PaymentToken },
+        { ...exact, description: 'Without it the order waits to be paid.' },
+      ),
+    ),
+    serve: Type.Optional(Type.Enum(['collect', 'table'], { default: 'collect' })),
+    note: Type.Optional(Type.String({ maxLength: 500 })),
+  },
+  exact,
+)
+export type PlaceOrder = Static<typeof PlaceOrder>
+
+export const PayOrder = Type.Object({ token: PaymentToken }, exact)
+
+export const CancelOrder = Type.Union([
+  Type.Object({ reason: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })) }, exact),
+  Type.Null(),
+])
+
+export const Order = Type.Object(
+  {
+    id: Type.String(),
+    state: Type.String({
+      description:
+        'placed → reserving → paying → confirmed → queued → cooking → plating → ready → completed; or rejected, cancelling, refunding, releasing, cancelled, expired',
+    }),
+    version: Type.Integer({ minimum: 0 }),
+    items: Type.Array(
+      Type.Object({ dish: Type.String(), quantity: Type.Integer({ minimum: 1 }), price: MoneyRef }, exact),
+    ),
+    total: MoneyRef,
+    serve: Type.String(),
+    note: Type.Optional(Type.String()),
+    createdAt: Timestamp,
+    promisedAt: Timestamp,
+    reason: Type.Optional(Type.String({ description: 'Why it ended as it did.' })),
+    shortages: Type.Optional(
+      Type.Array(
+        Type.Object({ ingredient: Type.String(), needed: Type.Integer(), free: Type.Integer() }, exact),
+      ),
+    ),
+    links: Type.Object({ self: Type.String(), events: Type.String(), cancellation: Type.String() }, exact),
+    orderToken: Type.Optional(
+      Type.String({
+        description: 'Reads, follows and cancels this one order. Given once, to the guest who placed it.',
+      }),
+    ),
+  },
+  { ...exact, $id: 'Order' },
+)
+export type Order = Static<typeof Order>
+export const OrderRef = Type.Unsafe<Order>(Type.Ref('Order#'))
+
+export const OrderTurn = Type.Object(
+  {
+    sequence: Type.Integer({ minimum: 1 }),
+    at: Timestamp,
+    message: Type.String({ description: 'What the order was told.' }),
+    state: Type.String({ description: 'Where it stood then.' }),
+    events: Type.Array(Type.String(), { description: 'What it announced: `order.created`, `order.paid`, …' }),
+  },
+  { ...exact, $id: 'OrderTurn' },
+)
+export type OrderTurn = Static<typeof OrderTurn>
+
+export const ordersPath = '/api/v1/orders'
+
+export function orderBody(view: OrderView, version: number): Order {
+  const { id, state, items, total, serve, note, createdAt, promisedAt, reason, shortages } = view
+  const self = `${ordersPath}/${id}`
+  return {
+    id,
+    state,
+    version,
+    items: items.map(({ dish, quantity, price }) => ({
+      dish,
+      quantity,
+      price: { amount: price, currency: total.currency },
+    })),
+    total,
+    serve,
+    ...(note !== null && { note }),
+    createdAt: timestampOf(createdAt),
+    promisedAt: timestampOf(promisedAt),
+    ...(reason !== null && { reason }),
+    ...(shortages.length > 0 && { shortages: shortages.map((shortage) => ({ ...shortage })) }),
+    links: { self, events: `${self}/events`, cancellation: `${self}/cancellation` },
+  }
+}
+
+/** The name that people see of a state value: the outer state, where the machine has nested ones. */
+export function stateNameOf(value: unknown): string {
+  return typeof value === 'string' ? value : (Object.keys(value as object)[0] ?? '')
+}

@@ -1,0 +1,216 @@
+import { setImmediate } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { menu, menuRef, order, orderRef } from '#actors'
+import { Machine } from '#kernel'
+import { type Gateway, startGateway } from '../index.ts'
+import { FakeCluster } from '../testing/fake-cluster.ts'
+
+const site = 'main'
+let cluster: FakeCluster
+let gateway: Gateway
+let placed: { id: string; orderToken: string; links: { events: string } }
+
+async function start(options: { streamsMax?: number; heartbeatMs?: number } = {}): Promise<void> {
+  gateway = await startGateway({ client: cluster, site, port: 0, opsPort: 0, heartbeatMs: 20, ...options })
+}
+
+beforeEach(async () => {
+  const types = [order, menu].map((definition) => ({ definition, machine: new Machine(definition) }))
+  cluster = new FakeCluster(types)
+  cluster.deliver(menuRef(site), { type: 'menu.open' })
+  await start()
+  const response = await fetch(`${gateway.url}/api/v1/orders`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() },
+    body: JSON.stringify({ items: [{ dish: 'caprese', quantity: 1 }], payment: { token: 'tok_ok' } }),
+  })
+  placed = (await response.json()) as typeof placed
+})
+afterEach(() => gateway.close())
+
+const say = (type: string): unknown => cluster.deliver(orderRef(placed.id), { type })
+
+interface Event {
+  readonly id: string
+  readonly data: { readonly sequence: number; readonly state: string; readonly events: readonly string[] }
+}
+
+/** A reader of Server-Sent Events, as a browser reads them. */
+class Reader {
+  readonly response: Response
+  readonly #chunks: AsyncIterator<Uint8Array>
+  #text = ''
+  heartbeats = 0
+
+  constructor(response: Response) {
+    this.response = response
+    this.#chunks = (response.body as ReadableStream<Uint8Array>)[Symbol.asyncIterator]()
+  }
+
+  /** The next event; undefined at the end of the stream. */
+  async next(): Promise<Event | undefined> {
+    for (;;) {
+      const end = this.#text.indexOf('\n\n')
+      if (end === -1) {
+        const { done, value } = await this.#chunks.next()
+        if (done) return undefined
+        this.#text += Buffer.from(value).toString()
+        continue
+      }
+      const block = this.#text.slice(0, end)
+      this.#text = this.#text.slice(end + 2)
+      if (block.startsWith(':')) this.heartbeats += 1
+      const id = /^id: (.*)$/m.exec(block)?.[1]
+      const data = /^data: (.*)$/m.exec(block)?.[1]
+      if (id !== undefined && data !== undefined) return { id, data: JSON.parse(data) }
+    }
+  }
+
+  async rest(): Promise<readonly Event[]> {
+    const events: Event[] = []
+    for (let event = await this.next(); event !== undefined; event = await this.next()) events.push(event)
+    return events
+  }
+}
+
+const get = (headers: Record<string, string> = {}, query = ''): Promise<Response> =>
+  fetch(`${gateway.url}${placed.links.events}${query}`, {
+    headers: { authorization: `Bearer ${placed.orderToken}`, accept: 'text/event-stream', ...headers },
+  })
+const follow = async (headers: Record<string, string> = {}): Promise<Reader> => new Reader(await get(headers))
+
+const way = [
+  'reservation.held',
+  'payment.captured',
+  'reservation.committed',
+  'ticket.started',
+  'ticket.plating',
+  'ticket.plated',
+  'order.collect',
+]
+
+describe('a stream', () => {
+  test('tells what was, then what happens, and ends with the order', async () => {
+    const reader = await follow()
+    expect(reader.response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
+    expect(reader.response.headers.get('x-request-id')).toMatch(/^req-/)
+    const first = await reader.next()
+    expect(first).toEqual({
+      id: '1',
+      data: {
+        sequence: 1,
+        at: '2026-05-01T18:00:00.000Z',
+        message: 'order.place',
+        state: 'reserving',
+        events: ['order.created'],
+      },
+    })
+    say('reservation.held')
+    expect((await reader.next())?.data.state).toBe('paying')
+    for (const type of way.slice(1)) say(type)
+    const rest = await reader.rest()
+    expect(rest.map(({ id }) => id)).toEqual(['3', '4', '5', '6', '7', '8'])
+    expect(rest.at(-1)?.data).toMatchObject({ state: 'completed', events: ['order.completed'] })
+  })
+
+  test('resumes after `Last-Event-ID`', async () => {
+    for (const type of way) say(type)
+    const reader = await follow({ 'last-event-id': '6' })
+    expect((await reader.rest()).map(({ id }) => id)).toEqual(['7', '8'])
+  })
+
+  test('with all of a finished order seen, 204 tells a browser to stay away', async () => {
+    for (const type of way) say(type)
+    const response = await get({ 'last-event-id': '8' })
+    expect([response.status, await response.text()]).toEqual([204, ''])
+  })
+
+  test('shows that it lives', async () => {
+    const reader = await follow()
+    await reader.next()
+    const next = reader.next()
+    while (reader.heartbeats < 2) await setImmediate()
+    say('reservation.held')
+    expect((await next)?.id).toBe('2')
+  })
+
+  test('is let go when its reader leaves', async () => {
+    const abort = new AbortController()
+    const response = await fetch(`${gateway.url}${placed.links.events}?token=${placed.orderToken}`, {
+      headers: { accept: 'text/event-stream' },
+      signal: abort.signal,
+    })
+    await new Reader(response).next()
+    expect(cluster.watchers(orderRef(placed.id))).toBe(1)
+    abort.abort()
+    while (cluster.watchers(orderRef(placed.id)) > 0) await setImmediate()
+  })
+
+  test('ends when the gateway closes', async () => {
+    const reader = await follow()
+    await reader.next()
+    await gateway.close()
+    expect(await reader.rest()).toEqual([])
+  })
+
+  test('more of them than there may be are refused', async () => {
+    await gateway.close()
+    await start({ streamsMax: 1 })
+    const reader = await follow()
+    await reader.next()
+    const refused = await get()
+    expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([
+      503,
+      'too-many-streams',
+    ])
+  })
+})
+
+describe('who may follow', () => {
+  test('the token may stand in the query, and nowhere else may it be left out', async () => {
+    const url = `${gateway.url}${placed.links.events}`
+    const headers = { accept: 'application/json' }
+    expect((await fetch(`${url}?token=${placed.orderToken}`, { headers })).status).toBe(200)
+    expect((await fetch(`${url}?token=x`, { headers })).status).toBe(401)
+    expect((await fetch(url, { headers })).status).toBe(401)
+  })
+})
+
+describe('a page', () => {
+  test('has the newest first, and leads on with a signed cursor', async () => {
+    for (const type of way) say(type)
+    const pages: number[][] = []
+    let query = '?limit=3'
+    while (query !== '') {
+      const response = await get({ accept: 'application/json' }, query)
+      const page = (await response.json()) as { items: { sequence: number }[]; nextCursor?: string }
+      pages.push(page.items.map(({ sequence }) => sequence))
+      const link = response.headers.get('link')
+      expect(link === null).toBe(page.nextCursor === undefined)
+      query = link === null ? '' : (/\?[^>]*/.exec(link)?.[0] ?? '')
+    }
+    expect(pages).toEqual([
+      [8, 7, 6],
+      [5, 4, 3],
+      [2, 1],
+    ])
+  })
+
+  const badQueries = [
+    ['?limit=0', 'validation'],
+    ['?limit=201', 'validation'],
+    ['?limit=many', 'validation'],
+    ['?colour=red', 'validation'],
+    [`?cursor=${'x'.repeat(30)}`, 'invalid-cursor'],
+  ] as const
+  for (const [query, code] of badQueries) {
+    test(`${query} is 400 ${code}`, async () => {
+      const response = await get({ accept: 'application/json' }, query)
+      expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([400, code])
+    })
+  }
+
+  test('a form that does not exist is 406', async () => {
+    expect((await get({ accept: 'text/html' })).status).toBe(406)
+  })
+})

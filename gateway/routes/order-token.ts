@@ -1,0 +1,34 @@
+/**
+ * The token of a guest's order: who holds it reads, follows, pays, cancels and collects that one order.
+ *
+ * It is derived from the order's id with a key that is stored with the data, so nothing is kept and every gateway
+ * agrees. It goes into `Authorization: Bearer …` or `X-Order-Token`; the event stream also takes `?token=`,
+ * because a browser's `EventSource` cannot set headers.
+ */
+import type { FastifyRequest } from 'fastify'
+import type { Keyring } from '../keyring.ts'
+import { Problem } from '../problems.ts'
+
+const purpose = 'order-token'
+
+export const orderTokenOf = (keyring: Keyring, orderId: string): string => keyring.tag(purpose, orderId)
+
+/**
+ * Both refusals are 401 and are decided without asking for the order: whether it exists is told only to whom it
+ * belongs.
+ */
+export function authorize(
+  keyring: Keyring,
+  orderId: string,
+  headers: FastifyRequest['headers'],
+  queryToken?: string,
+): void {
+  const bearer = /^Bearer +([\x21-\x7e]+)$/i.exec(headers.authorization ?? '')?.[1]
+  const token = bearer ?? headers['x-order-token'] ?? queryToken
+  if (token === undefined) {
+    throw new Problem('unauthorized', 'Send the `orderToken` of this order as a bearer token.')
+  }
+  if (typeof token !== 'string' || !keyring.isTag(purpose, orderId, token)) {
+    throw new Problem('token-invalid', 'This token was not given for this order.')
+  }
+}

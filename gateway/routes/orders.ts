@@ -1,0 +1,587 @@
+/**
+ * Orders over HTTP: placing, reading, following, paying, cancelling, collecting.
+ *
+ * Owns:     which message each route sends, and what its outcomes mean to a guest.
+ * Does not: decide anything about an order; the order's machine does.
+ *
+ * Invariants:
+ *   R1. A retry with the same key finds the same order and gets the same reply, through any gateway.
+ *   R2. No answer says more of an order than its own token allows.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { after, type Message } from '#actor'
+import {
+  type OrderMessage,
+  type OrderStory,
+  type OrderView,
+  orderRef,
+  type Quote,
+  quote,
+  recipeOf,
+} from '#actors'
+import type { JournalRecord, Outcome, RecordPlace } from '#ports'
+import type { ClusterClient } from '../cluster-client.ts'
+import { etagOf, isUnchanged } from '../conditional.ts'
+import { cursorOf, nextLink, PageQuery, pageSize, placeOf } from '../cursor.ts'
+import type { EventStreams } from '../event-stream.ts'
+import {
+  fingerprintOf,
+  guestKeyLengthMin,
+  idempotencyKeyOf,
+  requestKeyOf,
+  requiredKeyOf,
+} from '../idempotency.ts'
+import type { Keyring } from '../keyring.ts'
+import { inWords, Problem, type ProblemCode, problemOf } from '../problems.ts'
+import { pathOf, problems, type Server } from '../server.ts'
+import { Timestamp, timestampOf } from '../timestamp.ts'
+import { settled, waitSecondsOf } from '../waiting.ts'
+import type { MenuCache, PublishedMenu } from './menu-cache.ts'
+import {
+  CancelOrder,
+  Money,
+  Order,
+  OrderRef,
+  OrderTurn,
+  orderBody,
+  ordersPath,
+  PayOrder,
+  PlaceOrder,
+  stateNameOf,
+} from './order-body.ts'
+import { authorize, orderTokenOf } from './order-token.ts'
+
+export interface OrderRouteOptions {
+  readonly client: ClusterClient
+  readonly keyring: Keyring
+  readonly menu: MenuCache
+  readonly streams: EventStreams
+  readonly guestCheckout: boolean
+  readonly requestTimeoutMs: number
+}
+
+const exact = { additionalProperties: false } as const
+const tags = ['orders']
+const OfOrder = Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) })
+
+const KeyHeader = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      description:
+        'Required. A new random key for each intent, the same for its retries: 1 to 64 visible characters, for a guest who places an order at least 22. Kept for 24 hours.',
+    }),
+  ),
+})
+const Story = Type.Object(
+  {
+    state: Type.String(),
+    since: Timestamp,
+    waitsFor: Type.Optional(Type.String()),
+    until: Type.Optional(Timestamp),
+    otherwise: Type.Optional(Type.String()),
+  },
+  exact,
+)
+const OrderTurns = Type.Object(
+  {
+    items: Type.Array(Type.Unsafe<OrderTurn>(Type.Ref('OrderTurn#'))),
+    nextCursor: Type.Optional(Type.String()),
+  },
+  exact,
+)
+
+const signIn = ['unauthorized', 'token-invalid'] as const
+const reach = [
+  'busy',
+  'storage-full',
+  'entity-relocating',
+  'actor-stopped',
+  'actor-timeout',
+  'actor-failed',
+] as const
+const keyed = [
+  'validation',
+  'malformed-json',
+  'idempotency-key-missing',
+  'idempotency-key-invalid',
+  'request-in-progress',
+  'idempotency-key-reused',
+  'idempotency-key-expired',
+  'payload-too-large',
+  'unsupported-media-type',
+] as const
+
+/** After one of these nothing more happens to an order. */
+const finals: ReadonlySet<string> = new Set(['completed', 'rejected', 'cancelled', 'expired'])
+/** In these the next step is the cluster's, and it is soon: a caller who would wait waits on. */
+const passing: ReadonlySet<string> = new Set([
+  'placed',
+  'reserving',
+  'paying',
+  'cancelling',
+  'refunding',
+  'releasing',
+])
+
+interface Reading {
+  readonly view: OrderView
+  readonly state: unknown
+  readonly version: number
+}
+
+export function orderRoutes(app: Server, options: OrderRouteOptions): void {
+  const { client, keyring, menu, streams, guestCheckout, requestTimeoutMs } = options
+  app.addSchema(Money)
+  app.addSchema(Order)
+  app.addSchema(OrderTurn)
+
+  const query = async (id: string, name: string, trace: string) => {
+    const outcome = await client.request({
+      actor: orderRef(id),
+      body: { kind: 'query', name },
+      timeoutMs: requestTimeoutMs,
+      trace,
+    })
+    if (outcome.kind === 'answer') return outcome
+    if (outcome.kind === 'done')
+      throw new Problem('internal', `A query of order '${id}' was answered as a turn.`)
+    throw problemOf(outcome, `Order '${id}'`)
+  }
+  const read = async (id: string, trace: string): Promise<Reading> => {
+    const { value, state, version } = await query(id, 'view', trace)
+    return { view: value as OrderView, state, version }
+  }
+  /** As it is, or after as long a wait for a settled state as the caller prefers. */
+  const readSettled = (
+    id: string,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    isSettled: (reading: Reading) => boolean = isSettledFor,
+  ): Promise<Reading> => {
+    const seconds = waitSecondsOf(request.headers.prefer)
+    const readNow = () => read(id, request.trace.parent)
+    if (seconds === undefined) return readNow()
+    reply.header('preference-applied', `wait=${seconds}`)
+    return settled(client, orderRef(id), readNow, isSettled, seconds * 1_000)
+  }
+  const command = (
+    id: string,
+    message: OrderMessage,
+    request: FastifyRequest,
+    key: string | undefined,
+  ): Promise<Outcome> => {
+    const scope = key && { subject: '', method: request.method, path: pathOf(request.url), key }
+    return client.request({
+      actor: orderRef(id),
+      body: { kind: 'command', message },
+      ...(scope && {
+        key: requestKeyOf(keyring, scope),
+        fingerprint: fingerprintOf(request.body ?? undefined),
+      }),
+      timeoutMs: requestTimeoutMs,
+      trace: request.trace.parent,
+    })
+  }
+
+  app.post(
+    ordersPath,
+    {
+      schema: {
+        summary: 'Places an order',
+        description: '`Prefer: wait=n` waits at most n seconds for a settled state.',
+        tags,
+        headers: KeyHeader,
+        body: PlaceOrder,
+        response: { 201: OrderRef, ...problems(...keyed, 'unauthorized', 'not-ready', ...reach) },
+      },
+    },
+    async (request, reply) => {
+      if (!guestCheckout) throw new Problem('unauthorized', 'Guests cannot order here.')
+      const { headers, body } = request
+      const key = requiredKeyOf(headers['idempotency-key'], guestKeyLengthMin)
+      const intent = requestKeyOf(keyring, { subject: '', method: 'POST', path: ordersPath, key })
+      const id = `ord_${intent.slice(0, 32)}`
+      const created = (order: Order, isReplayed: boolean): Order => {
+        reply.code(201)
+        reply.header('location', order.links.self)
+        sayVersion(reply, order.version)
+        if (isReplayed) reply.header('idempotent-replayed', 'true')
+        return { ...order, orderToken: orderTokenOf(keyring, id) }
+      }
+
+      const published = await menu.read()
+      const priced = quote(published.items, wishesOf(body))
+      if (priced.refused.length > 0) {
+        // The menu may have changed since this very order was placed: then it is a retry, and not refused.
+        const placed = await read(id, request.trace.parent).catch(() => undefined)
+        if (placed === undefined) throw refusedDishes(priced, body)
+        return created(orderBody(placed.view, placed.version), true)
+      }
+      const outcome = await client.request({
+        actor: orderRef(id),
+        body: { kind: 'command', message: placing(body, published, priced, client) },
+        key: intent,
+        fingerprint: fingerprintOf(body),
+        timeoutMs: requestTimeoutMs,
+        trace: request.trace.parent,
+      })
+      if (outcome.kind !== 'done') throw refusal(outcome, id)
+      if (headers.prefer !== undefined && waitSecondsOf(headers.prefer) !== undefined) {
+        const { view, version } = await readSettled(id, request, reply)
+        return created(orderBody(view, version), outcome.replayed === true)
+      }
+      return created(orderBody(viewIn(outcome, id), outcome.version), outcome.replayed === true)
+    },
+  )
+
+  app.get(
+    `${ordersPath}/:id`,
+    {
+      schema: {
+        summary: 'One order',
+        description: '`Prefer: wait=n` waits at most n seconds for a settled state.',
+        tags,
+        params: OfOrder,
+        response: {
+          200: OrderRef,
+          304: Type.Null({ description: 'The copy named by `If-None-Match` is still good.' }),
+          ...problems('validation', ...signIn, 'not-found', ...reach),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params
+      authorize(keyring, id, request.headers)
+      const { view, version } = await readSettled(id, request, reply)
+      sayVersion(reply, version)
+      if (isUnchanged(request.headers['if-none-match'], etagOf(version))) {
+        reply.code(304)
+        return null
+      }
+      return orderBody(view, version)
+    },
+  )
+
+  app.get(
+    `${ordersPath}/:id/story`,
+    {
+      schema: {
+        summary: 'What the order waits for, since when, and what happens next',
+        tags,
+        params: OfOrder,
+        response: { 200: Story, ...problems('validation', ...signIn, 'not-found', ...reach) },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params
+      authorize(keyring, id, request.headers)
+      const { value, version } = await query(id, 'story', request.trace.parent)
+      sayVersion(reply, version)
+      const { state, since, waitsFor, until, otherwise } = value as OrderStory
+      return {
+        state,
+        since: timestampOf(since),
+        ...(waitsFor !== undefined && { waitsFor }),
+        ...(until !== undefined && { until: timestampOf(until) }),
+        ...(otherwise !== undefined && { otherwise }),
+      }
+    },
+  )
+
+  app.get(
+    `${ordersPath}/:id/events`,
+    {
+      schema: {
+        summary: 'Everything that happens to the order, as it happens',
+        description:
+          'Server-Sent Events: `id` is the sequence, `data` an OrderTurn. `Last-Event-ID` resumes after it; 204 says that nothing more will come. With `Accept: application/json` one page, newest first.',
+        tags,
+        params: OfOrder,
+        querystring: Type.Object(
+          {
+            ...PageQuery,
+            token: Type.Optional(
+              Type.String({ description: 'The order token, where no header can be set.' }),
+            ),
+          },
+          exact,
+        ),
+        response: {
+          200: {
+            description: 'A stream, or a page.',
+            content: {
+              'application/json': { schema: OrderTurns },
+              'text/event-stream': { schema: Type.String() },
+            },
+          },
+          204: Type.Null({ description: 'The order is finished, and you have seen it all.' }),
+          ...problems(
+            'validation',
+            'invalid-cursor',
+            ...signIn,
+            'not-found',
+            'not-acceptable',
+            'too-many-streams',
+            ...reach,
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params
+      authorize(keyring, id, request.headers, request.query.token)
+      const form = formOf(request.headers.accept)
+      const { view, version } = await read(id, request.trace.parent)
+      reply.header('vary', 'Authorization, Accept')
+      if (form === 'page') return turnsOf(id, request.query, request.url, reply)
+
+      const sequence = lastEventIdOf(request.headers['last-event-id'])
+      if (finals.has(view.state) && sequence >= version) {
+        reply.code(204)
+        return null
+      }
+      streams.start(reply, {
+        actor: orderRef(id),
+        after: sequence,
+        render: shownTurn,
+        isLast: ({ state }) => finals.has(stateNameOf(state)),
+      })
+      return reply
+    },
+  )
+  const turnsOf = async (
+    id: string,
+    { limit = pageSize, cursor }: { readonly limit?: number; readonly cursor?: string },
+    url: string,
+    reply: FastifyReply,
+  ) => {
+    const list = `order-events ${id}`
+    const records = await client.history(orderRef(id), {
+      limit,
+      ...(cursor !== undefined && { before: placeOf(keyring, list, cursor) as RecordPlace }),
+    })
+    reply.header('cache-control', 'no-store')
+    const items = records.map(shownTurn)
+    const previous = records.length === limit ? records.at(-1)?.previous : undefined
+    if (previous === undefined) return { items }
+    const nextCursor = cursorOf(keyring, list, previous)
+    reply.header('link', nextLink(withoutToken(url), nextCursor))
+    return { items, nextCursor }
+  }
+
+  app.post(
+    `${ordersPath}/:id/cancellation`,
+    {
+      schema: {
+        summary: 'Cancels the order; possible until its plates are dressed',
+        tags,
+        params: OfOrder,
+        headers: KeyHeader,
+        body: CancelOrder,
+        response: { 202: OrderRef, ...problems(...keyed, ...signIn, 'not-found', 'too-late', ...reach) },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params
+      authorize(keyring, id, request.headers)
+      const key = requiredKeyOf(request.headers['idempotency-key'])
+      const reason = request.body?.reason
+      const message: OrderMessage = { type: 'order.cancel', ...(reason !== undefined && { reason }) }
+      const outcome = await command(id, message, request, key)
+      if (outcome.kind !== 'done') throw refusal(outcome, id, 'too-late')
+      reply.code(202)
+      return done(outcome, id, reply)
+    },
+  )
+
+  app.post(
+    `${ordersPath}/:id/collection`,
+    {
+      schema: {
+        summary: 'The guest has it',
+        tags,
+        params: OfOrder,
+        headers: KeyHeader,
+        response: {
+          200: OrderRef,
+          ...problems(...keyed, ...signIn, 'not-found', 'invalid-transition', ...reach),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params
+      authorize(keyring, id, request.headers)
+      const key = idempotencyKeyOf(request.headers['idempotency-key'])
+      const outcome = await command(id, { type: 'order.collect' }, request, key)
+      if (outcome.kind !== 'done') throw refusal(outcome, id)
+      return done(outcome, id, reply)
+    },
+  )
+
+  app.post(
+    `${ordersPath}/:id/payments`,
+    {
+      schema: {
+        summary: 'Pays an order that was placed without a payment',
+        description: 'The capture goes on after the answer. `Prefer: wait=n` waits for it at most n seconds.',
+        tags,
+        params: OfOrder,
+        headers: KeyHeader,
+        body: PayOrder,
+        response: {
+          202: OrderRef,
+          ...problems(
+            ...keyed,
+            ...signIn,
+            'not-found',
+            'invalid-transition',
+            'already-paid',
+            'payment-declined',
+            ...reach,
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params
+      authorize(keyring, id, request.headers)
+      const key = requiredKeyOf(request.headers['idempotency-key'])
+      const outcome = await command(id, { type: 'order.pay', token: request.body.token }, request, key)
+      if (outcome.kind !== 'done') throw refusal(outcome, id, isPaid(outcome) ? 'already-paid' : undefined)
+      reply.code(202)
+      if (waitSecondsOf(request.headers.prefer) === undefined) return done(outcome, id, reply)
+      const { view, version } = await readSettled(id, request, reply)
+      if (view.state === 'rejected') {
+        throw new Problem('payment-declined', {
+          detail: `The payment of order '${id}' was declined: ${view.reason ?? 'no reason given'}.`,
+          currentState: view.state,
+        })
+      }
+      if (outcome.replayed) reply.header('idempotent-replayed', 'true')
+      sayVersion(reply, version)
+      return orderBody(view, version)
+    },
+  )
+}
+
+function sayVersion(reply: FastifyReply, version: number): void {
+  reply.header('etag', etagOf(version))
+  reply.header('cache-control', 'no-store')
+  reply.header('vary', 'Authorization')
+}
+
+/** The order as its own reply tells it. */
+function done(outcome: Extract<Outcome, { kind: 'done' }>, id: string, reply: FastifyReply): Order {
+  sayVersion(reply, outcome.version)
+  if (outcome.replayed) reply.header('idempotent-replayed', 'true')
+  return orderBody(viewIn(outcome, id), outcome.version)
+}
+
+function viewIn(outcome: Extract<Outcome, { kind: 'done' }>, id: string): OrderView {
+  const reply = outcome.reply as (Message & OrderView) | undefined
+  if (reply?.type === 'order.view') return reply
+  throw new Problem('internal', `Order '${id}' did not say how it stands.`)
+}
+
+function refusal(
+  outcome: Exclude<Outcome, { readonly kind: 'done' }>,
+  id: string,
+  code?: Extract<ProblemCode, 'too-late' | 'already-paid'>,
+): Problem {
+  if (outcome.kind === 'answer')
+    return new Problem('internal', `Order '${id}' answered a command as a query.`)
+  const isState = outcome.kind === 'not-accepted' || outcome.kind === 'archived'
+  if (code === undefined || !isState) return problemOf(outcome, `Order '${id}'`)
+  const state = stateNameOf(outcome.state)
+  return new Problem(code, {
+    detail: `Order '${id}' is ${inWords(state)} already.`,
+    currentState: state,
+    allowedEvents: outcome.kind === 'archived' ? [] : outcome.accepts,
+  })
+}
+
+const paid: ReadonlySet<string> = new Set(['confirmed', 'queued', 'cooking', 'plating', 'ready', 'completed'])
+
+/** Paid, or being paid for. */
+function isPaid(outcome: Outcome): boolean {
+  if (outcome.kind !== 'not-accepted' && outcome.kind !== 'archived') return false
+  return paid.has(stateNameOf(outcome.state)) || isPaying(outcome.state, 'charging')
+}
+
+const isPaying = (state: unknown, how: 'awaiting' | 'charging'): boolean =>
+  (state as { readonly paying?: unknown } | undefined)?.paying === how
+
+/** Nothing happens soon: it cooks, it is over, or it is the guest's turn to pay. */
+const isSettledFor = ({ view, state }: Reading): boolean =>
+  !passing.has(view.state) || isPaying(state, 'awaiting')
+
+const wishesOf = (body: PlaceOrder) =>
+  body.items.map(({ dish, quantity, options }) => ({
+    dish,
+    quantity,
+    ...(options && { substitute: options.substitute }),
+  }))
+
+function refusedDishes({ refused }: Quote, body: PlaceOrder): Problem {
+  const whys = new Map(refused.map(({ dish, why }) => [dish, why]))
+  const errors = body.items.flatMap(({ dish }, i) => {
+    const why = whys.get(dish)
+    if (why === undefined) return []
+    const detail = why === 'unknown' ? 'is not on the menu' : 'is not available now'
+    return [{ pointer: `#/items/${i}/dish`, detail }]
+  })
+  const isUnknown = refused.some(({ why }) => why === 'unknown')
+  return new Problem(isUnknown ? 'validation' : 'menu-changed', {
+    detail: `${refused.map(({ dish, why }) => `'${dish}' is ${why === 'unknown' ? 'not on the menu' : 'not available now'}`).join(', ')}.`,
+    errors,
+  })
+}
+
+/** World time on top of the longest dish: the way through a busy kitchen. */
+const promiseSlackMinutes = 20
+
+function placing(body: PlaceOrder, menu: PublishedMenu, priced: Quote, client: ClusterClient): OrderMessage {
+  const cooking = body.items.map(({ dish }) =>
+    (recipeOf(dish)?.steps ?? []).reduce((sum, { minutes }) => sum + minutes, 0),
+  )
+  return {
+    type: 'order.place',
+    site: menu.site,
+    items: [...priced.items],
+    needs: [...priced.needs],
+    total: priced.total,
+    serve: body.serve ?? 'collect',
+    promisedAt: after(client.worldNow(), (Math.max(...cooking) + promiseSlackMinutes) * 60_000),
+    ...(body.payment && { token: body.payment.token }),
+    ...(body.note !== undefined && { note: body.note }),
+  }
+}
+
+function formOf(accept = '*/*'): 'stream' | 'page' {
+  const types = accept.split(',').map((part) => part.split(';', 1)[0]?.trim().toLowerCase())
+  const takes = (...names: string[]): boolean => names.some((name) => types.includes(name))
+  if (takes('text/event-stream')) return 'stream'
+  if (takes('application/json', 'application/*')) return 'page'
+  if (takes('*/*', 'text/*')) return 'stream'
+  throw new Problem('not-acceptable', 'The events of an order come as text/event-stream or application/json.')
+}
+
+/** A browser sends back what it was given; what is not a sequence starts from the beginning. */
+function lastEventIdOf(header: string | string[] | undefined): number {
+  return typeof header === 'string' && /^\d{1,15}$/.test(header) ? Number(header) : 0
+}
+
+const shownTurn = ({ sequence, at, message, state, events = [] }: JournalRecord): OrderTurn => ({
+  sequence,
+  at: timestampOf(at),
+  message: message.type,
+  state: stateNameOf(state),
+  events: events.map(({ type }) => type),
+})
+
+function withoutToken(url: string): string {
+  const parsed = new URL(url, 'http://localhost')
+  parsed.searchParams.delete('token')
+  return `${parsed.pathname}${parsed.search}`
+}
