@@ -1,0 +1,183 @@
+import { afterAll, describe, expect, test } from 'vitest'
+import type { Effect, Message } from '#actor'
+import { Stage, unreached } from '../floor.test-kit.ts'
+import type { ReservationView } from './reservation.ts'
+import { reservation } from './reservation.ts'
+
+const reached = new Set<string>()
+
+const wish: Message & Record<string, unknown> = {
+  type: 'reservation.hold',
+  site: 'main',
+  lines: [
+    { ingredient: 'tomatoes', amount: 120 },
+    { ingredient: 'basil', amount: 5 },
+    { ingredient: 'tomatoes', amount: 60 },
+  ],
+  expiresInMs: 900_000,
+}
+const held = (ingredient: string): Message => ({ type: 'bin.held', ingredient })
+const refused = (ingredient: string): Message => ({ type: 'bin.refused', ingredient, free: 7 })
+const released = (ingredient: string): Message => ({ type: 'bin.released', ingredient })
+const commit = { type: 'reservation.commit' }
+const release = { type: 'reservation.release' }
+const close = (fate: string): Message => ({ type: 'reservation.close', fate })
+const expiry = { type: 'xstate.after.expiry.reservation.open' }
+const askAgain = { type: 'xstate.after.askAgain.reservation.releasing' }
+
+function walk(...messages: readonly Message[]) {
+  const stage = new Stage(reservation, 'ord_1')
+  let effects: readonly Effect[] = []
+  for (const message of messages) {
+    const found = stage.send(message)
+    if (found === undefined) throw new Error(`${message.type} is not accepted in ${stage.state}`)
+    effects = found
+    reached.add(`reservation:${stage.state}`).add(`reservation>${message.type}`)
+  }
+  const told = effects.flatMap((effect) =>
+    effect.kind === 'tell' ? [`${effect.message.type} → ${effect.to}`] : [],
+  )
+  return { stage, effects, told, state: stage.state }
+}
+
+const toHeld = [wish, held('basil'), held('tomatoes')]
+
+describe('asking', () => {
+  test('R1: goes from bin to bin in key order, each ingredient once', () => {
+    const first = walk(wish)
+    expect(first.effects).toContainEqual({
+      kind: 'tell',
+      to: 'bin/main:basil',
+      message: { type: 'bin.hold', reservation: 'ord_1', amount: 5 },
+    })
+    expect(first.told).toEqual(['bin.hold → bin/main:basil'])
+    const second = walk(wish, held('basil'))
+    expect(second.effects).toEqual([
+      {
+        kind: 'tell',
+        to: 'bin/main:tomatoes',
+        message: { type: 'bin.hold', reservation: 'ord_1', amount: 180 },
+      },
+    ])
+  })
+
+  test('ends when the last bin has said yes: every hold becomes firm, and the order hears of it', () => {
+    const { state, told } = walk(...toHeld)
+    expect(state).toBe('open.held')
+    expect(told).toEqual([
+      'bin.confirm → bin/main:basil',
+      'bin.confirm → bin/main:tomatoes',
+      'reservation.held → order/ord_1',
+    ])
+  })
+
+  test('shares one deadline with holding', () => {
+    const timers = (effects: readonly Effect[]) => effects.filter(({ kind }) => kind === 'schedule')
+    expect(timers(walk(wish).effects)).toMatchObject([{ delayMs: 900_000, clock: 'world' }])
+    expect(timers(walk(...toHeld).effects)).toEqual([])
+  })
+})
+
+describe('R2: giving back', () => {
+  test('a refusal gives back what was held, and says what is short when the last bin has confirmed', () => {
+    const first = walk(wish, held('basil'), refused('tomatoes'))
+    expect([first.state, first.told]).toEqual(['releasing', ['bin.release → bin/main:basil']])
+    const { state, effects } = walk(wish, held('basil'), refused('tomatoes'), released('basil'))
+    expect(state).toBe('refused')
+    expect(effects).toContainEqual({
+      kind: 'tell',
+      to: 'order/ord_1',
+      message: {
+        type: 'reservation.refused',
+        shortages: [{ ingredient: 'tomatoes', needed: 180, free: 7 }],
+      },
+    })
+  })
+
+  test('a refusal by the first bin has nothing to give back', () => {
+    const { state, told } = walk(wish, refused('basil'))
+    expect([state, told]).toEqual(['refused', ['reservation.refused → order/ord_1']])
+  })
+
+  test('a release while asking asks the bin back whose answer is still on its way', () => {
+    for (const crossing of [held('tomatoes'), refused('tomatoes')]) {
+      const first = walk(wish, held('basil'), release)
+      expect(first.told).toEqual(['bin.release → bin/main:basil', 'bin.release → bin/main:tomatoes'])
+      const { state, told } = walk(
+        wish,
+        held('basil'),
+        release,
+        crossing,
+        released('tomatoes'),
+        released('basil'),
+      )
+      expect([state, told]).toEqual(['released', ['reservation.released → order/ord_1']])
+    }
+  })
+
+  test('an expiry gives everything back, and only it is told', () => {
+    const { state, told } = walk(...toHeld, expiry, release, released('basil'), released('tomatoes'))
+    expect([state, told]).toEqual(['expired', ['reservation.expired → order/ord_1']])
+  })
+
+  test('an expiry while asking is the same', () => {
+    expect(walk(wish, expiry, released('basil')).state).toBe('expired')
+  })
+
+  test('R3: a commit after the expiry changes nothing', () => {
+    const { state, told } = walk(...toHeld, expiry, commit)
+    expect([state, told]).toEqual(['releasing', []])
+  })
+
+  test('a bin that does not confirm is asked again', () => {
+    const { state, told } = walk(...toHeld, release, askAgain)
+    expect(state).toBe('releasing')
+    expect(told).toEqual(['bin.release → bin/main:basil', 'bin.release → bin/main:tomatoes'])
+  })
+})
+
+describe('after the commit', () => {
+  const committed = [...toHeld, commit]
+
+  test('every bin issues, the order hears of it, and the deadline is gone', () => {
+    const { state, told, effects } = walk(...committed)
+    expect(state).toBe('committed')
+    expect(told).toEqual([
+      'bin.commit → bin/main:basil',
+      'bin.commit → bin/main:tomatoes',
+      'reservation.committed → order/ord_1',
+    ])
+    expect(effects.filter(({ kind }) => kind === 'cancel')).toHaveLength(1)
+  })
+
+  test('it ends with what became of the stock', () => {
+    for (const fate of ['served', 'wasted']) {
+      const { state, stage } = walk(...committed, close(fate))
+      expect([state, stage.query<ReservationView>('view').fate]).toEqual(['closed', fate])
+    }
+  })
+
+  test('what was not used comes back, line by line', () => {
+    const first = walk(...committed, release)
+    expect(first.effects).toContainEqual({
+      kind: 'tell',
+      to: 'bin/main:tomatoes',
+      message: { type: 'bin.return', reservation: 'ord_1', amount: 180 },
+    })
+    expect(first.state).toBe('returning')
+    const { state, told } = walk(...committed, release, release, released('tomatoes'), released('basil'))
+    expect([state, told]).toEqual(['released', ['reservation.released → order/ord_1']])
+  })
+})
+
+test('the view shows the lines', () => {
+  expect(walk(...toHeld).stage.query<ReservationView>('view')).toMatchObject({
+    state: 'open',
+    lines: [
+      { ingredient: 'basil', amount: 5 },
+      { ingredient: 'tomatoes', amount: 180 },
+    ],
+  })
+})
+
+afterAll(() => expect(unreached(reservation, reached)).toEqual([]))
