@@ -25,9 +25,11 @@ export interface FilterCounts {
 
 const noCounts = (): FilterCounts => ({ cut: 0, dropped: 0, duplicated: 0, corrupted: 0, delayed: 0 })
 
+export type CutDirection = 'in' | 'out'
+
 export class LinkFilter {
   #random: Random
-  #cuts = new Set<NodeId>()
+  #cuts: Record<CutDirection, Set<NodeId>> = { in: new Set(), out: new Set() }
   #faults = new Map<NodeId, LinkFault>()
   #counts = new Map<NodeId, FilterCounts>()
   #late = new Set<NodeJS.Timeout>()
@@ -36,12 +38,13 @@ export class LinkFilter {
     this.#random = random
   }
 
+  /** In both directions; one direction alone keeps a connection open for as long as anybody would notice. */
   isCut(peer: NodeId): boolean {
-    return this.#cuts.has(peer)
+    return this.#cuts.in.has(peer) && this.#cuts.out.has(peer)
   }
 
-  cut(peer: NodeId): void {
-    this.#cuts.add(peer)
+  cut(peer: NodeId, direction: CutDirection): void {
+    this.#cuts[direction].add(peer)
   }
 
   shape(peer: NodeId, fault: LinkFault): void {
@@ -49,8 +52,15 @@ export class LinkFilter {
   }
 
   heal(peer: NodeId): void {
-    this.#cuts.delete(peer)
+    this.#cuts.in.delete(peer)
+    this.#cuts.out.delete(peer)
     this.#faults.delete(peer)
+  }
+
+  healAll(): void {
+    this.#cuts.in.clear()
+    this.#cuts.out.clear()
+    this.#faults.clear()
   }
 
   counts(peer: NodeId): FilterCounts {
@@ -62,16 +72,16 @@ export class LinkFilter {
     return counts
   }
 
-  /** A cut swallows what comes in, too: each node cuts for itself, so one command on one node is enough. */
+  /** False when a cut swallows what came in: one command on one node is enough for a partition. */
   letsIn(peer: NodeId, frames: number): boolean {
-    if (!this.#cuts.has(peer)) return true
+    if (!this.#cuts.in.has(peer)) return true
     this.counts(peer).cut += frames
     return false
   }
 
   /** Passes an encoded frame on: at once, later, twice, damaged or never. */
   out(peer: NodeId, frame: Buffer, pass: (frame: Buffer) => void): void {
-    if (this.#cuts.has(peer)) {
+    if (this.#cuts.out.has(peer)) {
       this.counts(peer).cut += 1
       return
     }

@@ -263,6 +263,33 @@ describe('a fault on a link', () => {
     expect([received, back]).toStrictEqual([[numbered(3)], [numbered(4)]])
   })
 
+  test('a cut in one direction lets the other pass, and the link stays', async () => {
+    const { from, to, received, links } = await pair()
+    const back: Frame[] = []
+    from.onFrame((_, frame) => back.push(frame))
+    from.faults([{ from: a, to: b, cut: true }])
+    from.send(b, numbered(1))
+    await settle(() => to.counts(a) !== undefined)
+    to.send(a, numbered(2))
+    await settle(() => back.length === 1)
+    expect([received, links, from.filter.counts(b).cut]).toEqual([[], [true], 1])
+  })
+
+  test('those given replace those in force', async () => {
+    const { from, received, links } = await pair()
+    from.faults([
+      { from: a, to: b, cut: true },
+      { from: b, to: a, cut: true },
+    ])
+    from.faults([{ from: a, to: b, duplicate: 1 }])
+    from.send(b, numbered(1))
+    await settle(() => received.length === 2)
+    from.faults([])
+    from.send(b, numbered(2))
+    await settle(() => received.length === 3)
+    expect(links).toEqual([true, false, true])
+  })
+
   test('drops, doubles and delays as it is told, and counts it', async () => {
     const { from, received } = await pair()
     from.filter.shape(b, { drop: 0.3, duplicate: 0.3, delayMs: 2, jitterMs: 10 })

@@ -10,6 +10,7 @@
 import { createServer, type Server } from 'node:http'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Frame, Member, NodeId, Random, Transport } from '#ports'
+import type { FaultyLink } from '../control.ts'
 import { decodeFrames, encodeFrame } from './frame-codec.ts'
 import {
   newChallenge,
@@ -41,7 +42,7 @@ export interface WsTransportOptions extends Party {
 export class WsTransport implements Transport {
   /** For this node's member row. */
   readonly address: string
-  /** Faults on links: `cut`, `shape` and `heal` are for the operator. */
+  /** What is done to frames on purpose, and its counts. */
   readonly filter: LinkFilter
   /** Links refused or closed from here, by reason. */
   readonly refused: Record<Refusal, number> = {
@@ -120,16 +121,28 @@ export class WsTransport implements Transport {
 
   /** Nothing passes between here and `peer`, in either direction, until `heal`. */
   cut(peer: NodeId): void {
-    const wasUp = this.#isUp(peer)
-    this.filter.cut(peer)
-    if (wasUp) this.#linkChanged(peer, false)
+    this.#changing([peer], () => {
+      this.filter.cut(peer, 'in')
+      this.filter.cut(peer, 'out')
+    })
   }
 
   /** Ends every fault of the links with `peer`. */
   heal(peer: NodeId): void {
-    const wasUp = this.#isUp(peer)
-    this.filter.heal(peer)
-    if (!wasUp && this.#isUp(peer)) this.#linkChanged(peer, true)
+    this.#changing([peer], () => this.filter.heal(peer))
+  }
+
+  /** Puts exactly these faults in force on the links from and to this node, and ends all others. */
+  faults(links: readonly FaultyLink[]): void {
+    const { node } = this.#options
+    this.#changing([...this.#links.keys()], () => {
+      this.filter.healAll()
+      for (const { from, to, cut, ...fault } of links) {
+        if (from === node) this.filter.shape(to, fault)
+        if (from === node && cut === true) this.filter.cut(to, 'out')
+        if (to === node && cut === true) this.filter.cut(from, 'in')
+      }
+    })
   }
 
   /** Of the link to `peer` since it became a member, in this life. */
@@ -149,6 +162,16 @@ export class WsTransport implements Transport {
 
   #isUp(peer: NodeId): boolean {
     return !this.filter.isCut(peer) && this.#links.get(peer)?.isUp === true
+  }
+
+  // A cut looks like a link that went down, although the connection stays.
+  #changing(peers: readonly NodeId[], change: () => void): void {
+    const before = peers.map((peer) => this.#isUp(peer))
+    change()
+    peers.forEach((peer, i) => {
+      const isUp = this.#isUp(peer)
+      if (isUp !== before[i]) this.#linkChanged(peer, isUp)
+    })
   }
 
   #dial(member: Member): void {
