@@ -64,7 +64,8 @@ export async function startProvider(options: ProviderServerOptions = {}): Promis
       draw,
     )
     if (changed !== undefined && journal !== undefined)
-      appendFileSync(journal, `${JSON.stringify(changed)}\n`)
+      // The line break comes first: half a line that a crash has left spoils no other.
+      appendFileSync(journal, `\n${JSON.stringify(changed)}`)
     if (outcome === 'never') return 'never'
     if (outcome.kind === 'done') return { status: 200, body: outcome.result, delayMs }
     return { status: outcome.kind === 'refused' ? 422 : 503, body: { detail: outcome.detail }, delayMs }
@@ -106,25 +107,32 @@ export async function startProvider(options: ProviderServerOptions = {}): Promis
     server.listen(options.port ?? 0, '127.0.0.1', resolve)
   })
   const { port } = server.address() as AddressInfo
+  let closed: Promise<void> | undefined
+  const close = (): Promise<void> =>
+    new Promise((resolve) => {
+      for (const timer of timers) clearTimeout(timer)
+      server.close(() => {
+        if (journal !== undefined) closeSync(journal)
+        resolve()
+      })
+      server.closeAllConnections()
+    })
   return {
     url: `http://127.0.0.1:${port}`,
     ledger,
-    close: () =>
-      new Promise((resolve) => {
-        for (const timer of timers) clearTimeout(timer)
-        server.close(() => {
-          if (journal !== undefined) closeSync(journal)
-          resolve()
-        })
-        server.closeAllConnections()
-      }),
+    close: () => {
+      closed ??= close()
+      return closed
+    },
   }
 }
 
+/** The whole lines. A crash may have left half of one. */
 function* records(text: string): Iterable<PaymentRecord> {
   for (const line of text.split('\n')) {
-    // A crash may have left half of the last line.
-    if (line.endsWith('}')) yield JSON.parse(line) as PaymentRecord
+    try {
+      yield JSON.parse(line) as PaymentRecord
+    } catch {}
   }
 }
 

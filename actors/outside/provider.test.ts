@@ -1,0 +1,258 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import { draw } from '#actor'
+import type { ProviderAnswer, ProviderOperation } from '#actors'
+import type { OutboundCall } from '#ports'
+import type { ProviderResult } from './provider.ts'
+import { ProviderLedger, testTokens } from './provider.ts'
+import { providerHandlers } from './provider-client.ts'
+import type { ProviderServer, ProviderServerOptions } from './provider-server.ts'
+import { startProvider } from './provider-server.ts'
+
+const middle = (): number => 0.5
+const authorize = (token: string = testTokens.ok) => ({ payment: 'p1', amount: 500, token })
+const capture = { payment: 'p1', amount: 500 }
+const only = { payment: 'p1' }
+
+type Step = readonly [ProviderOperation, unknown]
+const toAuthorized: Step = ['provider.authorize', authorize()]
+const toCaptured: Step = ['provider.capture', capture]
+
+/** Each operation under a key of its own, as the restaurant's calls have it. */
+function ledgerAfter(...steps: readonly Step[]): { ledger: ProviderLedger; last: ProviderResult } {
+  const ledger = new ProviderLedger()
+  let last: ProviderResult = { outcome: 'never', delayMs: 0 }
+  for (const [operation, args] of steps) last = ledger.handle(operation, args, operation, middle)
+  return { ledger, last }
+}
+
+const done = (status: string, captured = 0, refunded = 0, reason?: string) => ({
+  kind: 'done',
+  result: { status, captured, refunded, ...(reason === undefined ? {} : { reason }) },
+})
+
+describe('where a payment stands after each operation', () => {
+  const rows: readonly (readonly [string, readonly Step[], unknown])[] = [
+    ['nobody has asked', [['provider.lookup', only]], done('none')],
+    ['authorised', [toAuthorized], done('authorized')],
+    ['captured', [toAuthorized, toCaptured], done('captured', 500)],
+    ['refunded', [toAuthorized, toCaptured, ['provider.refund', only]], done('refunded', 500, 500)],
+    ['voided', [toAuthorized, ['provider.void', only]], done('voided')],
+    ['too late to void', [toAuthorized, toCaptured, ['provider.void', only]], done('captured', 500)],
+    ['nothing to refund', [toAuthorized, ['provider.refund', only]], done('authorized')],
+    ['closed before it was seen', [['provider.void', only], toAuthorized], done('voided')],
+    ['a void cannot be captured', [toAuthorized, ['provider.void', only], toCaptured], done('voided')],
+    [
+      'declined',
+      [['provider.authorize', authorize(testTokens.declined)]],
+      done('declined', 0, 0, 'card-declined'),
+    ],
+    [
+      'a card nobody knows',
+      [['provider.authorize', authorize('tok_x')]],
+      done('declined', 0, 0, 'card-declined'),
+    ],
+    [
+      'refused',
+      [toAuthorized, ['provider.capture', { ...capture, amount: 501 }]],
+      { kind: 'refused', detail: 'amount-mismatch' },
+    ],
+    [
+      'another amount',
+      [toAuthorized, ['provider.authorize', { ...authorize(), amount: 1 }]],
+      { kind: 'refused', detail: 'key-reused' },
+    ],
+    ['no payment named', [['provider.void', {}]], { kind: 'refused', detail: 'bad-request' }],
+    ['no amount', [['provider.authorize', only]], { kind: 'refused', detail: 'amount-mismatch' }],
+  ]
+  for (const [what, steps, outcome] of rows) {
+    test(what, () => expect(ledgerAfter(...steps).last.outcome).toEqual(outcome))
+  }
+})
+
+describe('L1: repeating changes nothing', () => {
+  const steps: readonly Step[] = [toAuthorized, toCaptured, ['provider.refund', only]]
+  test('under the same key, or another', () => {
+    const ledger = new ProviderLedger()
+    for (const [operation, args] of steps) {
+      const first = ledger.handle(operation, args, operation, middle)
+      for (const key of [operation, `${operation}-again`]) {
+        expect(ledger.handle(operation, args, key, middle).outcome).toEqual(first.outcome)
+      }
+    }
+    expect(ledger.totals).toEqual({ captured: 500, refunded: 500 })
+  })
+
+  test('in any order of any operations: at most one capture, at most one refund of it', () => {
+    const all: readonly Step[] = [...steps, ['provider.void', only], ['provider.lookup', only]]
+    for (let seed = 0; seed < 200; seed += 1) {
+      const ledger = new ProviderLedger()
+      for (let n = 0; n < 12; n += 1) {
+        const [operation, args] = all[Math.floor(draw(seed, 'what', n) * all.length)]!
+        ledger.handle(operation, args, operation, middle)
+        const { captured, refunded } = ledger.totals
+        expect([0, 500]).toContain(captured)
+        expect([0, captured]).toContain(refunded)
+      }
+    }
+  })
+})
+
+test('L3: a key for one operation is refused for another', () => {
+  const { ledger } = ledgerAfter(toAuthorized)
+  expect(ledger.handle('provider.capture', capture, 'provider.authorize', middle).outcome).toEqual({
+    kind: 'refused',
+    detail: 'key-reused',
+  })
+})
+
+describe('trouble', () => {
+  test('a flaky card fails twice, with nothing done, and is then good', () => {
+    const ledger = new ProviderLedger()
+    const tries = [1, 2, 3].map(() => ledger.handle(...toAuthorizedWith(testTokens.flaky)).outcome)
+    expect(tries).toMatchObject([{ kind: 'unknown' }, { kind: 'unknown' }, done('authorized')])
+  })
+
+  test('a slow card takes its time', () => {
+    const ledger = new ProviderLedger()
+    expect(ledger.handle(...toAuthorizedWith(testTokens.slow)).delayMs).toBeGreaterThan(3_000)
+    expect(new ProviderLedger().handle(...toAuthorizedWith(testTokens.ok)).delayMs).toBe(40)
+  })
+
+  test('one card is captured, and nobody hears of it but who asks', () => {
+    const { ledger, last } = ledgerAfter(
+      ['provider.authorize', authorize(testTokens.timeoutCaptured)],
+      toCaptured,
+    )
+    expect(last.outcome).toBe('never')
+    expect(ledger.handle('provider.lookup', only, '', middle).outcome).toEqual(done('captured', 500))
+  })
+
+  test('in an outage nothing is done', () => {
+    const { ledger } = ledgerAfter(toAuthorized)
+    ledger.settings.outage = true
+    expect(ledger.handle('provider.capture', capture, 'c', middle).outcome).toMatchObject({ kind: 'unknown' })
+    expect(ledger.totals.captured).toBe(0)
+  })
+
+  test('a share of good cards is declined', () => {
+    const ledger = new ProviderLedger({ declineShare: 0.3 })
+    let n = 0
+    const next = (): number => {
+      n += 1
+      return draw(1, 'decline', n)
+    }
+    for (let p = 0; p < 1_000; p += 1) {
+      ledger.handle('provider.authorize', { ...authorize(), payment: `p${p}` }, `k${p}`, next)
+    }
+    const declined = ledger.payments.filter(({ status }) => status === 'declined').length
+    expect(declined).toBeGreaterThan(250)
+    expect(declined).toBeLessThan(350)
+  })
+})
+
+function toAuthorizedWith(token: string): [ProviderOperation, unknown, string, () => number] {
+  return ['provider.authorize', authorize(token), 'key', middle]
+}
+
+describe('over HTTP', () => {
+  const open: ProviderServer[] = []
+  const folders: string[] = []
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((server) => server.close()))
+    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
+  })
+
+  async function start(options: ProviderServerOptions = {}): Promise<ProviderServer> {
+    const server = await startProvider({ settings: { latencyMs: 0 }, ...options })
+    open.push(server)
+    return server
+  }
+  const call = (handler: ProviderOperation, args: unknown, key: string = handler): OutboundCall => ({
+    handler,
+    args,
+    key,
+    expiresAt: 0 as never,
+  })
+  const within = (ms: number) => AbortSignal.timeout(ms)
+  const tryAt = (url: string, [handler, args]: Step, signal = within(5_000)) =>
+    providerHandlers(url)[handler](call(handler, args), signal)
+
+  test('every operation has its answer', async () => {
+    const { url, ledger } = await start()
+    expect(await tryAt(url, toAuthorized)).toEqual(done('authorized'))
+    expect(await tryAt(url, toCaptured)).toEqual(done('captured', 500))
+    expect(await tryAt(url, ['provider.refund', only])).toEqual(done('refunded', 500, 500))
+    expect(await tryAt(url, ['provider.lookup', only])).toEqual(done('refunded', 500, 500))
+    expect(await tryAt(url, ['provider.void', { payment: 'a/b c' }])).toEqual(done('voided'))
+    expect(ledger.payment('a/b c')?.status).toBe('voided')
+    expect(await (await fetch(`${url}/totals`)).json()).toEqual({ captured: 500, refunded: 500 })
+  })
+
+  test('4xx is a definitive no; 5xx, silence and a closed door are unknown', async () => {
+    const { url, ledger } = await start()
+    await tryAt(url, toAuthorized)
+    expect(await tryAt(url, ['provider.capture', { ...capture, amount: 1 }])).toEqual({
+      kind: 'refused',
+      detail: 'amount-mismatch',
+    })
+    ledger.settings.outage = true
+    expect(await tryAt(url, toCaptured)).toMatchObject({ kind: 'unknown' })
+    expect(await tryAt('http://127.0.0.1:9', toCaptured)).toMatchObject({ kind: 'unknown' })
+  })
+
+  test('the silent card: the try ends with its signal, unknown; the ledger has the money', async () => {
+    const { url, ledger } = await start()
+    const toSilent: Step = ['provider.authorize', authorize(testTokens.timeoutCaptured)]
+    await tryAt(url, toSilent)
+    expect(await tryAt(url, toCaptured, within(100))).toMatchObject({ kind: 'unknown' })
+    expect(ledger.totals.captured).toBe(500)
+    expect(await tryAt(url, ['provider.lookup', only])).toEqual(done('captured', 500))
+  })
+
+  test('an answer in a shape that nobody knows is unknown', async () => {
+    const { url } = await start()
+    expect(await tryAt(`${url}/totals?`, ['provider.lookup', only])).toMatchObject({ kind: 'unknown' })
+  })
+
+  test('what is nobody’s route is 404, and what is no JSON 400', async () => {
+    const { url } = await start()
+    expect((await fetch(`${url}/payments/p1/steal`, { method: 'POST' })).status).toBe(404)
+    expect((await fetch(`${url}/nothing`)).status).toBe(404)
+    expect((await fetch(`${url}/payments/p1/void`, { method: 'POST', body: '{' })).status).toBe(400)
+    expect(
+      (await fetch(`${url}/payments/p1/void`, { method: 'POST', body: 'x'.repeat(20_000) })).status,
+    ).toBe(400)
+  })
+
+  test('whoever plays an outage sets it and ends it', async () => {
+    const { url } = await start()
+    const set = (outage: boolean) =>
+      fetch(`${url}/settings`, { method: 'PUT', body: JSON.stringify({ outage }) })
+    await set(true)
+    expect(await tryAt(url, toAuthorized)).toMatchObject({ kind: 'unknown' })
+    await set(false)
+    expect(await tryAt(url, toAuthorized)).toEqual(done('authorized'))
+  })
+
+  test('the ledger outlives the server, half a last line included', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'provider-'))
+    folders.push(folder)
+    const file = join(folder, 'ledger.jsonl')
+    const first = await start({ file })
+    await tryAt(first.url, toAuthorized)
+    await tryAt(first.url, toCaptured)
+    await first.close()
+    writeFileSync(file, '\n{"payment":"p1","status":"refu', { flag: 'a' })
+
+    const second = await start({ file })
+    expect(second.ledger.totals).toEqual({ captured: 500, refunded: 0 })
+    const again = await tryAt(second.url, toCaptured)
+    expect((again as { result: ProviderAnswer }).result.captured).toBe(500)
+    await tryAt(second.url, ['provider.refund', only])
+    await second.close()
+    expect((await start({ file })).ledger.totals).toEqual({ captured: 500, refunded: 500 })
+  })
+})
