@@ -11,6 +11,7 @@ import { execFileSync } from 'node:child_process'
 import {
   closeSync,
   existsSync,
+  mkdtempSync,
   openSync,
   readFileSync,
   readSync,
@@ -18,6 +19,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ClusterError } from '#actor'
@@ -46,7 +48,7 @@ export function checkDataFile(folder: string): void {
   if (header === undefined)
     throw new ClusterError('DATA_DAMAGED', { folder, problem: `${path} is not an LMDB file` })
   const needed = header.pages * header.pageBytes
-  if (size >= needed || opensInAnotherProcess(folder)) return
+  if (size >= needed || copiesInAnotherProcess(folder)) return
   throw new ClusterError('DATA_DAMAGED', { folder, problem: `${path} has ${size} of its ${needed} bytes` })
 }
 
@@ -103,25 +105,23 @@ function thisBoot(): bigint {
   return BigInt(`0x${readFileSync(path, 'latin1').split('-')[0]}`)
 }
 
-// The last pages may be missing for a good reason: they were taken and given back before they were written. Only
-// reading everything tells, and it is done where a SIGBUS harms nobody.
-function opensInAnotherProcess(folder: string): boolean {
-  const readAll = `
+// The last pages may be missing for a good reason: they were taken and given back before they were written. Only a
+// compacting copy tells, which reads every page and counts the free ones; and where a SIGBUS harms nobody.
+function copiesInAnotherProcess(folder: string): boolean {
+  const copy = mkdtempSync(join(tmpdir(), 'brigade-copy-'))
+  const script = `
     import { open } from 'lmdb'
-    const binary = { encoding: 'binary', keyEncoding: 'binary' }
-    const root = open({ path: process.argv[1], readOnly: true, maxDbs: 64, ...binary })
-    for (const name of [...root.getKeys()].map(String)) {
-      const rows = root.openDB({ name, create: false, ...binary })
-      if ([...rows.getRange()].length !== rows.getStats().entryCount) process.exit(1)
-    }
+    await open({ path: process.argv[1], readOnly: true }).backup(process.argv[2], true)
     process.exit(0)`
   try {
-    execFileSync(process.execPath, ['--input-type=module', '--eval', readAll, folder], {
+    execFileSync(process.execPath, ['--input-type=module', '--eval', script, folder, copy], {
       cwd: dirname(fileURLToPath(import.meta.url)),
       stdio: 'ignore',
     })
     return true
   } catch {
     return false
+  } finally {
+    rmSync(copy, { recursive: true })
   }
 }

@@ -4,6 +4,8 @@
  * Knows:          one environment, opened by every process of one machine that owns shards.
  * Does not know:  who may start those processes, or what the rows mean.
  */
+export * from './check.ts'
 export * from './data-file.ts'
 export * from './environment.ts'
 export * from './journal.ts'
+export * from './world-clock.ts'
