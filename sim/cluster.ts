@@ -101,6 +101,11 @@ export class SimCluster {
     return this.#lives.get(node as NodeId)?.node
   }
 
+  /** `ended`: there is no such process. */
+  stateOf(node: string): SimProcess['state'] {
+    return this.#lives.get(node as NodeId)?.process.state ?? 'ended'
+  }
+
   clockOf(node: string): SimClock | undefined {
     return this.#lives.get(node as NodeId)?.clock
   }
@@ -114,6 +119,7 @@ export class SimCluster {
     const clock = new SimClock(this.timeline, process, world ?? simWorldAnchor)
     const running = new Node({
       node,
+      group,
       registry,
       groups,
       bounds: boundsOf(bounds),

@@ -14,4 +14,5 @@ export {
   Registry,
   type RegistryOptions,
 } from '#kernel'
+export * from './define-cluster.ts'
 export * from './node.ts'

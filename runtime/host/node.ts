@@ -47,6 +47,7 @@ export interface Ports {
 
 export interface NodeOptions {
   readonly node: NodeId
+  readonly group: string
   readonly registry: Registry
   /** Departments that the nodes of each group host. A group that hosts none owns no shards. */
   readonly groups: Readonly<Record<string, readonly string[]>>
@@ -88,6 +89,7 @@ export class Node {
   /** Every scope that this process has had. */
   readonly #scopes = new Set<ScopeId>()
   #stopped = false
+  #leaving = false
   /** Set while the disk has no room. */
   storageFull = false
 
@@ -136,9 +138,15 @@ export class Node {
           at: this.#ports.clock.now().world,
         })
       }
-      this.#feedCluster({ kind: 'members', members })
+      this.#tellMembers()
     })
     this.#incarnate()
+  }
+
+  /** Hands over or releases every shard; takes none any more. Watch `cluster.owned` to see it done. */
+  leave(): void {
+    this.#leaving = true
+    this.#tellMembers()
   }
 
   /** Stops at once. What is durable stays; everything else of this node is gone, as in a crash. */
@@ -468,10 +476,10 @@ export class Node {
   // ── incarnations ───────────────────────────────────────────────────────────────────────────────────────
 
   #incarnate(): void {
-    const { node, registry, groups, bounds, clusterBounds, broken } = this.#options
+    const { node, group, registry, groups, bounds, clusterBounds, broken } = this.#options
     const { random, clock, journal, observer } = this.#ports
     const scope = `${node}.${hex(random.next())}${hex(random.next())}` as ScopeId
-    journal.open(scope, node, (outcome) => {
+    const begin = (outcome: { kind: 'opened' } | { kind: 'failed' }): void => {
       if (this.#stopped || this.#life !== undefined) return
       if (outcome.kind === 'failed') {
         this.#recoverLater()
@@ -497,8 +505,19 @@ export class Node {
         ),
         calls: new Map(),
       }
-      this.#feedCluster({ kind: 'members', members: this.#members })
-    })
+      this.#tellMembers()
+    }
+    // Only nodes that own shards write: an edge has no scope in the store.
+    if (groups[group]?.length === 0) clock.soon(() => begin({ kind: 'opened' }))
+    else journal.open(scope, node, begin)
+  }
+
+  /** The view, and what only this node knows: that it leaves. */
+  #tellMembers(): void {
+    const members = this.#leaving
+      ? this.#members.map((m) => (m.node === this.id ? { ...m, state: 'leaving' as const } : m))
+      : this.#members
+    this.#feedCluster({ kind: 'members', members })
   }
 
   #lose(life: Incarnation, cause: string): void {

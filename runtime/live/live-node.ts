@@ -1,0 +1,136 @@
+/**
+ * A node over the real ports, in a process of the launcher's.
+ *
+ * Owns:     putting the ports together, and draining: everything handed over or released before the process ends.
+ * Does not: know which actors run. Their definition and the outside handlers are given to it.
+ */
+import { type ClusterDefinition, Node, shardHashVersion } from '#host'
+import type { WorldAnchor } from '#ports'
+import type { NodeBody, NodeControl } from './control.ts'
+import { LiveOutside, type OutsideHandler } from './live-outside.ts'
+import { Environment } from './lmdb/environment.ts'
+import { LmdbJournal, type LmdbJournalOptions } from './lmdb/journal.ts'
+import { Metrics } from './prometheus.ts'
+import { SystemClock } from './system-clock.ts'
+import { SystemRandom } from './system-random.ts'
+import { WsTransport } from './ws/ws-transport.ts'
+
+/** What every node process of one cluster is given by whoever launches it. JSON. */
+export interface LiveNodeConfig {
+  readonly dataFolder: string
+  /** Shared by the nodes of this machine, made anew at each start. Never logged. */
+  readonly secret: string
+  readonly world: WorldAnchor
+}
+
+export interface LiveNode {
+  readonly node: Node
+  readonly environment: Environment
+  readonly journal: LmdbJournal
+  readonly clock: SystemClock
+  readonly metrics: Metrics
+  readonly transport: WsTransport
+  /** For the launcher. */
+  readonly body: NodeBody
+}
+
+export interface LiveNodeParts {
+  readonly cluster: ClusterDefinition
+  readonly config: LiveNodeConfig
+  readonly control: NodeControl
+  readonly outside: Readonly<Record<string, OutsideHandler>>
+  /** Test shims of the store. */
+  readonly journal?: Pick<LmdbJournalOptions, 'afterFlush'>
+}
+
+/** Shards by department: what the data folder was made with. */
+export function shardCounts(cluster: ClusterDefinition): Readonly<Record<string, number>> {
+  return Object.fromEntries(cluster.registry.departments.map(({ name, shards }) => [name, shards]))
+}
+
+/**
+ * Opens the store, listens for peers, and starts the node.
+ *
+ * @throws ClusterError `DATA_DAMAGED`, `DATA_VERSION_MISMATCH`, `DATA_SHARDS_MISMATCH`.
+ */
+export async function startLiveNode(parts: LiveNodeParts): Promise<LiveNode> {
+  const { cluster, config, control } = parts
+  const { node: id, group, life } = control
+  const environment = await Environment.open({
+    folder: config.dataFolder,
+    departments: shardCounts(cluster),
+    hashVersion: shardHashVersion,
+  })
+  // Its last user may have died reading.
+  environment.releaseDeadReaders()
+  const journal = new LmdbJournal(environment, {
+    ...parts.journal,
+    onFatal: (cause) => void control.command({ kind: 'halt', cause }),
+  })
+  const random = new SystemRandom()
+  const clock = new SystemClock(config.world)
+  const metrics = new Metrics(id)
+  const transport = await WsTransport.listen({
+    node: id,
+    life,
+    cluster: environment.identity.cluster,
+    secret: config.secret,
+    random,
+  })
+  control.membership.watch((members) => transport.peers(members))
+  const node = new Node({
+    node: id,
+    group,
+    registry: cluster.registry,
+    groups: cluster.hosts,
+    bounds: cluster.bounds,
+    clusterBounds: cluster.clusterBounds,
+    ports: {
+      clock,
+      random,
+      journal,
+      transport,
+      membership: control.membership,
+      outside: new LiveOutside(parts.outside, clock),
+      observer: metrics,
+    },
+    // The launcher starts another process in its place.
+    onEnd: (cause) => {
+      console.error(`${id} ends itself: ${cause}`)
+      process.exit(1)
+    },
+  })
+  node.start()
+  const body: NodeBody = {
+    address: transport.address,
+    counters: () => ({ ...metrics.snapshot().counters, ...gauges(node) }),
+    faults: (links) => transport.faults(links),
+    drain: async () => {
+      await drained(node)
+      node.stop()
+      transport.close()
+      await environment.close()
+    },
+  }
+  return { node, environment, journal, clock, metrics, transport, body }
+}
+
+function gauges(node: Node): Readonly<Record<string, number>> {
+  const owned = [...(node.kernel?.shards.values() ?? [])]
+  return {
+    shardsOwned: owned.length,
+    actors: owned.reduce((sum, shard) => sum + shard.activations.size, 0),
+    mailboxRows: owned.reduce((sum, shard) => sum + shard.waiting, 0),
+    outboxRows: owned.reduce((sum, shard) => sum + shard.backlog - shard.waiting, 0),
+    deadLettersNow: owned.reduce((sum, shard) => sum + shard.deadLetters.size, 0),
+  }
+}
+
+/** Resolves when nothing is owned any more. The launcher bounds how long that may take. */
+async function drained(node: Node): Promise<void> {
+  node.leave()
+  const poll = 10
+  while ((node.cluster?.owned.size ?? 0) > 0 || node.kernel?.idle === false) {
+    await new Promise((resolve) => setTimeout(resolve, poll))
+  }
+}
