@@ -52,7 +52,7 @@ export function build(...projects) {
 /** Installs and builds what the `brigade` command needs. */
 export function prepare() {
   if (!isClone) return true
-  return checkNode() && install() && build('bin', 'tsconfig.cluster.json')
+  return checkNode() && install() && build('bin')
 }
 
 // `npm install <name>` by hand also changes the lock file. npm keeps a lock file of what it put on
