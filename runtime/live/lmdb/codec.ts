@@ -13,18 +13,21 @@ import { Packr, RESERVE_START_SPACE } from 'msgpackr'
 // No record structures: a value must be readable without any other.
 const packr = new Packr({ useRecords: false })
 const checksumBytes = 4
+// The checksum is taken over the whole value with zeros in its own place, so that writing makes no second view.
+const ofItsPlace = crc32(Buffer.alloc(checksumBytes))
 
 /** The bytes are the caller's own: nothing writes to them again. */
 export function encodeValue(value: unknown): Buffer {
   const bytes = packr.pack(value, RESERVE_START_SPACE | checksumBytes)
-  bytes.writeUInt32LE(crc32(bytes.subarray(checksumBytes)), 0)
+  bytes.writeUInt32LE(0, 0)
+  bytes.writeUInt32LE(crc32(bytes), 0)
   return bytes
 }
 
 /** @throws Error when the bytes are not what was written. */
 export function decodeValue(bytes: Buffer): unknown {
   const packed = bytes.subarray(checksumBytes)
-  if (bytes.length <= checksumBytes || crc32(packed) !== bytes.readUInt32LE(0)) {
+  if (bytes.length <= checksumBytes || crc32(packed, ofItsPlace) !== bytes.readUInt32LE(0)) {
     throw new Error('A stored value is damaged: its checksum is wrong. Run `brigade check`.')
   }
   return packr.unpack(packed)
