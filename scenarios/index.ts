@@ -1,2 +1,16 @@
-/** Restaurant days, and the seeds that once failed. */
-export {}
+/**
+ * Restaurant days, by name.
+ *
+ * Knows:          what happens on them, as data.
+ * Does not know:  who runs them, or how.
+ */
+import type { Day } from '#day'
+import { fridayRush } from './friday-rush.ts'
+import { nodeDiesInTheRush } from './node-dies-in-the-rush.ts'
+import { quietTuesday } from './quiet-tuesday.ts'
+
+export const days: Readonly<Record<string, Day>> = Object.fromEntries(
+  [quietTuesday, fridayRush, nodeDiesInTheRush].map((day) => [day.name, day]),
+)
+
+export { fridayRush, nodeDiesInTheRush, quietTuesday }

@@ -182,6 +182,12 @@ export function nodesOf(
   )
 }
 
+/** What a station cooks with; undefined: with hands alone. */
+export function applianceOf(station: StationName): 'oven' | 'pan' | undefined {
+  if (station === 'garde-manger') return undefined
+  return station === 'grill' ? 'pan' : 'oven'
+}
+
 /** What an ingredient opens the day with. */
 export function openingOf(day: Day, ingredient: Ingredient): number {
   return day.stock.opening[ingredient] ?? Math.round(ingredients[ingredient].opening * day.stock.par)

@@ -34,11 +34,12 @@ export function mixed(nodes: number): readonly Group[] {
   ]
 }
 
+// A house for a thousand guests and two thousand dishes in twelve hours.
 const usualKitchen: Day['kitchen'] = {
-  grill: { cooks: 4, appliances: 6, slots: 2 },
-  oven: { cooks: 3, appliances: 3, slots: 8 },
-  'garde-manger': { cooks: 3, appliances: 0, slots: 0 },
-  pastry: { cooks: 2, appliances: 2, slots: 8 },
+  grill: { cooks: 4, appliances: 8, slots: 4 },
+  oven: { cooks: 3, appliances: 8, slots: 4 },
+  'garde-manger': { cooks: 11, appliances: 0, slots: 1 },
+  pastry: { cooks: 2, appliances: 6, slots: 4 },
 }
 
 const everyDish = Object.fromEntries(Object.keys(recipes).map((dish) => [dish, 1]))

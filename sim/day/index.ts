@@ -4,8 +4,14 @@
  * Knows:          the format of a day, its guests, its faults, what must hold, and how it is told.
  * Does not know:  how a live cluster is started: it only says what its guests and faults are.
  */
+export * from './checks/day-checker.ts'
 export * from './day.ts'
+export * from './day-result.ts'
 export * from './define-day.ts'
+export * from './faults.ts'
+export * from './guests.ts'
+export * from './run-day.ts'
 export * from './slo.ts'
 export * from './time-of-day.ts'
+export * from './trace-hash.ts'
 export * from './validate-day.ts'

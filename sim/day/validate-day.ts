@@ -9,7 +9,7 @@
 import { ClusterError } from '#actor'
 import { departments, ingredients, orderDeadlines, recipes, reservationLifeMs, stationNames } from '#actors'
 import type { Day, Fault, FaultKind } from './day.ts'
-import { cards, checkNames, nodesOf, usualCharacter } from './day.ts'
+import { applianceOf, cards, checkNames, nodesOf, usualCharacter } from './day.ts'
 import { parseSlo } from './slo.ts'
 import { parseDuration, parseTime, timeUs } from './time-of-day.ts'
 
@@ -168,7 +168,7 @@ function checkKitchen(day: Day, invalid: Refuse): void {
   for (const name of stationNames) {
     const { cooks, appliances, slots } = day.kitchen[name]
     checkNumber(cooks, 1, 200, `kitchen['${name}'].cooks`, invalid)
-    if (name === 'garde-manger') continue
+    if (applianceOf(name) === undefined) continue
     checkNumber(appliances, 1, 100, `kitchen['${name}'].appliances`, invalid)
     checkNumber(slots, 1, 100, `kitchen['${name}'].slots`, invalid)
   }

@@ -56,6 +56,12 @@ export class DayChecker {
     this.#stock.writes(commit.batch.writes)
   }
 
+  /** Every order that there is has settled, and nothing of one is left. */
+  isQuiet(rows: Rows): boolean {
+    for (const settled of this.#orders.orders.values()) if (settled === undefined) return false
+    return leftProblems(rows).none
+  }
+
   close({ log, provider, rows, healedAt, settleWithinUs }: DayEnd): {
     readonly orders: OrderCounts
     readonly money: MoneyCounts

@@ -1,0 +1,1 @@
+export declare const fridayRush: import('#day').Day

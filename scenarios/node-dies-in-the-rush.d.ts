@@ -1,0 +1,1 @@
+export declare const nodeDiesInTheRush: import('#day').Day

@@ -1,0 +1,1 @@
+export declare const quietTuesday: import('#day').Day

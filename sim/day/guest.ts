@@ -1,0 +1,159 @@
+/**
+ * One guest of a simulated day, from the wish to the plate.
+ *
+ * Owns:     the guest's own log: what was asked, what was answered, and what the guest therefore believes.
+ * Does not: decide who comes or what they want (`guests.ts`).
+ *
+ * Invariants:
+ *   G1. Every try to place an order carries the same key.
+ *   G2. An order is acknowledged only by an answer that this guest received; it is refused only if no try of it
+ *       can have been heard.
+ */
+import type { Instant } from '#actor'
+import type { MenuItem, OrderMessage, OrderView } from '#actors'
+import { orderRef, quote } from '#actors'
+import { testTokens } from '#outside'
+import type { SimCluster } from '#sim'
+import type { GuestOrder } from './checks/orders.ts'
+import { settledStates } from './checks/orders.ts'
+import type { Answer, Door } from './door.ts'
+import { isWorthRepeating, orderIdOf } from './door.ts'
+import type { GuestPlan } from './guests.ts'
+
+/** What a guest sees of the restaurant. */
+export interface Restaurant {
+  readonly cluster: SimCluster
+  readonly door: Door
+  readonly site: string
+  readonly menu: () => readonly MenuItem[]
+}
+
+const settledNames: ReadonlySet<string> = new Set(settledStates)
+
+// Between two tries of one request: 200 ms, 400 ms, … 5 s.
+const backoffUs = (tries: number): number => Math.min(5_000_000, 200_000 * 2 ** Math.min(tries - 1, 6))
+const triesMax = 20
+const lookAgainUs = 3 * 60_000_000
+const looksMax = 200
+const repeatAfterUs = 2_000_000
+
+export class SimGuest {
+  readonly plan: GuestPlan
+  readonly order: string
+  /** Milliseconds from the intended time to the acknowledgement. */
+  latencyMs: number | undefined
+  #restaurant: Restaurant
+  #outcome: GuestOrder['outcome'] = 'unknown'
+  #acknowledgedAt: Instant | undefined
+  #mayHaveBeenHeard = false
+  #errands = 0
+
+  constructor(plan: GuestPlan, restaurant: Restaurant) {
+    this.plan = plan
+    this.order = orderIdOf(plan.key)
+    this.#restaurant = restaurant
+  }
+
+  /** Nothing more is wanted or awaited. */
+  get isGone(): boolean {
+    return this.#errands === 0
+  }
+
+  get log(): GuestOrder {
+    const acknowledgedAt = this.#acknowledgedAt
+    return {
+      order: this.order,
+      outcome: this.#outcome,
+      ...(acknowledgedAt === undefined ? {} : { acknowledgedAt }),
+    }
+  }
+
+  arrive(): void {
+    const { menu, site } = this.#restaurant
+    const { plan } = this
+    const { items, needs, total } = quote(menu(), plan.wishes)
+    const message: OrderMessage = {
+      type: 'order.place',
+      site,
+      items: [...items],
+      needs: [...needs],
+      total,
+      serve: plan.serve,
+      promisedAt: plan.at + plan.promiseUs,
+      token: testTokens[plan.card],
+      guest: `guest-${plan.n}`,
+    }
+    this.#errands += 1
+    this.#place(message, 1)
+  }
+
+  #place(message: OrderMessage, tries: number): void {
+    this.#command(message, this.plan.key, (answer) => {
+      const leavesAt = this.plan.at + this.plan.patienceUs
+      if (answer.kind === 'done') this.#acknowledged(message)
+      else if (answer.kind === 'timeout' || answer.kind === 'running') this.#mayHaveBeenHeard = true
+      if (answer.kind === 'done') return
+      if (isWorthRepeating(answer) && this.#restaurant.cluster.worldNow < leavesAt) {
+        this.#later(backoffUs(tries), () => this.#place(message, tries + 1))
+      } else {
+        this.#outcome = this.#mayHaveBeenHeard ? 'unknown' : 'refused'
+        this.#errands -= 1
+      }
+    })
+  }
+
+  #acknowledged(message: OrderMessage): void {
+    const { plan } = this
+    const now = this.#restaurant.cluster.worldNow
+    this.#outcome = 'acknowledged'
+    this.#acknowledgedAt = now
+    this.latencyMs = (now - plan.at) / 1_000
+    if (plan.repeats) this.#errand(repeatAfterUs, (done) => this.#command(message, plan.key, done))
+    if (plan.cancelAfterUs !== undefined) {
+      this.#errand(plan.cancelAfterUs, (done) => this.#insist({ type: 'order.cancel' }, 'cancel', 1, done))
+    }
+    if (plan.serve === 'collect' && plan.collects) {
+      this.#errand(Math.max(0, plan.at + plan.promiseUs - now), (done) => this.#look(1, done))
+    }
+    this.#errands -= 1
+  }
+
+  /** Looks whether it is ready, and again, until it is or never will be. */
+  #look(looks: number, done: () => void): void {
+    this.#restaurant.door.query(orderRef(this.order), 'view', (answer) => {
+      const state = answer.kind === 'answer' ? (answer.value as OrderView).state : undefined
+      if (state === 'ready') this.#insist({ type: 'order.collect' }, 'collect', 1, done)
+      else if (looks >= looksMax || isOver(answer, state)) done()
+      else this.#later(lookAgainUs, () => this.#look(looks + 1, done))
+    })
+  }
+
+  #insist(message: OrderMessage, what: string, tries: number, done: () => void): void {
+    this.#command(message, `${this.plan.key}:${what}`, (answer) => {
+      if (!isWorthRepeating(answer) || tries >= triesMax) done()
+      else this.#later(backoffUs(tries), () => this.#insist(message, what, tries + 1, done))
+    })
+  }
+
+  #errand(afterUs: number, begin: (done: () => void) => void): void {
+    this.#errands += 1
+    this.#later(afterUs, () =>
+      begin(() => {
+        this.#errands -= 1
+      }),
+    )
+  }
+
+  #command(message: OrderMessage, key: string, done: (answer: Answer) => void): void {
+    this.#restaurant.door.command(orderRef(this.order), message, key, done)
+  }
+
+  #later(delayUs: number, run: () => void): void {
+    this.#restaurant.cluster.timeline.after(delayUs, run)
+  }
+}
+
+function isOver(answer: Answer, state: string | undefined): boolean {
+  if (answer.kind === 'archived' || answer.kind === 'unknown') return true
+  return state !== undefined && settledNames.has(state)
+}

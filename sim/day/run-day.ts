@@ -1,0 +1,310 @@
+/**
+ * A restaurant day, from the first light to the last plate, in virtual time.
+ *
+ * Owns:     the order of a day: the house opens, guests come, faults strike, the doors close, the last orders
+ *           settle, and then everything is judged.
+ * Does not: know a wall clock (`wall` is given to it) or print (`report.ts`).
+ *
+ * Invariants:
+ *   R1. Same day, seed and code: the same result but for `wallSeconds`, whoever ran what before.
+ *   R2. The house is open before the first guest comes.
+ */
+import type { ActorId, Instant, Message } from '#actor'
+import { assert } from '#actor'
+import type { Ingredient, MenuItem } from '#actors'
+import { binRef, departments, ingredients, menuRef, restaurant, stationNames, stationRef } from '#actors'
+import type { ClusterBounds } from '#host'
+import { Registry } from '#host'
+import { ProviderLedger } from '#outside'
+import { runtimeEpoch, SimCluster } from '#sim'
+import { DayChecker, verdict } from './checks/day-checker.ts'
+import { Problems } from './checks/problems.ts'
+import type { BinBooks } from './checks/stock.ts'
+import type { Day } from './day.ts'
+import { applianceOf, hashOfDay, nodesOf, openingOf } from './day.ts'
+import type { DayResult } from './day-result.ts'
+import { Door, isWorthRepeating } from './door.ts'
+import { Faults } from './faults.ts'
+import { SimGuest } from './guest.ts'
+import { planGuests } from './guests.ts'
+import { ProviderModel } from './provider-model.ts'
+import type { Latency } from './slo.ts'
+import { latencyOf, parseSlo } from './slo.ts'
+import { durationMs, durationUs, timeUs } from './time-of-day.ts'
+import { TraceHash } from './trace-hash.ts'
+import { checkMode } from './validate-day.ts'
+
+export interface DayRun {
+  readonly seed: number
+  /** Of every group that hosts something, instead of what the day says. */
+  readonly nodes?: number
+  /** Which code ran it. */
+  readonly commit?: string
+  /** A stopwatch, in milliseconds. */
+  readonly wall?: () => number
+  /** Told every half hour of the day. */
+  readonly onProgress?: (progress: DayProgress) => void
+}
+
+export interface DayProgress {
+  /** Microseconds since midnight. */
+  readonly at: number
+  readonly arrived: number
+  readonly expected: number
+}
+
+const site = 'house'
+const minuteUs = 60_000_000
+/** Before opening time, so that nodes are up and the house is open when the doors are. */
+const earlyUs = 2 * minuteUs
+const progressUs = 30 * minuteUs
+
+// Deaths and moves are told to everyone at once; a look at the shard table without a reason may be rare.
+const clusterBounds: Partial<ClusterBounds> = { reviewMs: 5_000 }
+
+export class SimDay {
+  readonly day: Day
+  readonly seed: number
+  readonly cluster: SimCluster
+  readonly door: Door
+  readonly provider: ProviderModel
+  readonly guests: readonly SimGuest[]
+  readonly #checker: DayChecker
+  readonly #faults: Faults
+  readonly #trace = new TraceHash()
+  #menu: readonly MenuItem[] = []
+  #toOpen = 0
+
+  constructor(day: Day, seed: number) {
+    checkMode(day, { kind: 'sim' })
+    this.day = day
+    this.seed = seed
+    const { shards, groups, character, heartbeat, restart } = day.cluster
+    const registry = new Registry({
+      departments: Object.entries(departments).map(([name, actors]) => ({ name, shards, actors })),
+      supervision: restaurant,
+    })
+    this.provider = new ProviderModel(
+      new ProviderLedger({
+        latencyMs: durationMs(day.payments.latency),
+        declineShare: day.payments.declineShare,
+      }),
+    )
+    const flushUs = durationUs(character.flush)
+    this.cluster = new SimCluster({
+      seed,
+      registry,
+      groups: Object.fromEntries(
+        groups.map((group) => [
+          group.name,
+          group.departments === 'all' ? Object.keys(departments) : group.departments,
+        ]),
+      ),
+      nodes: nodesOf(groups),
+      clusterBounds,
+      models: this.provider.models,
+      network: {
+        delayUs: durationUs(character.delay),
+        tailUs: 50,
+        tailMaxUs: 20_000,
+        drop: character.dropShare,
+        duplicate: character.duplicateShare,
+        reorder: character.reorderShare,
+        corrupt: 0,
+        framesMax: 1_024,
+      },
+      journal: {
+        delays: {
+          visible: [100, 1_500],
+          flush: [Math.ceil(flushUs / 4), Math.ceil(flushUs * 1.5)],
+          read: [20, 300],
+        },
+      },
+      world: { world: (timeUs(day.open) - earlyUs) as Instant, runtime: runtimeEpoch, speed: 1 },
+      heartbeatMs: durationMs(heartbeat),
+      restartMs: durationMs(restart),
+    })
+    const edges = groups.filter((group) => group.departments.length === 0)
+    this.door = new Door(
+      this.cluster,
+      nodesOf(edges).map(({ node }) => node),
+    )
+    this.#checker = new DayChecker(
+      (row) => registry.typeOf(row.id).machine.load(row.state).state.context as BinBooks,
+    )
+    this.#faults = new Faults({
+      day,
+      cluster: this.cluster,
+      door: this.door,
+      provider: this.provider,
+      site,
+      shardsOf: (node) => this.#checker.owner.shardsOf(node),
+    })
+    this.cluster.journal.onDurable((commit) => {
+      this.#checker.commit(commit)
+      this.#faults.commit(commit)
+      this.#trace.add(commit)
+    })
+    const house = { cluster: this.cluster, door: this.door, site, menu: () => this.#menu }
+    this.guests = planGuests(day, seed).map((plan) => new SimGuest(plan, house))
+    this.#open()
+    this.#faults.schedule()
+    this.#deliver()
+    for (const guest of this.guests) this.#at(guest.plan.at, () => guest.arrive())
+    this.#at(timeUs(day.open), () => assert(this.#toOpen === 0 && this.#menu.length > 0, 'R2'))
+  }
+
+  /** Runs until this time of the day, in microseconds since midnight. */
+  advance(to: number): void {
+    const { timeline, worldNow } = this.cluster
+    timeline.run({ until: timeline.now + Math.max(0, to - worldNow) })
+  }
+
+  /** Nobody is in the house any more, and nothing of their orders is left in the cluster. */
+  get isOver(): boolean {
+    if (this.guests.some((guest) => !guest.isGone)) return false
+    return this.#checker.isQuiet((table) => this.cluster.journal.rows(table))
+  }
+
+  /** Judges the day as it stands. */
+  result({ commit = '', wallSeconds = 0 } = {}): DayResult {
+    const { day, seed, cluster, provider } = this
+    const { orders, money, verdicts } = this.#checker.close({
+      log: this.guests.filter(({ plan }) => plan.at <= cluster.worldNow).map(({ log }) => log),
+      provider: provider.ledger.payments,
+      rows: (table) => cluster.journal.rows(table),
+      healedAt: this.#faults.healedAt as Instant,
+      settleWithinUs: durationUs(day.settleWithin),
+    })
+    const accepted = latencyOf(this.guests.flatMap(({ latencyMs }) => latencyMs ?? []))
+    const notFired = new Problems()
+    for (const { kind, target, at, fired } of this.#faults.outcomes) {
+      if (!fired) notFired.add(`${kind} of ${target} at ${at} had no effect`)
+    }
+    const judged = [...verdicts, verdict('faults-fired', notFired)]
+    const hosting = day.cluster.groups.filter((group) => group.departments.length > 0)
+    return {
+      day: day.name,
+      mode: 'sim',
+      seed,
+      commit,
+      optionsHash: hashOfDay(day),
+      traceHash: this.#trace.value,
+      virtualSeconds: cluster.timeline.now / 1_000_000,
+      wallSeconds,
+      events: cluster.timeline.events,
+      orders,
+      money,
+      checks: [
+        ...judged.filter(({ id }) => (day.invariants as readonly string[]).includes(id)),
+        ...(day.slo['order.accept'] ?? []).map((text) => judgeSlo('order.accept', text, accepted)),
+      ],
+      faults: this.#faults.outcomes,
+      latencyMs: { 'order.accept': accepted },
+      nodes: hosting.reduce((sum, { nodes }) => sum + nodes, 0),
+      restarts: cluster.restarts,
+      command: `npx brigade day ${day.name} --seed ${seed}`,
+    }
+  }
+
+  #open(): void {
+    const { day } = this
+    const tell = (actor: ActorId, message: Message): void => {
+      this.#toOpen += 1
+      this.#insist(actor, message, `open:${actor}`, () => {
+        this.#toOpen -= 1
+      })
+    }
+    // The nodes want a moment to share the shards.
+    this.cluster.timeline.after(minuteUs / 2, () => {
+      for (const [name, { par, low }] of Object.entries(ingredients)) {
+        const opening = openingOf(day, name as Ingredient)
+        const scale = day.stock.par
+        tell(binRef(site, name), {
+          type: 'bin.open',
+          opening,
+          par: Math.round(par * scale),
+          low: Math.round(low * scale),
+        } as Message)
+      }
+      for (const name of stationNames) {
+        const { cooks, appliances, slots } = day.kitchen[name]
+        const kind = applianceOf(name)
+        tell(stationRef(site, name), {
+          type: 'station.open',
+          site,
+          name,
+          cooks,
+          ovens: kind === 'oven' ? appliances : 0,
+          pans: kind === 'pan' ? appliances : 0,
+          slots,
+        } as Message)
+      }
+      this.#insist(menuRef(site), { type: 'menu.open' }, 'open:menu', () => this.#readMenu())
+    })
+  }
+
+  #readMenu(): void {
+    this.door.query(menuRef(site), 'items', (answer) => {
+      if (answer.kind === 'answer') this.#menu = (answer.value as { items: readonly MenuItem[] }).items
+      else this.cluster.timeline.after(1_000_000, () => this.#readMenu())
+    })
+  }
+
+  #deliver(): void {
+    for (const [n, { at, ingredient, amount }] of this.day.stock.deliveries.entries()) {
+      const message = { type: 'bin.deliver', amount } as Message
+      this.#at(timeUs(at), () => this.#insist(binRef(site, ingredient), message, `delivery:${n}`))
+    }
+  }
+
+  #insist(actor: ActorId, message: Message, key: string, done: () => void = () => {}): void {
+    this.door.command(actor, message, key, (answer) => {
+      if (answer.kind === 'done') done()
+      else if (isWorthRepeating(answer)) {
+        this.cluster.timeline.after(1_000_000, () => this.#insist(actor, message, key, done))
+      }
+    })
+  }
+
+  #at(time: number, run: () => void): void {
+    this.cluster.timeline.after(Math.max(0, time - this.cluster.worldNow), run)
+  }
+}
+
+/** Runs a whole day. */
+export function runSimDay(day: Day, run: DayRun): DayResult {
+  const { seed, nodes, commit = '', wall = () => 0, onProgress = () => {} } = run
+  const startedAt = wall()
+  const sized = nodes === undefined ? day : withNodes(day, nodes)
+  const running = new SimDay(sized, seed)
+  const close = timeUs(sized.close)
+  const limit = close + durationUs(sized.drainLimit)
+  for (let at = timeUs(sized.open); at < close; at += progressUs) {
+    running.advance(at)
+    onProgress(progressOf(running, at))
+  }
+  running.advance(close)
+  for (let at = close; at < limit && !running.isOver; at += minuteUs) running.advance(at + minuteUs)
+  onProgress(progressOf(running, running.cluster.worldNow))
+  const result = running.result({ commit, wallSeconds: (wall() - startedAt) / 1_000 })
+  return nodes === undefined ? result : { ...result, command: `${result.command} --nodes ${nodes}` }
+}
+
+function withNodes(day: Day, nodes: number): Day {
+  const groups = day.cluster.groups.map((group) =>
+    group.departments.length === 0 ? group : { ...group, nodes },
+  )
+  return { ...day, cluster: { ...day.cluster, groups } }
+}
+
+function progressOf({ guests }: SimDay, at: number): DayProgress {
+  return { at, arrived: guests.filter(({ plan }) => plan.at <= at).length, expected: guests.length }
+}
+
+function judgeSlo(measure: string, text: string, latency: Latency): DayResult['checks'][number] {
+  const slo = parseSlo(text)
+  const id = `slo ${measure} ${text}`
+  if (slo === undefined || latency[slo.percentile] < slo.belowMs) return { id, held: true }
+  return { id, held: false, detail: `it was ${latency[slo.percentile]} ms` }
+}
