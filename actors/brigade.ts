@@ -7,6 +7,7 @@
 import type { ActorDefinition } from '#actor'
 import { seconds, supervise } from '#actor'
 import { hardwareActors, hardwareTree } from './hardware/index.ts'
+import { kitchenActors, kitchenTree } from './kitchen/index.ts'
 import { ordersActors } from './orders/index.ts'
 import { pantryActors } from './pantry/index.ts'
 import { tillActors } from './till/index.ts'
@@ -16,6 +17,7 @@ export const departments = {
   orders: ordersActors,
   pantry: pantryActors,
   till: tillActors,
+  kitchen: kitchenActors,
   hardware: hardwareActors,
 } as const satisfies Readonly<Record<string, readonly ActorDefinition[]>>
 
@@ -31,6 +33,7 @@ export const restaurant = supervise({
     // Money is looked at sooner: a till that fails again and again should not go on trying.
     supervise({ name: 'till', children: tillActors, intensity: { restarts: 5, withinMs: seconds(10) } }),
     supervise({ name: 'pantry', children: pantryActors }),
+    kitchenTree,
     hardwareTree,
   ],
 })

@@ -19,7 +19,7 @@ test('in the rush of 1,000 guests every ticket is plated, 19 of 20 within an hou
 }, () => {
   const stage = new Rehearsal({ actors: [...kitchenActors, ...hardwareActors], delayMs: 100 })
   for (const open of houseKitchen(site)) stage.tell(stationRef(site, open.name), open)
-  const tickets = 250
+  const tickets = 240
   const opened = Array.from({ length: tickets }, (_, n) =>
     minutes((tickets * 2 * draw(21, 'arrival', n)) / 7),
   )
