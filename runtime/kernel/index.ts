@@ -6,8 +6,9 @@
  */
 export * from './bounds.ts'
 export type * from './input.ts'
-export { Kernel, type KernelOptions, type Mutant } from './kernel.ts'
+export { Kernel } from './kernel.ts'
 export * from './machine.ts'
+export type { KernelOptions, Mutant } from './memory.ts'
 export type * from './output.ts'
 export * from './registry.ts'
 export * from './timer-heap.ts'

@@ -16,7 +16,8 @@ import type { ActorRows, Epoch, NodeId, Ordinal, Position, ScopeId, ShardId, Sha
 import { blindObserver } from '#ports'
 import { boundsOf } from './bounds.ts'
 import type { Input } from './input.ts'
-import { Kernel, type KernelOptions } from './kernel.ts'
+import { Kernel } from './kernel.ts'
+import type { KernelOptions } from './memory.ts'
 import type { Output } from './output.ts'
 import { Registry } from './registry.ts'
 

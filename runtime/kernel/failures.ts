@@ -1,0 +1,136 @@
+/**
+ * What becomes of an actor whose turn failed.
+ *
+ * Owns:     carrying out the supervisor's decision: again later, siblings too, stop, reset, escalate.
+ * Does not: decide (`supervisor.ts`).
+ */
+import type { ActorId, Instant, Message } from '#actor'
+import { after, backoffMs, draw, keyOf } from '#actor'
+import type { Envelope, Ordinal } from '#ports'
+import { leaveTrial } from './care.ts'
+import type { Waiting } from './mailbox.ts'
+import { bury, offer } from './mailboxes.ts'
+import { type Memory, newWaiting } from './memory.ts'
+import type { Activation, Shard } from './shard.ts'
+import { restartsWith } from './supervisor.ts'
+import { apply, record } from './turns.ts'
+
+export function failed(memory: Memory, activation: Activation, waiting: Waiting, error: unknown): void {
+  const { shard, type } = activation
+  const detail = error instanceof Error ? error.message : String(error)
+  const { directive, supervisor } = memory.restarts.decide(
+    type.supervisors,
+    shard.id,
+    error,
+    memory.now.runtime,
+  )
+  waiting.attempts += 1
+  memory.observer.count('turnsFailed')
+  if (memory.observer.watched) {
+    memory.observer.event({
+      kind: 'failure',
+      actor: activation.id,
+      id: waiting.envelope.id,
+      message: waiting.envelope.message.type,
+      error: detail,
+      directive,
+      attempt: waiting.attempts,
+      at: memory.now.world,
+    })
+  }
+  const at = Math.max(memory.now.world, shard.now) as Instant
+  switch (directive) {
+    case 'restart':
+      memory.observer.count('restarts')
+      restartSiblings(memory, activation)
+      if (waiting.attempts >= memory.bounds.attemptsMax) {
+        bury(memory, activation, waiting, 'failed', detail)
+        break
+      }
+      putBack(
+        memory,
+        activation,
+        waiting,
+        backoffMs(
+          supervisor.backoff,
+          waiting.attempts,
+          draw(memory.seed, waiting.envelope.id, waiting.attempts),
+        ),
+      )
+      break
+    case 'resume':
+      bury(memory, activation, waiting, 'failed', detail)
+      break
+    case 'stop':
+      if (activation.status === 'absent') bury(memory, activation, waiting, 'failed', detail)
+      else {
+        putBack(memory, activation, waiting, 0)
+        activation.status = 'stopped'
+        record(memory, activation, at, {
+          id: waiting.envelope.id,
+          message: waiting.envelope.message,
+          note: 'stopped',
+        })
+      }
+      break
+    case 'reset':
+      if (activation.status === 'live') reset(memory, activation, at, waiting.envelope)
+      bury(memory, activation, waiting, 'failed', detail)
+      break
+    case 'escalate':
+      putBack(memory, activation, waiting, backoffMs(supervisor.backoff, waiting.attempts, 0.5))
+      escalate(memory, shard, `${activation.id}: ${detail}`)
+      break
+  }
+}
+
+/** The same message again, after a while; until then it holds its actor's mailbox and nothing else. */
+function putBack(memory: Memory, activation: Activation, waiting: Waiting, delayMs: number): void {
+  const { shard } = activation
+  waiting.notBefore = delayMs === 0 ? (0 as Instant) : after(memory.now.runtime, delayMs)
+  activation.notBefore = waiting.notBefore
+  waiting.trial = 'none'
+  memory.writeRow(shard, waiting)
+  if (delayMs > 0) memory.due.runtime.add(waiting.notBefore, { kind: 'backoff', activation })
+  leaveTrial(memory, shard, waiting)
+}
+
+function restartSiblings(memory: Memory, failed: Activation): void {
+  const group = memory.registry.siblingGroup(failed.id)
+  if (group === undefined) return
+  const types = restartsWith(group.supervisor, failed.type.definition.type)
+  for (const id of failed.shard.state.siblings[group.instance] ?? []) {
+    if (id === failed.id || !types.has(memory.registry.typeOf(id).definition.type)) continue
+    memory.observer.count('restarts')
+    if (memory.observer.watched)
+      memory.observer.event({ kind: 'restarted', actor: id, cause: failed.id, at: memory.now.world })
+    const message: Message & { cause: ActorId } = { type: 'restarted', cause: failed.id }
+    offer(memory, failed.shard, memory.envelope(id, message, undefined))
+  }
+}
+
+export function reset(memory: Memory, activation: Activation, at: Instant, cause: Envelope): void {
+  const { shard } = activation
+  const ordinal = activation.ordinal as Ordinal
+  for (const id of [...(shard.timers.get(ordinal)?.keys() ?? [])])
+    memory.removeRow('timers', shard, ordinal, id)
+  const born = activation.type.machine.birth({ id: activation.id, key: keyOf(activation.id), at })
+  activation.state = born.state
+  record(memory, activation, at, { id: cause.id, message: cause.message, note: 'reset' })
+  apply(memory, activation, newWaiting(0, cause), born.effects)
+}
+
+/** Beyond the root of the tree: the shard is loaded again, here or, when that happened too often, elsewhere. */
+export function escalate(memory: Memory, shard: Shard, cause: string): void {
+  const { escalationWindowMs, escalationsMax } = memory.bounds
+  const recent = [...shard.state.escalations, memory.now.runtime].filter(
+    (at) => after(at, escalationWindowMs) > memory.now.runtime,
+  )
+  memory.setState(shard, { escalations: recent })
+  memory.open.whenDurable.push(() =>
+    memory.out.push({
+      kind: recent.length > escalationsMax ? 'end-node' : 'forget',
+      cause: `escalated by ${cause}`,
+    }),
+  )
+}

@@ -1,0 +1,131 @@
+/**
+ * Messages on their way into an actor's mailbox, to its turn, and out again.
+ *
+ * Owns:     which activation may run next, and what becomes a dead letter.
+ * Does not: run turns (`turns.ts`), or hold back what may kill the process (`care.ts`).
+ *
+ * Invariants:
+ *   K4. A message in the mailbox when a batch closes is a row of that batch or of an earlier one, or stands for one;
+ *       but for a request from outside, which is nobody's promise until it is handled.
+ *   K5. At most one activation of an actor, and one turn at a time.
+ */
+import type { ActorId, Instant } from '#actor'
+import { assert } from '#actor'
+import type { DeadReason, Envelope, MailboxRow } from '#ports'
+import { leaveTrial, nextTrial } from './care.ts'
+import type { Waiting } from './mailbox.ts'
+import { type Memory, newWaiting } from './memory.ts'
+import { refuse } from './requests.ts'
+import { Activation, type Shard } from './shard.ts'
+import { consume } from './turns.ts'
+
+/** Takes a message into its actor's mailbox. What it came with (mark, cause) is in the same batch. */
+export function offer(memory: Memory, shard: Shard, envelope: Envelope, attempts = 0): void {
+  const activation = activate(memory, shard, envelope.to)
+  const waiting = newWaiting(shard.nextRow, envelope)
+  shard.nextRow += 1
+  waiting.attempts = attempts
+  if (activation.depth >= memory.bounds.mailboxDepthMax) {
+    deadLetter(
+      memory,
+      shard,
+      waiting,
+      'mailbox-limit',
+      `more than ${memory.bounds.mailboxDepthMax} messages wait`,
+    )
+    return
+  }
+  activation.mailbox.offer(waiting)
+  shard.waiting += 1
+  // A timer, a result or a timeout stands for a row that is stored already.
+  if (envelope.row === undefined) memory.fresh.push([shard, waiting])
+  schedule(memory, activation)
+}
+
+export function activate(memory: Memory, shard: Shard, id: ActorId): Activation {
+  let activation = shard.activations.get(id)
+  if (activation === undefined) {
+    activation = new Activation(id, memory.registry.typeOf(id), shard)
+    shard.activations.set(id, activation)
+    memory.observer.count('activations')
+    memory.loading += 1
+    memory.out.push({ kind: 'load', shard: shard.id, epoch: shard.epoch, actor: id })
+  }
+  activation.usedAt = memory.now.runtime
+  return activation
+}
+
+export function schedule(memory: Memory, activation: Activation): void {
+  const { shard, status } = activation
+  const waiting = activation.mailbox.first
+  if (activation.queued || waiting === undefined || status === 'loading' || status === 'stopped') return
+  if (shard.draining || shard.state.quarantined || activation.notBefore > memory.now.runtime) return
+  if (shard.care !== undefined && waiting.trial !== 'granted') {
+    if (waiting.trial === 'asked') return
+    activation.queued = true
+    shard.care.queue.push(activation)
+    nextTrial(memory, shard)
+    return
+  }
+  activation.queued = true
+  if (waiting.envelope.request === undefined) memory.runnable.add(activation)
+  else memory.atTheDoor.add(activation)
+}
+
+/** A message is done with: it leaves the mailbox, and its row goes. */
+export function handled(memory: Memory, activation: Activation, waiting: Waiting): void {
+  const { shard } = activation
+  assert(activation.mailbox.first === waiting, 'M1')
+  activation.mailbox.takeFirst()
+  waiting.handled = true
+  shard.waiting -= 1
+  if (waiting.rowed) memory.open.remove('mailbox', [shard.id, waiting.n])
+  leaveTrial(memory, shard, waiting)
+}
+
+/** Makes a message that waits first, or never will, a dead letter. */
+export function bury(
+  memory: Memory,
+  activation: Activation,
+  waiting: Waiting,
+  reason: DeadReason,
+  detail: string,
+): void {
+  const { shard } = activation
+  consume(memory, activation, waiting.envelope)
+  if (waiting.envelope.request !== undefined) {
+    refuse(memory, activation, waiting.envelope, { kind: 'failed', error: detail })
+  }
+  handled(memory, activation, waiting)
+  deadLetter(memory, shard, waiting, reason, detail)
+}
+
+export function deadLetter(
+  memory: Memory,
+  shard: Shard,
+  waiting: Waiting,
+  reason: DeadReason,
+  detail: string,
+  replays = 0,
+): void {
+  const { envelope } = waiting
+  const row: MailboxRow = {
+    envelope,
+    attempts: waiting.attempts,
+    notBefore: 0 as Instant,
+    dead: { reason, detail, at: memory.now.world, replays },
+  }
+  shard.deadLetters.set(waiting.n, row)
+  memory.open.put('mailbox', [shard.id, waiting.n], row)
+  memory.observer.count('deadLetters')
+  if (memory.observer.watched) {
+    memory.observer.event({
+      kind: 'dead-letter',
+      actor: envelope.to,
+      id: envelope.id,
+      message: envelope.message.type,
+      reason,
+      at: memory.now.world,
+    })
+  }
+}

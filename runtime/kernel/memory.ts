@@ -1,0 +1,221 @@
+/**
+ * One incarnation's memory, and the batch that is open: what all parts of a kernel share.
+ *
+ * The rules are functions over it, a file per concern: turns, failures, mailboxes, care, channels, requests, calls,
+ * tenure, due, commits. `kernel.ts` says which input goes to which.
+ *
+ * Owns:     the state, and the few verbs that change memory and batch together.
+ * Does not: decide anything.
+ *
+ * Invariants:
+ *   K1. Memory and batch change together: every change of a shard's picture is a write of the open batch.
+ */
+import type { ActorId, Instant, Message, Now } from '#actor'
+import { hash32 } from '#actor'
+import type {
+  Envelope,
+  MessageId,
+  NodeId,
+  Observer,
+  Ordinal,
+  Outcome,
+  Position,
+  ScopeId,
+  ShardId,
+} from '#ports'
+import { OpenBatch } from './batch.ts'
+import type { Bounds } from './bounds.ts'
+import type { Waiting } from './mailbox.ts'
+import type { OutChannel } from './out-channel.ts'
+import type { Output } from './output.ts'
+import { Queue } from './queue.ts'
+import type { Registry } from './registry.ts'
+import { type Activation, deleteRow, type Shard } from './shard.ts'
+import { RestartCounts } from './supervisor.ts'
+import { TimerHeap } from './timer-heap.ts'
+
+/** Rules that can be broken on purpose, one at a time, to show that the checks would notice. Tests only. */
+export type Mutant =
+  | 'release-before-durable'
+  | 'local-overtakes-outbox'
+  | 'local-while-draining'
+  | 'sequence-from-rows'
+  | 'accept-any-sequence'
+  | 'mark-apart'
+  | 'acknowledge-accepted'
+  | 'forget-unhandled'
+  | 'undo-earlier-turns'
+  | 'unload-early'
+  | 'trust-failed-write'
+  | 'stale-load'
+
+export interface KernelOptions {
+  readonly registry: Registry
+  readonly bounds: Bounds
+  readonly node: NodeId
+  readonly scope: ScopeId
+  readonly observer: Observer
+  /** For jitter. */
+  readonly seed: number
+  readonly broken?: Mutant
+}
+
+/** Something that is due, on one of the clocks. */
+export type Due =
+  | {
+      readonly kind: 'timer'
+      readonly shard: Shard
+      readonly ordinal: Ordinal
+      readonly id: string
+      readonly generation: number
+    }
+  | {
+      readonly kind: 'ask'
+      readonly shard: Shard
+      readonly ordinal: Ordinal
+      readonly id: string
+      readonly deadline: Instant
+    }
+  | {
+      readonly kind: 'call-deadline'
+      readonly shard: Shard
+      readonly ordinal: Ordinal
+      readonly id: string
+      readonly deadline: Instant
+    }
+  | {
+      readonly kind: 'call-retry'
+      readonly shard: Shard
+      readonly ordinal: Ordinal
+      readonly id: string
+      readonly attempt: number
+    }
+  | { readonly kind: 'backoff'; readonly activation: Activation }
+  | { readonly kind: 'care'; readonly shard: Shard }
+  | { readonly kind: 'resend'; readonly shard: Shard; readonly channel: OutChannel }
+  | { readonly kind: 'sweep' }
+
+/** Something submitted: a batch, or a proof of ownership for outputs that write nothing. */
+export interface InFlight {
+  readonly kind: 'append' | 'verify'
+  readonly batch: OpenBatch
+  answered: boolean
+}
+
+export class Memory {
+  readonly registry: Registry
+  readonly bounds: Bounds
+  readonly node: NodeId
+  readonly scope: ScopeId
+  readonly observer: Observer
+  readonly seed: number
+  readonly broken: Mutant | undefined
+
+  readonly shards = new Map<ShardId, Shard>()
+  /** Actors with a message to handle: those whose first message came from outside, and the others. */
+  readonly atTheDoor = new Queue<Activation>()
+  readonly runnable = new Queue<Activation>()
+  readonly due = { world: new TimerHeap<Due>(), runtime: new TimerHeap<Due>() }
+  readonly wakeAt: { world: Instant | undefined; runtime: Instant | undefined } = {
+    world: undefined,
+    runtime: undefined,
+  }
+  readonly restarts = new RestartCounts()
+  open: OpenBatch
+  readonly inFlight: InFlight[] = []
+  /** Accepted since the last batch closed: rows of the open batch unless handled by then. */
+  fresh: (readonly [Shard, Waiting])[] = []
+  /** Position of the last durable batch. */
+  durable = 0 as Position
+  /** Messages made here so far. */
+  messages = 0
+  now: Now = { world: 0 as Instant, runtime: 0 as Instant }
+  /** What this step has to say. */
+  out: Output[] = []
+  sweeping = false
+  /** Actors being loaded. */
+  loading = 0
+  /** The open batch was held back once for what is being loaded. */
+  postponed = false
+
+  constructor(options: KernelOptions) {
+    this.registry = options.registry
+    this.bounds = options.bounds
+    this.node = options.node
+    this.scope = options.scope
+    this.observer = options.observer
+    this.seed = options.seed
+    this.broken = options.broken
+    this.open = new OpenBatch(options.scope, 1 as Position)
+  }
+
+  /** The actor's snapshot is written when the batch closes. */
+  changed(activation: Activation): void {
+    activation.changedAt = this.open.position
+    this.open.changed.add(activation)
+  }
+
+  setState(shard: Shard, change: Partial<Shard['state']>): void {
+    shard.state = { ...shard.state, ...change }
+    this.open.put('meta', ['shard', shard.id], shard.state)
+  }
+
+  removeRow(table: 'asks' | 'timers' | 'calls', shard: Shard, ordinal: Ordinal, id: string): void {
+    if (deleteRow<unknown>(shard[table], ordinal, id)) this.open.remove(table, [shard.id, ordinal, id])
+  }
+
+  /** Answers once the open batch, or a proof of ownership, is durable. */
+  hold(request: { readonly id: string; readonly node: NodeId }, outcome: Outcome): void {
+    this.open.held.push({ kind: 'respond', to: request.node, response: { id: request.id, outcome } })
+  }
+
+  /** Whether this very tenure of the shard goes on. */
+  isOurs(shard: Shard): boolean {
+    return this.shards.get(shard.id) === shard
+  }
+
+  writeRow(shard: Shard, waiting: Waiting): void {
+    waiting.rowed = true
+    this.open.put('mailbox', [shard.id, waiting.n], {
+      envelope: waiting.envelope,
+      attempts: waiting.attempts,
+      notBefore: waiting.notBefore,
+      ...(waiting.deaths === 0 ? {} : { deaths: waiting.deaths }),
+      ...(waiting.trial === 'asked' ? { onTrial: true } : {}),
+    })
+  }
+
+  /** A message of this incarnation's, in the trace of what caused it. */
+  envelope(to: ActorId, message: Message, from: ActorId | undefined, cause?: Envelope): Envelope {
+    this.messages += 1
+    const id = `${this.scope}:${this.messages}` as MessageId
+    const trace = cause?.trace === undefined ? undefined : childTrace(cause.trace, id)
+    return {
+      id,
+      to,
+      message,
+      ...(from === undefined ? {} : { from }),
+      ...(cause === undefined ? {} : { cause: cause.id }),
+      ...(trace === undefined ? {} : { trace }),
+    }
+  }
+}
+
+export function newWaiting(n: number, envelope: Envelope): Waiting {
+  return {
+    n,
+    envelope,
+    attempts: 0,
+    notBefore: 0 as Instant,
+    deaths: 0,
+    rowed: false,
+    handled: false,
+    trial: 'none',
+  }
+}
+
+/** The same trace, with a span id of its own (W3C Trace Context, version 00). */
+function childTrace(trace: string, id: MessageId): string {
+  const span = hash32(id).toString(16).padStart(8, '0') + hash32(id, 1).toString(16).padStart(8, '0')
+  return `${trace.slice(0, 36)}${span}${trace.slice(52)}`
+}

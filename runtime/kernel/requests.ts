@@ -1,0 +1,253 @@
+/**
+ * Requests from outside: at the door, by their idempotency key, and how they are answered.
+ *
+ * Owns:     what is refused at the door, what a repeated key gets, queries, and operators' commands to one actor.
+ * Does not: route, wait or send again (the asking node does, `host/pending-requests.ts`).
+ *
+ * Invariants:
+ *   Q1. An answer that states a fact about an actor waits until ownership was proven after the request came.
+ *   Q2. Under one key an actor handles one message, however often it is asked.
+ */
+import type { Instant, Message } from '#actor'
+import type { Envelope, Ordinal, Outcome, Request } from '#ports'
+import { activate, offer, schedule } from './mailboxes.ts'
+import type { Memory } from './memory.ts'
+import type { ActorType } from './registry.ts'
+import type { Activation, Shard } from './shard.ts'
+import { record } from './turns.ts'
+
+const deadLetterReplaysMax = 3
+
+export function requested(memory: Memory, request: Request): void {
+  const type = memory.registry.find(request.actor)
+  if (type === undefined) {
+    respond(memory, request, { kind: 'invalid', problem: `no actor type of '${request.actor}'` })
+    return
+  }
+  const shard = memory.shards.get(memory.registry.shardOf(request.actor))
+  if (shard === undefined || shard.draining) {
+    respond(memory, request, { kind: 'moved', shard: memory.registry.shardOf(request.actor) })
+    return
+  }
+  const refusal = refusalAtTheDoor(memory, shard, type, request)
+  if (refusal !== undefined) {
+    memory.observer.count('requestsRefused')
+    respond(memory, request, refusal)
+    return
+  }
+  const activation = activate(memory, shard, request.actor)
+  if (activation.status !== 'loading') arrive(memory, activation, request)
+  else if (activation.arriving === undefined) activation.arriving = [request]
+  else activation.arriving.push(request)
+}
+
+/** Bounds and contracts: they state no fact about an actor, so they are answered at once. */
+function refusalAtTheDoor(
+  memory: Memory,
+  shard: Shard,
+  type: ActorType,
+  request: Request,
+): Outcome | undefined {
+  if (request.body.kind !== 'command') return undefined
+  const problem = type.problemOf(request.body.message)
+  if (problem !== undefined) return { kind: 'invalid', problem }
+  if (shard.state.quarantined) return { kind: 'stopped' }
+  if (shard.backlog > memory.bounds.shardBacklogMax)
+    return { kind: 'busy', retryAfterMs: 1_000, reason: 'backlog' }
+  return undefined
+}
+
+export function arrive(memory: Memory, activation: Activation, request: Request): void {
+  switch (request.body.kind) {
+    case 'query':
+      memory.observer.count('queries')
+      memory.hold(request, query(memory, activation, request.body.name, request.body.args))
+      break
+    case 'operate':
+      memory.hold(request, operate(memory, activation, request.body.command))
+      break
+    case 'command':
+      memory.observer.count('requests')
+      command(memory, activation, request, request.body.message)
+      break
+  }
+}
+
+function command(memory: Memory, activation: Activation, request: Request, message: Message): void {
+  const { key } = request
+  const fingerprint = request.fingerprint ?? ''
+  if (key !== undefined) {
+    const known = activation.requests?.get(key)
+    const running = activation.runningKeys?.get(key)
+    if (
+      (known !== undefined && known.fingerprint !== fingerprint) ||
+      (running !== undefined && running !== fingerprint)
+    ) {
+      memory.hold(request, { kind: 'key-reused' })
+      return
+    }
+    if (known?.outcome !== undefined) {
+      memory.hold(request, { ...(known.outcome as Extract<Outcome, { kind: 'done' }>), replayed: true })
+      return
+    }
+    if (running !== undefined) {
+      memory.hold(request, { kind: 'running' })
+      return
+    }
+  }
+  if (activation.status === 'stopped') {
+    memory.hold(request, { kind: 'stopped' })
+    return
+  }
+  if (key !== undefined) {
+    activation.runningKeys ??= new Map()
+    activation.runningKeys.set(key, fingerprint)
+  }
+  const envelope = memory.envelope(activation.id, message, undefined)
+  offer(memory, activation.shard, {
+    ...envelope,
+    ...(request.trace === undefined ? {} : { trace: request.trace }),
+    request: { id: request.id, node: request.node, ...(key === undefined ? {} : { key, fingerprint }) },
+  })
+}
+
+function query(memory: Memory, activation: Activation, name: string, args: unknown): Outcome {
+  if (activation.state === undefined) return { kind: 'unknown' }
+  const query = activation.type.definition.queries?.[name]
+  if (query === undefined)
+    return { kind: 'invalid', problem: `no query '${name}' on ${activation.type.definition.type}` }
+  const { id, version, state } = activation
+  const at = Math.max(memory.now.world, activation.shard.now) as Instant
+  try {
+    const value = query({ id, value: state.value, context: state.context, version }, args, at)
+    return { kind: 'answer', value, state: state.value, version }
+  } catch (error) {
+    return { kind: 'failed', error: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+function operate(
+  memory: Memory,
+  activation: Activation,
+  command: Extract<Request['body'], { kind: 'operate' }>['command'],
+): Outcome {
+  const { shard, state } = activation
+  if (command.kind === 'replay') return replay(memory, shard, command.row)
+  if (state === undefined) return { kind: 'unknown' }
+  const at = Math.max(memory.now.world, shard.now) as Instant
+  const { id, message } = memory.envelope(activation.id, { type: `operator.${command.kind}` }, undefined)
+  switch (command.kind) {
+    case 'inspect':
+      return {
+        kind: 'answer',
+        value: inspection(memory, activation),
+        state: state.value,
+        version: activation.version,
+      }
+    case 'restart':
+      activation.state = activation.type.machine.load(activation.type.machine.store(state)).state
+      activation.notBefore = 0 as Instant
+      memory.observer.count('restarts')
+      schedule(memory, activation)
+      break
+    case 'stop':
+      if (activation.status !== 'live') break
+      activation.status = 'stopped'
+      record(memory, activation, at, { id, message, note: 'stopped' })
+      break
+    case 'start':
+      if (activation.status !== 'stopped') break
+      activation.status = 'live'
+      record(memory, activation, at, { id, message, note: 'started' })
+      schedule(memory, activation)
+      break
+  }
+  return { kind: 'done', state: state.value, version: activation.version }
+}
+
+function inspection(memory: Memory, activation: Activation): unknown {
+  const { shard, state, ordinal } = activation
+  const rows = <T>(table: Map<Ordinal, Map<string, T>>): [string, T][] => [
+    ...(table.get(ordinal as Ordinal) ?? []),
+  ]
+  return {
+    id: activation.id,
+    shard: shard.id,
+    node: memory.node,
+    status: activation.status,
+    value: state?.value,
+    context: state?.context,
+    version: activation.version,
+    at: activation.at,
+    accepts: state === undefined ? [] : activation.type.machine.accepts(state),
+    mailbox: activation.mailbox
+      .list()
+      .slice(0, 100)
+      .map((w) => ({ n: w.n, attempts: w.attempts, notBefore: w.notBefore, ...w.envelope })),
+    mailboxDepth: activation.depth,
+    timers: rows(shard.timers).map(([id, row]) => ({
+      id,
+      clock: row.clock,
+      at: row.at,
+      message: row.message,
+    })),
+    asks: rows(shard.asks).map(([id, row]) => ({ id, deadline: row.deadline })),
+    calls: rows(shard.calls).map(([id, call]) => ({
+      id,
+      handler: call.row.handler,
+      attempt: call.attempt,
+      deadline: call.row.deadline,
+    })),
+  }
+}
+
+export function replay(memory: Memory, shard: Shard, n: number): Outcome {
+  const row = shard.deadLetters.get(n)
+  if (row?.dead === undefined) return { kind: 'unknown' }
+  if (row.dead.replays >= deadLetterReplaysMax)
+    return { kind: 'invalid', problem: `it was replayed ${row.dead.replays} times` }
+  shard.deadLetters.delete(n)
+  memory.open.remove('mailbox', [shard.id, n])
+  const { request: _gone, row: _row, ...envelope } = row.envelope
+  offer(memory, shard, envelope)
+  return { kind: 'done', state: null, version: 0 }
+}
+
+/** A request's message was handled, and the answer is remembered under its key. */
+export function answer(
+  memory: Memory,
+  activation: Activation,
+  envelope: Envelope,
+  outcome: Extract<Outcome, { kind: 'done' }>,
+): void {
+  const { request } = envelope
+  if (request === undefined) return
+  if (request.key !== undefined) {
+    const row = { fingerprint: request.fingerprint ?? '', at: memory.now.runtime, outcome }
+    activation.requests ??= new Map()
+    activation.requests.set(request.key, row)
+    memory.open.put('requests', [activation.shard.id, activation.id, request.key], row)
+  }
+  refuse(memory, activation, envelope, outcome)
+}
+
+/** Answers a request with a fact about an actor; nothing is remembered. */
+export function refuse(memory: Memory, activation: Activation, envelope: Envelope, outcome: Outcome): void {
+  const { request } = envelope
+  if (request === undefined) return
+  if (request.key !== undefined) activation.runningKeys?.delete(request.key)
+  memory.hold(request, outcome)
+}
+
+/** The key created this actor, and the row that remembered the answer is gone. */
+export function createdBefore(activation: Activation, envelope: Envelope): Outcome | undefined {
+  const again =
+    envelope.request?.key !== undefined &&
+    activation.version > 0 &&
+    activation.type.creates.has(envelope.message.type)
+  return again ? { kind: 'key-expired' } : undefined
+}
+
+export function respond(memory: Memory, request: Request, outcome: Outcome): void {
+  memory.out.push({ kind: 'respond', to: request.node, response: { id: request.id, outcome } })
+}

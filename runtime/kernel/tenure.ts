@@ -1,0 +1,219 @@
+/**
+ * Shards and actors that come into memory and leave it.
+ *
+ * Owns:     what a granted shard brings, what is loaded, what a release leaves behind, and passivation.
+ * Does not: acquire shards (cluster), or read rows (host).
+ *
+ * Invariants:
+ *   T1. A load of an earlier tenure is dropped.
+ *   T2. An actor leaves memory only when its last batch is durable and no message waits for it.
+ *   T3. A release is the shard's last write here.
+ */
+import { after } from '#actor'
+import type { MailboxRow, MessageId, NodeId, Ordinal, ShardId, SnapshotRow } from '#ports'
+import { startCall } from './calls.ts'
+import { poison } from './care.ts'
+import { pump } from './channels.ts'
+import type { Input } from './input.ts'
+import { activate, schedule } from './mailboxes.ts'
+import { type Memory, newWaiting } from './memory.ts'
+import { OutChannel } from './out-channel.ts'
+import { arrive, respond } from './requests.ts'
+import { type Activation, Shard, setRow } from './shard.ts'
+import { record } from './turns.ts'
+
+export function granted(memory: Memory, input: Extract<Input, { kind: 'granted' }>): void {
+  const { rows } = input
+  const shard = new Shard(input.shard, input.epoch, input.worldNow, memory.now.runtime, rows.state)
+  memory.shards.set(shard.id, shard)
+  for (const [to, last] of rows.channels) {
+    const waiting = rows.outbox.flatMap(([destination, , envelope]) => (destination === to ? [envelope] : []))
+    shard.out.set(
+      to,
+      new OutChannel(shard.id, to, memory.broken === 'sequence-from-rows' ? waiting.length : last, waiting),
+    )
+  }
+  for (const [from, mark] of rows.inbox) shard.inbox.set(from, { from, mark, durable: mark })
+  for (const [ordinal, id, row] of rows.timers) {
+    setRow(shard.timers, ordinal, id, row)
+    memory.due[row.clock].add(row.at, { kind: 'timer', shard, ordinal, id, generation: row.generation })
+  }
+  for (const [ordinal, id, row] of rows.asks) {
+    setRow(shard.asks, ordinal, id, row)
+    memory.due.runtime.add(row.deadline, { kind: 'ask', shard, ordinal, id, deadline: row.deadline })
+  }
+  for (const [ordinal, id, row] of rows.calls) {
+    setRow(shard.calls, ordinal, id, { row, attempt: 0, answered: false })
+    startCall(memory, shard, ordinal, id)
+  }
+  if (!input.clean) {
+    const until = after(memory.now.runtime, memory.bounds.carefulMs)
+    shard.care = { inherited: new Set(), until, trial: undefined, queue: [] }
+    memory.due.runtime.add(until, { kind: 'care', shard })
+  }
+  inherit(memory, shard, rows.mailbox)
+  for (const channel of shard.out.values()) pump(memory, shard, channel)
+  armSweep(memory)
+  if (memory.observer.watched) {
+    memory.observer.event({
+      kind: 'acquired',
+      shard: shard.id,
+      epoch: shard.epoch,
+      clean: input.clean,
+      actors: shard.state.nextOrdinal - 1,
+      at: memory.now.world,
+    })
+  }
+}
+
+function inherit(memory: Memory, shard: Shard, rows: readonly (readonly [number, MailboxRow])[]): void {
+  for (const [n, row] of rows) {
+    shard.nextRow = Math.max(shard.nextRow, n + 1)
+    if (row.dead !== undefined) {
+      shard.deadLetters.set(n, row)
+      continue
+    }
+    const waiting = newWaiting(n, row.envelope)
+    waiting.rowed = true
+    waiting.attempts = row.attempts
+    waiting.notBefore = row.notBefore
+    waiting.deaths = (row.deaths ?? 0) + (row.onTrial === true && shard.care !== undefined ? 1 : 0)
+    if (waiting.deaths >= 2) {
+      poison(memory, shard, waiting)
+      continue
+    }
+    const activation = activate(memory, shard, row.envelope.to)
+    activation.mailbox.offer(waiting)
+    shard.waiting += 1
+    shard.care?.inherited.add(waiting)
+    if (activation.mailbox.first === waiting && waiting.notBefore > memory.now.runtime) {
+      activation.notBefore = waiting.notBefore
+      memory.due.runtime.add(waiting.notBefore, { kind: 'backoff', activation })
+    }
+    const key = row.envelope.request?.key
+    if (key !== undefined) {
+      activation.runningKeys ??= new Map()
+      activation.runningKeys.set(key, row.envelope.request?.fingerprint ?? '')
+    }
+  }
+}
+
+export function loaded(memory: Memory, input: Extract<Input, { kind: 'loaded' }>): void {
+  memory.loading -= 1
+  const shard = memory.shards.get(input.shard)
+  const activation = shard?.activations.get(input.actor)
+  if (shard === undefined || activation?.status !== 'loading') return
+  if (shard.epoch !== input.epoch && memory.broken !== 'stale-load') return
+  const { ordinal, snapshot, requests } = input.rows
+  for (const [key, row] of requests) {
+    if (after(row.at, memory.bounds.requestTtlMs) < memory.now.runtime) {
+      memory.open.remove('requests', [shard.id, activation.id, key])
+      continue
+    }
+    activation.requests ??= new Map()
+    activation.requests.set(key, row)
+  }
+  if (snapshot === undefined || ordinal === undefined) activation.status = 'absent'
+  else restore(memory, activation, ordinal, snapshot)
+  const arriving = activation.arriving
+  activation.arriving = undefined
+  for (const request of arriving ?? []) arrive(memory, activation, request)
+  schedule(memory, activation)
+}
+
+function restore(memory: Memory, activation: Activation, ordinal: Ordinal, snapshot: SnapshotRow): void {
+  activation.ordinal = ordinal
+  activation.version = snapshot.version
+  activation.generation = snapshot.generation
+  activation.at = snapshot.at
+  activation.last = snapshot.last
+  try {
+    const { state, migrated } = activation.type.machine.load(snapshot.state)
+    activation.state = state
+    activation.loaded = state
+    activation.status = snapshot.status
+    if (migrated) {
+      const { id, message } = memory.envelope(activation.id, { type: 'operator.migrate' }, undefined)
+      record(memory, activation, activation.shard.now, { id, message, note: 'migrated' })
+    }
+  } catch (error) {
+    // A build that does not know this snapshot must not touch it: its messages wait for one that does.
+    activation.status = 'stopped'
+    if (memory.observer.watched) {
+      const detail = error instanceof Error ? error.message : String(error)
+      memory.observer.event({
+        kind: 'failure',
+        actor: activation.id,
+        id: '' as MessageId,
+        message: '',
+        error: detail,
+        directive: 'stop',
+        attempt: 1,
+        at: memory.now.world,
+      })
+    }
+  }
+}
+
+/** Takes part in no more turns; what waits becomes rows; the release is the shard's last write here. */
+export function release(memory: Memory, id: ShardId, heir: NodeId | undefined): void {
+  const shard = memory.shards.get(id)
+  if (shard === undefined || shard.draining) return
+  shard.draining = true
+  for (const activation of shard.activations.values()) {
+    for (const request of activation.arriving ?? []) respond(memory, request, { kind: 'moved', shard: id })
+    for (const { envelope, rowed } of activation.mailbox.list()) {
+      if (envelope.request !== undefined && !rowed)
+        memory.hold(envelope.request, { kind: 'moved', shard: id })
+    }
+  }
+  for (const [ordinal, calls] of shard.calls) {
+    for (const callId of calls.keys())
+      memory.out.push({ kind: 'cancel-call', shard: id, ordinal, id: callId })
+  }
+  memory.open.put('shards', [id], {
+    shard: id,
+    epoch: shard.epoch,
+    scope: memory.scope,
+    node: memory.node,
+    released: true,
+    ...(heir === undefined ? {} : { heir }),
+    now: shard.now,
+  })
+  memory.open.whenDurable.push(() => {
+    memory.out.push({ kind: 'released', shard: id })
+    if (memory.observer.watched)
+      memory.observer.event({
+        kind: 'released',
+        shard: id,
+        ...(heir === undefined ? {} : { heir }),
+        at: memory.now.world,
+      })
+  })
+}
+
+/** Idle actors leave memory, once what they last wrote is durable and nothing waits for them. */
+export function sweep(memory: Memory): void {
+  memory.sweeping = false
+  for (const shard of memory.shards.values()) {
+    for (const [id, activation] of shard.activations) {
+      if (activation.depth > 0 || activation.status === 'loading' || activation.arriving !== undefined)
+        continue
+      if (activation.changedAt > memory.durable && memory.broken !== 'unload-early') continue
+      const finished = activation.status === 'archived' || activation.status === 'absent'
+      const idleMs = finished
+        ? memory.bounds.passivationSweepMs
+        : (activation.type.definition.passivateAfter ?? 600_000)
+      if (after(activation.usedAt, idleMs) > memory.now.runtime) continue
+      shard.activations.delete(id)
+      memory.observer.count('passivations')
+    }
+  }
+  armSweep(memory)
+}
+
+function armSweep(memory: Memory): void {
+  if (memory.sweeping || memory.shards.size === 0) return
+  memory.sweeping = true
+  memory.due.runtime.add(after(memory.now.runtime, memory.bounds.passivationSweepMs), { kind: 'sweep' })
+}

@@ -1,0 +1,352 @@
+/**
+ * Turns: a message and a state in, a state and effects out, committed as one.
+ *
+ * Owns:     what a turn reads, and how its effects become rows, messages and a journal record.
+ * Does not: know XState (`machine.ts`), or what follows a failure (`failures.ts`).
+ *
+ * Invariants:
+ *   K3. A failed turn leaves no trace but its attempt: effects are applied after the turn has succeeded.
+ */
+import type { Delivered, Effect, Instant, Message } from '#actor'
+import { after, keyOf } from '#actor'
+import type { Envelope, MessageId, Ordinal } from '#ports'
+import { startCall } from './calls.ts'
+import { leaveTrial } from './care.ts'
+import { post } from './channels.ts'
+import { failed } from './failures.ts'
+import type { Transition } from './machine.ts'
+import type { Waiting } from './mailbox.ts'
+import { bury, handled, schedule } from './mailboxes.ts'
+import type { Memory } from './memory.ts'
+import { answer, createdBefore, refuse } from './requests.ts'
+import { type Activation, rowOf, setRow } from './shard.ts'
+
+export function turn(memory: Memory, activation: Activation): void {
+  const { shard } = activation
+  const waiting = activation.mailbox.first
+  if (waiting === undefined || activation.status === 'loading') return
+  if (activation.status === 'stopped' || activation.notBefore > memory.now.runtime) {
+    // Whoever starts it, or the end of the backoff, schedules it again; meanwhile others may be tried.
+    if (waiting.trial !== 'none') {
+      waiting.trial = 'none'
+      memory.writeRow(shard, waiting)
+    }
+    shard.care?.inherited.delete(waiting)
+    leaveTrial(memory, shard, waiting)
+    return
+  }
+  if (shard.care !== undefined && waiting.trial !== 'granted') {
+    schedule(memory, activation)
+    return
+  }
+  memory.open.turns += 1
+  memory.observer.count('turns')
+  activation.usedAt = memory.now.runtime
+  if (!counts(activation, waiting.envelope)) handled(memory, activation, waiting)
+  else if (activation.status === 'archived') turnArchived(memory, activation, waiting)
+  else if (activation.status === 'absent' && !activation.type.creates.has(waiting.envelope.message.type)) {
+    turnUnknown(memory, activation, waiting)
+  } else turnLive(memory, activation, waiting)
+  schedule(memory, activation)
+}
+
+/** A fire, a result or an answer counts only while the row is there that it stands for. */
+export function counts(activation: Activation, envelope: Envelope): boolean {
+  const { shard, ordinal } = activation
+  const { row, answers } = envelope
+  if (row === undefined && answers === undefined) return true
+  if (ordinal === undefined) return false
+  if (answers !== undefined) return rowOf(shard.asks, ordinal, answers) !== undefined
+  if (row?.kind === 'timer') return rowOf(shard.timers, ordinal, row.id)?.generation === row.generation
+  if (row?.kind === 'call') return rowOf(shard.calls, ordinal, row.id) !== undefined
+  return row !== undefined && rowOf(shard.asks, ordinal, row.id) !== undefined
+}
+
+function turnLive(memory: Memory, activation: Activation, waiting: Waiting): void {
+  const { shard, type } = activation
+  const { envelope } = waiting
+  const at = Math.max(memory.now.world, shard.now) as Instant
+  const event = delivered(envelope, at)
+  const effects: Effect[] = []
+  let state = activation.state
+  let outcome: Transition | 'not-accepted'
+  try {
+    if (state === undefined) {
+      const born = type.machine.birth({ id: activation.id, key: keyOf(activation.id), at })
+      state = born.state
+      effects.push(...born.effects)
+    }
+    outcome = type.machine.turn(state, event)
+    if (outcome !== 'not-accepted') {
+      effects.push(...outcome.effects)
+      for (const effect of effects) checkEffect(memory, effect)
+    }
+  } catch (error) {
+    if (memory.broken === 'undo-earlier-turns') activation.state = activation.loaded
+    failed(memory, activation, waiting, error)
+    return
+  }
+  if (outcome === 'not-accepted') {
+    notAccepted(memory, activation, waiting)
+    return
+  }
+  commit(memory, activation, waiting, { state: outcome.state, effects }, at)
+}
+
+/** @throws when an effect names an actor type that is not there, or breaks a contract. */
+function checkEffect(memory: Memory, effect: Effect): void {
+  if (effect.kind !== 'tell' && effect.kind !== 'ask') return
+  const problem = memory.registry.typeOf(effect.to).problemOf(effect.message)
+  if (problem !== undefined)
+    throw new Error(`It tells '${effect.to}' a wrong '${effect.message.type}': ${problem}.`)
+}
+
+export function commit(
+  memory: Memory,
+  activation: Activation,
+  waiting: Waiting,
+  transition: Transition,
+  at: Instant,
+): void {
+  const { shard } = activation
+  const { envelope } = waiting
+  if (activation.status === 'absent') create(memory, activation)
+  consume(memory, activation, envelope)
+  activation.state = transition.state
+  shard.now = at
+  const emitted = transition.effects.flatMap((effect: Effect) =>
+    effect.kind === 'emit' ? [effect.event] : [],
+  )
+  record(memory, activation, at, { id: envelope.id, message: envelope.message }, envelope, emitted)
+  if (memory.observer.watched) {
+    memory.observer.event({
+      kind: 'turn',
+      actor: activation.id,
+      id: envelope.id,
+      message: envelope.message.type,
+      ...(envelope.from === undefined ? {} : { from: envelope.from }),
+      ...(envelope.cause === undefined ? {} : { cause: envelope.cause }),
+      state: transition.state.value,
+      changed: true,
+      at,
+    })
+  }
+  const reply = apply(memory, activation, waiting, transition.effects)
+  if (envelope.request !== undefined) {
+    answer(memory, activation, envelope, {
+      kind: 'done',
+      ...(reply === undefined ? {} : { reply }),
+      state: transition.state.value,
+      version: activation.version,
+    })
+  }
+  handled(memory, activation, waiting)
+  if (transition.state.done) archive(memory, activation)
+}
+
+/** Journals one turn, or one act of the runtime, and marks the snapshot to be written. */
+export function record(
+  memory: Memory,
+  activation: Activation,
+  at: Instant,
+  what: { id: MessageId; message: Message; note?: 'migrated' | 'stopped' | 'started' | 'reset' },
+  envelope?: Envelope,
+  events: readonly Message[] = [],
+): void {
+  activation.version += 1
+  activation.at = at
+  activation.last = memory.open.record({
+    shard: activation.shard.id,
+    actor: activation.id,
+    sequence: activation.version,
+    at,
+    ...what,
+    ...(envelope?.from === undefined ? {} : { from: envelope.from }),
+    ...(envelope?.cause === undefined ? {} : { cause: envelope.cause }),
+    ...(envelope?.trace === undefined ? {} : { trace: envelope.trace }),
+    ...(events.length === 0 ? {} : { events }),
+    state: activation.state?.value,
+    ...(activation.last === undefined ? {} : { previous: activation.last }),
+  })
+  if (at > memory.open.now) memory.open.now = at
+  memory.changed(activation)
+}
+
+function create(memory: Memory, activation: Activation): void {
+  const { shard, type } = activation
+  const { state } = shard
+  activation.ordinal = state.nextOrdinal as Ordinal
+  activation.status = 'live'
+  const group = memory.registry.siblingGroup(activation.id)
+  const siblings =
+    group === undefined
+      ? state.siblings
+      : { ...state.siblings, [group.instance]: [...(state.siblings[group.instance] ?? []), activation.id] }
+  const { version } = type.machine
+  const versions =
+    state.versions[type.definition.type] === version
+      ? state.versions
+      : { ...state.versions, [type.definition.type]: version }
+  memory.setState(shard, { nextOrdinal: state.nextOrdinal + 1, siblings, versions })
+  memory.open.put('actors', [activation.id], { shard: shard.id, ordinal: activation.ordinal })
+}
+
+/** The row that a message stands for goes with the turn that handles it. */
+export function consume(memory: Memory, activation: Activation, envelope: Envelope): void {
+  const { shard, ordinal } = activation
+  if (ordinal === undefined) return
+  const { row, answers } = envelope
+  if (answers !== undefined) memory.removeRow('asks', shard, ordinal, answers)
+  if (row?.kind === 'timer') memory.removeRow('timers', shard, ordinal, row.id)
+  if (row?.kind === 'call') memory.removeRow('calls', shard, ordinal, row.id)
+  if (row?.kind === 'ask') memory.removeRow('asks', shard, ordinal, row.id)
+}
+
+/** Applies what a turn described. Returns the reply, if it made one. */
+export function apply(
+  memory: Memory,
+  activation: Activation,
+  waiting: Waiting,
+  effects: readonly Effect[],
+): Message | undefined {
+  const { shard } = activation
+  const { envelope } = waiting
+  const ordinal = activation.ordinal as Ordinal
+  let reply: Message | undefined
+  for (const effect of effects) {
+    switch (effect.kind) {
+      case 'tell':
+        post(memory, shard, memory.envelope(effect.to, effect.message, activation.id, envelope))
+        break
+      case 'reply':
+        reply = effect.message
+        if (envelope.ask !== undefined && envelope.from !== undefined) {
+          post(memory, shard, {
+            ...memory.envelope(envelope.from, effect.message, activation.id, envelope),
+            answers: envelope.ask,
+          })
+        }
+        break
+      case 'ask': {
+        const deadline = after(memory.now.runtime, effect.timeoutMs)
+        const row = { actor: activation.id, deadline }
+        setRow(shard.asks, ordinal, effect.id, row)
+        memory.open.put('asks', [shard.id, ordinal, effect.id], row)
+        memory.due.runtime.add(deadline, { kind: 'ask', shard, ordinal, id: effect.id, deadline })
+        post(memory, shard, {
+          ...memory.envelope(effect.to, effect.message, activation.id, envelope),
+          ask: effect.id,
+        })
+        break
+      }
+      case 'schedule': {
+        activation.generation += 1
+        const start = effect.clock === 'world' ? shard.now : memory.now.runtime
+        const row = {
+          actor: activation.id,
+          generation: activation.generation,
+          clock: effect.clock,
+          at: after(start, effect.delayMs),
+          message: effect.message,
+        }
+        setRow(shard.timers, ordinal, effect.id, row)
+        memory.open.put('timers', [shard.id, ordinal, effect.id], row)
+        memory.due[effect.clock].add(row.at, {
+          kind: 'timer',
+          shard,
+          ordinal,
+          id: effect.id,
+          generation: row.generation,
+        })
+        break
+      }
+      case 'cancel':
+        memory.removeRow('timers', shard, ordinal, effect.id)
+        break
+      case 'call': {
+        const row = {
+          actor: activation.id,
+          handler: effect.handler,
+          args: effect.args,
+          key: `${activation.id}:${effect.id}`,
+          deadline: after(memory.now.runtime, effect.deadlineMs),
+          attemptsMax: effect.attemptsMax,
+          ...(envelope.trace === undefined ? {} : { trace: envelope.trace }),
+        }
+        const pending = { row, attempt: 0, answered: false }
+        setRow(shard.calls, ordinal, effect.id, pending)
+        memory.open.put('calls', [shard.id, ordinal, effect.id], row)
+        memory.open.whenDurable.push(() => startCall(memory, shard, ordinal, effect.id))
+        break
+      }
+      case 'emit':
+        break
+    }
+  }
+  return reply
+}
+
+function notAccepted(memory: Memory, activation: Activation, waiting: Waiting): void {
+  const { envelope } = waiting
+  memory.observer.count('unhandled')
+  const state = activation.state
+  if (envelope.request !== undefined) {
+    refuse(
+      memory,
+      activation,
+      envelope,
+      createdBefore(activation, envelope) ?? {
+        kind: 'not-accepted',
+        state: state?.value,
+        accepts: state === undefined ? [] : activation.type.machine.accepts(state),
+        version: activation.version,
+      },
+    )
+  }
+  consume(memory, activation, envelope)
+  handled(memory, activation, waiting)
+  // Its last call may have been answered to a machine that had finished.
+  if (state?.done === true) archive(memory, activation)
+}
+
+function turnUnknown(memory: Memory, activation: Activation, waiting: Waiting): void {
+  if (waiting.envelope.request === undefined)
+    bury(memory, activation, waiting, 'unknown-actor', 'there is no such actor')
+  else {
+    refuse(memory, activation, waiting.envelope, { kind: 'unknown' })
+    handled(memory, activation, waiting)
+  }
+}
+
+function turnArchived(memory: Memory, activation: Activation, waiting: Waiting): void {
+  const { envelope } = waiting
+  if (envelope.request !== undefined) {
+    refuse(
+      memory,
+      activation,
+      envelope,
+      createdBefore(activation, envelope) ?? { kind: 'archived', state: activation.state?.value },
+    )
+    handled(memory, activation, waiting)
+  } else if (activation.type.ignores.has(envelope.message.type) || envelope.message.type === 'restarted') {
+    handled(memory, activation, waiting)
+  } else bury(memory, activation, waiting, 'archived', 'the actor has finished')
+}
+
+/** A finished actor leaves a tombstone, once no call of its is pending. */
+function archive(memory: Memory, activation: Activation): void {
+  const { shard } = activation
+  const ordinal = activation.ordinal as Ordinal
+  if (activation.status === 'archived' || shard.calls.has(ordinal)) return
+  activation.status = 'archived'
+  for (const id of [...(shard.timers.get(ordinal)?.keys() ?? [])])
+    memory.removeRow('timers', shard, ordinal, id)
+  for (const id of [...(shard.asks.get(ordinal)?.keys() ?? [])]) memory.removeRow('asks', shard, ordinal, id)
+  memory.changed(activation)
+  for (const waiting of activation.mailbox.list()) turnArchived(memory, activation, waiting)
+}
+
+function delivered(envelope: Envelope, at: Instant): Delivered<Message> {
+  const { message, from } = envelope
+  return (from === undefined ? { ...message, at } : { ...message, at, from }) as Delivered<Message>
+}
