@@ -171,7 +171,9 @@ export class Cluster {
     }
     this.#announceOwned()
     if (this.#tickAt === undefined) {
-      this.#tickAt = after(now, this.#options.bounds.reviewMs)
+      const { reviewMs, settleMs } = this.#options.bounds
+      const settled = after(this.#startedAt, settleMs)
+      this.#tickAt = settled > now && settled < after(now, reviewMs) ? settled : after(now, reviewMs)
       this.#out.push({ kind: 'tick-at', at: this.#tickAt })
     }
     return this.#out
