@@ -78,10 +78,14 @@ export interface NodeView {
   readonly latencies: Readonly<Partial<Record<'commit' | 'request' | 'recovery', Latency>>>
 }
 
-/** A cumulative histogram: `buckets[i]` observations took at most `boundsMs[i]`. */
+/** A cumulative histogram with its quantiles: `buckets[i]` observations took at most `boundsMs[i]`. */
 export interface Latency {
   readonly count: number
   readonly sumMs: number
+  readonly maxMs: number
+  readonly p50Ms: number
+  readonly p95Ms: number
+  readonly p99Ms: number
   readonly boundsMs: readonly number[]
   readonly buckets: readonly number[]
 }

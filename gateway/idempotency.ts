@@ -12,7 +12,7 @@
  *   I1. Two requests have the same request key if and only if subject, method, path and header agree.
  *   I2. Two bodies have the same fingerprint if and only if they are the same JSON value.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Keyring } from './keyring.ts'
 import { Problem } from './problems.ts'
 
@@ -71,7 +71,7 @@ export function requestKeyOf(keyring: Keyring, { subject, method, path, key }: R
 }
 
 export function fingerprintOf(body: unknown): string {
-  return createHash('sha256').update(canonical(body)).digest('base64url')
+  return hash('sha256', canonical(body), 'base64url')
 }
 
 /** JSON with the members of every object in order of their names. `undefined` (no body) is the empty text. */

@@ -10,10 +10,11 @@ import { healthRoutes } from './health.ts'
 import { Keyring } from './keyring.ts'
 import { Metrics } from './metrics.ts'
 import { actorRoutes } from './ops/actors.ts'
-import { assertClosed, guard } from './ops/guard.ts'
+import { assertClosed, guard, operatorSchemes } from './ops/guard.ts'
 import { nodeRoutes } from './ops/nodes.ts'
 import { menuRoutes } from './routes/menu.ts'
 import { MenuCache } from './routes/menu-cache.ts'
+import { orderTokenSchemes } from './routes/order-token.ts'
 import { orderRoutes } from './routes/orders.ts'
 import { createServer, type LogOptions, listen } from './server.ts'
 
@@ -76,6 +77,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     metrics,
     log,
     problemsUrl,
+    securitySchemes: orderTokenSchemes,
     routes: (server) => {
       menuRoutes(server, menu)
       orderRoutes(server, { client, keyring, menu, streams, guestCheckout, requestTimeoutMs })
@@ -93,6 +95,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     metrics,
     log,
     problemsUrl,
+    securitySchemes: operatorSchemes,
     routes: (server) => {
       guard(server, token)
       nodeRoutes(server, client)

@@ -8,6 +8,8 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { ClusterView, Latency } from './cluster-client.ts'
 
+type Buckets = Pick<Latency, 'count' | 'sumMs' | 'boundsMs' | 'buckets'>
+
 const boundsMs = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000]
 
 export class RouteMetrics {
@@ -29,7 +31,7 @@ export class RouteMetrics {
     return [...this.#statuses.entries()].filter(([, count]) => count > 0)
   }
 
-  get latency(): Latency {
+  get latency(): Buckets {
     return { count: this.#count, sumMs: this.#sumMs, boundsMs, buckets: [...this.#buckets] }
   }
 }
@@ -113,7 +115,7 @@ function head(lines: string[], name: string, type: 'counter' | 'gauge' | 'histog
   lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`)
 }
 
-function writeLatency(lines: string[], name: string, labels: string, latency: Latency): void {
+function writeLatency(lines: string[], name: string, labels: string, latency: Buckets): void {
   latency.boundsMs.forEach((bound, i) => {
     lines.push(`${name}_bucket{${labels},le="${bound / 1_000}"} ${latency.buckets[i] ?? 0}`)
   })

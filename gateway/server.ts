@@ -60,8 +60,15 @@ export interface ServerOptions {
   readonly log: LogOptions
   /** Where problem types are explained; asked for late, because a listener may choose its port. */
   readonly problemsUrl: () => string
+  /** How callers say who they are; a route names those that it takes in `security`. */
+  readonly securitySchemes: Readonly<Record<string, SecurityScheme>>
   readonly routes: (app: Server) => void
 }
+
+export type SecurityScheme = { readonly description: string } & (
+  | { readonly type: 'http'; readonly scheme: 'bearer' }
+  | { readonly type: 'apiKey'; readonly in: 'header' | 'query'; readonly name: string }
+)
 
 const bodyLimitBytes = 64 * 1024
 /** A request has to be here in full after this long. */
@@ -156,6 +163,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     openapi: {
       openapi: '3.1.0',
       info: { title: options.title, description: options.description, version, license: { name: 'MIT' } },
+      components: { securitySchemes: { ...options.securitySchemes } },
     },
     refResolver: { buildLocalReference: ({ $id }, _base, _fragment, i) => String($id ?? `schema-${i}`) },
     convertConstToEnum: false,

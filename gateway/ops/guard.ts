@@ -12,7 +12,7 @@
 import { ClusterError } from '#actor'
 import { isSameSecret } from '../keyring.ts'
 import { Problem } from '../problems.ts'
-import type { Server } from '../server.ts'
+import type { SecurityScheme, Server } from '../server.ts'
 
 /** @throws ClusterError `CLUSTER_CONFIG_INVALID` when strangers could reach it. */
 export function assertClosed(host: string, token: string | undefined): void {
@@ -32,6 +32,14 @@ export function assertClosed(host: string, token: string | undefined): void {
 }
 
 const tokenLengthMin = 16
+
+export const operatorSchemes = {
+  operatorToken: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'The configured token. Without one only this machine is answered, and no token is needed.',
+  },
+} as const satisfies Record<string, SecurityScheme>
 
 export function guard(app: Server, token: string | undefined): void {
   app.addHook('onRequest', (request, _reply, done) => {

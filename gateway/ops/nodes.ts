@@ -22,6 +22,10 @@ const Latencies = Type.Record(
     {
       count,
       sumMs: Type.Number(),
+      maxMs: Type.Number(),
+      p50Ms: Type.Number(),
+      p95Ms: Type.Number(),
+      p99Ms: Type.Number(),
       boundsMs: Type.Array(Type.Number()),
       buckets: Type.Array(count),
     },

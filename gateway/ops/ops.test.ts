@@ -1,5 +1,5 @@
 import { request as httpRequest } from 'node:http'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { menu, menuRef, order } from '#actors'
 import { Machine } from '#kernel'
 import type { Epoch, MessageId, NodeId, Outcome, ShardId } from '#ports'
@@ -12,7 +12,7 @@ const site = 'main'
 const token = 'a-token-of-enough-length'
 const menuPath = `/ops/v1/actors/${encodeURIComponent(menuRef(site))}`
 let cluster: FakeCluster
-let gateway: Gateway
+let gateway: Gateway | undefined
 let assertDescribed: ReturnType<typeof contractOf>
 
 const node = (id: string, group: string): NodeView => ({
@@ -25,16 +25,16 @@ const node = (id: string, group: string): NodeView => ({
   shardsOwned: 1,
   counters: { turns: 12 },
   gauges: { actors: 3 },
-  latencies: { commit: { count: 1, sumMs: 2, boundsMs: [5], buckets: [1] } },
+  latencies: {
+    commit: { count: 1, sumMs: 2, maxMs: 2, p50Ms: 2, p95Ms: 2, p99Ms: 2, boundsMs: [5], buckets: [1] },
+  },
 })
 
-async function start(options: { token?: string } = {}): Promise<void> {
-  gateway = await startGateway({ client: cluster, site, port: 0, opsPort: 0, ...options })
-  const headers: Record<string, string> = options.token ? { authorization: `Bearer ${options.token}` } : {}
-  assertDescribed = contractOf(await (await fetch(`${gateway.opsUrl}/openapi.json`, { headers })).json())
-}
+// Most tests share one gateway. One that changes what others rely on says so.
+let isSpoilt = true
 
-beforeEach(async () => {
+async function fresh(options: { token?: string } = {}): Promise<void> {
+  await gateway?.close()
   const types = [order, menu].map((definition) => ({ definition, machine: new Machine(definition) }))
   cluster = new FakeCluster(types)
   cluster.deliver(menuRef(site), { type: 'menu.open' })
@@ -46,9 +46,23 @@ beforeEach(async () => {
       { shard: 'orders.1' as ShardId, epoch: 0 as Epoch },
     ],
   }
-  await start()
+  gateway = await startGateway({ client: cluster, site, port: 0, opsPort: 0, ...options })
+  const headers: Record<string, string> = options.token ? { authorization: `Bearer ${options.token}` } : {}
+  assertDescribed = contractOf(await (await fetch(`${gateway.opsUrl}/openapi.json`, { headers })).json())
+}
+async function spoil(options?: { token?: string }): Promise<void> {
+  isSpoilt = true
+  await fresh(options)
+}
+
+beforeEach(async () => {
+  if (isSpoilt) await fresh()
+  isSpoilt = false
+  cluster.answerCommands({ kind: 'accepted' })
+  cluster.commands.length = 0
+  cluster.requests.length = 0
 })
-afterEach(() => gateway.close())
+afterAll(() => gateway?.close())
 
 interface Answer {
   readonly status: number
@@ -63,7 +77,7 @@ async function call(
   body?: unknown,
   headers: Record<string, string> = {},
 ): Promise<Answer> {
-  const response = await fetch(gateway.opsUrl + path, {
+  const response = await fetch(`${gateway?.opsUrl}${path}`, {
     method,
     headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
     ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -82,7 +96,7 @@ describe('seeing the cluster', () => {
       world: { now: '2026-05-01T18:00:00.000Z', speed: 1 },
       shards: { total: 2, unowned: 1 },
       nodes: [
-        { id: 'node-1', counters: { turns: 12 }, latencies: { commit: { buckets: [1] } } },
+        { id: 'node-1', counters: { turns: 12 }, latencies: { commit: { p95Ms: 2, buckets: [1] } } },
         { id: 'edge-1' },
       ],
     })
@@ -180,6 +194,7 @@ describe('commanding nodes', () => {
 
 describe('operating actors', () => {
   test('they are listed page by page, and the cursor fits its own list alone', async () => {
+    await spoil()
     cluster.deliver(menuRef('b'), { type: 'menu.open' })
     cluster.deliver(menuRef('c'), { type: 'menu.open' })
     const first = await call('GET', '/ops/v1/actors?type=menu&limit=2')
@@ -216,6 +231,7 @@ describe('operating actors', () => {
   })
 
   test('a message does what it does, and says so', async () => {
+    await spoil()
     const avail = { message: { type: 'menu.avail', dish: 'caprese', available: false } }
     const { status, body } = await call('POST', `${menuPath}/messages`, avail)
     expect([status, body]).toEqual([
@@ -292,7 +308,7 @@ describe('who may operate', () => {
   // `fetch` does not let a program lie about its Host and Origin; a browser that is lied to does not either.
   const status = (headers: Record<string, string>): Promise<number | undefined> =>
     new Promise((resolve, reject) => {
-      const url = new URL('/ops/v1/nodes/node-1/crash', gateway.opsUrl)
+      const url = new URL('/ops/v1/nodes/node-1/crash', gateway?.opsUrl)
       const request = httpRequest(url, { method: 'POST', headers }, (response) => {
         response.resume()
         resolve(response.statusCode)
@@ -302,10 +318,10 @@ describe('who may operate', () => {
     })
 
   test('a page of another site may not, whatever it calls itself', async () => {
-    const host = new URL(gateway.opsUrl).host
+    const host = new URL(`${gateway?.opsUrl}`).host
     expect(await status({ origin: 'https://evil.example' })).toBe(403)
     expect(await status({ origin: 'null' })).toBe(403)
-    expect(await status({ origin: gateway.url })).toBe(403)
+    expect(await status({ origin: `${gateway?.url}` })).toBe(403)
     expect(await status({ host: 'evil.example', origin: 'http://evil.example' })).toBe(403)
     expect(await status({ host: 'evil.example' })).toBe(403)
     expect(await status({ host: '127.0.0.1.evil.example' })).toBe(403)
@@ -316,8 +332,7 @@ describe('who may operate', () => {
   })
 
   test('with a token, only who has it', async () => {
-    await gateway.close()
-    await start({ token })
+    await spoil({ token })
     expect(await status({})).toBe(401)
     expect(await status({ authorization: `Bearer ${token}x` })).toBe(401)
     expect(await status({ authorization: `Bearer ${token}`, origin: 'https://evil.example' })).toBe(403)
@@ -326,6 +341,6 @@ describe('who may operate', () => {
   })
 
   test('the public listener does not know the operator routes', async () => {
-    expect((await fetch(`${gateway.url}/ops/v1/cluster`)).status).toBe(404)
+    expect((await fetch(`${gateway?.url}/ops/v1/cluster`)).status).toBe(404)
   })
 })

@@ -166,6 +166,13 @@ describe('a stream', () => {
   })
 })
 
+test('there is no HEAD of a stream, which would never end', async () => {
+  const response = await fetch(`${gateway.url}${placed.links.events}?token=${placed.orderToken}`, {
+    method: 'HEAD',
+  })
+  expect(response.status).toBe(404)
+})
+
 describe('who may follow', () => {
   test('the token may stand in the query, and nowhere else may it be left out', async () => {
     const url = `${gateway.url}${placed.links.events}`

@@ -8,8 +8,19 @@
 import type { FastifyRequest } from 'fastify'
 import type { Keyring } from '../keyring.ts'
 import { Problem } from '../problems.ts'
+import type { SecurityScheme } from '../server.ts'
 
 const purpose = 'order-token'
+const description = 'The `orderToken` that the order was created with.'
+
+export const orderTokenSchemes = {
+  orderToken: { type: 'http', scheme: 'bearer', description },
+  orderTokenHeader: { type: 'apiKey', in: 'header', name: 'X-Order-Token', description },
+  orderTokenQuery: { type: 'apiKey', in: 'query', name: 'token', description },
+} as const satisfies Record<string, SecurityScheme>
+
+/** For a route's `security`: any one of these will do. */
+export const byOrderToken = [{ orderToken: [] }, { orderTokenHeader: [] }]
 
 export const orderTokenOf = (keyring: Keyring, orderId: string): string => keyring.tag(purpose, orderId)
 

@@ -1,8 +1,8 @@
 import { connect } from 'node:net'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { menu, menuRef, order, orderRef } from '#actors'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { type MenuMessage, menu, menuRef, order, orderRef } from '#actors'
 import { Machine } from '#kernel'
-import { type Gateway, startGateway } from '../index.ts'
+import { type ActorRequest, type Gateway, type GatewayOptions, startGateway } from '../index.ts'
 import { FakeCluster } from '../testing/fake-cluster.ts'
 import { contractOf } from '../testing/openapi-contract.ts'
 
@@ -13,19 +13,39 @@ const site = 'main'
 const basket = { items: [{ dish: 'caprese', quantity: 2 }] }
 const paidBasket = { ...basket, payment: { token: 'tok_ok' } }
 let cluster: FakeCluster
-let gateway: Gateway
+let gateway: Gateway | undefined
 let assertDescribed: (response: Response, method: string, path: string, body: unknown) => void
 let keys = 0
 const freshKey = (): string => `${String(++keys).padStart(8, '0')}-a-key-for-this-test`
 
-beforeEach(async () => {
+// Most tests share one gateway: each places orders of its own. One that changes what others rely on says so.
+let isSpoilt = true
+
+async function fresh(options: Partial<GatewayOptions> = {}): Promise<void> {
+  await gateway?.close()
   const types = [order, menu].map((definition) => ({ definition, machine: new Machine(definition) }))
   cluster = new FakeCluster(types)
   cluster.deliver(menuRef(site), { type: 'menu.open' })
-  gateway = await startGateway({ client: cluster, site, port: 0, opsPort: 0, heartbeatMs: 50 })
-  assertDescribed = contractOf(await (await fetch(`${gateway.url}/openapi.json`)).json())
+  gateway = await startGateway({ client: cluster, site, port: 0, opsPort: 0, ...options })
+  assertDescribed = contractOf(await (await fetch(`${gateway?.url}/openapi.json`)).json())
+}
+async function spoil(options?: Partial<GatewayOptions>): Promise<void> {
+  isSpoilt = true
+  await fresh(options)
+}
+function sellOut(dish: string): void {
+  isSpoilt = true
+  const message: MenuMessage = { type: 'menu.avail', dish, available: false }
+  cluster.deliver(menuRef(site), message)
+}
+const commands = (): readonly ActorRequest[] => cluster.requests.filter(({ body }) => body.kind === 'command')
+
+beforeEach(async () => {
+  if (isSpoilt) await fresh()
+  isSpoilt = false
+  cluster.requests.length = 0
 })
-afterEach(() => gateway.close())
+afterAll(() => gateway?.close())
 
 interface Answer {
   readonly status: number
@@ -40,7 +60,7 @@ async function call(
   { body, raw, headers = {} }: { body?: unknown; raw?: string; headers?: Record<string, string> } = {},
 ): Promise<Answer> {
   const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body))
-  const response = await fetch(gateway.url + path, {
+  const response = await fetch(`${gateway?.url}${path}`, {
     method,
     headers: { ...(payload !== undefined && { 'content-type': 'application/json' }), ...headers },
     ...(payload !== undefined && { body: payload }),
@@ -99,12 +119,11 @@ describe('the menu', () => {
   })
 
   test('is asked for once, and again when it has changed', async () => {
+    await spoil()
     await call('GET', '/api/v1/menu')
     await call('GET', '/api/v1/menu')
     expect(cluster.requests).toHaveLength(1)
-    cluster.deliver(menuRef(site), { type: 'menu.avail', dish: 'caprese', available: false } as {
-      type: string
-    })
+    sellOut('caprese')
     const { headers } = await call('GET', '/api/v1/menu')
     expect([headers.get('etag'), cluster.requests.length]).toEqual(['"2"', 2])
   })
@@ -165,9 +184,7 @@ describe('placing an order', () => {
   test('a retry is a retry also when the dish has left the menu since', async () => {
     const headers = { 'idempotency-key': freshKey() }
     const first = await place(basket, headers)
-    cluster.deliver(menuRef(site), { type: 'menu.avail', dish: 'caprese', available: false } as {
-      type: string
-    })
+    sellOut('caprese')
     const retry = await place(basket, headers)
     expect([retry.status, retry.body.id, retry.headers.get('idempotent-replayed')]).toEqual([
       201,
@@ -186,9 +203,8 @@ describe('placing an order', () => {
   test('a second request while the first is running is told to wait', async () => {
     const headers = { 'idempotency-key': freshKey() }
     const release = cluster.hold()
-    await call('GET', '/api/v1/menu')
     const first = place(basket, headers)
-    while (cluster.requests.length < 2) await new Promise((resolve) => setImmediate(resolve))
+    while (commands().length < 1) await new Promise((resolve) => setImmediate(resolve))
     const second = await place(basket, headers)
     expect([second.status, second.body.code, second.headers.get('retry-after')]).toEqual([
       409,
@@ -223,15 +239,13 @@ describe('placing an order', () => {
   })
 
   test('without guest checkout nobody without an account orders', async () => {
-    await gateway.close()
-    gateway = await startGateway({ client: cluster, site, port: 0, opsPort: 0, guestCheckout: false })
+    await spoil({ guestCheckout: false })
     const { status, headers, body } = await place()
     expect([status, headers.get('www-authenticate'), body.code]).toEqual([401, 'Bearer', 'unauthorized'])
   })
 
   test('before the menu is open it is not ready', async () => {
-    await gateway.close()
-    gateway = await startGateway({ client: cluster, site: 'elsewhere', port: 0, opsPort: 0 })
+    await spoil({ site: 'elsewhere' })
     const { status, body } = await place()
     expect([status, body.code]).toEqual([503, 'not-ready'])
   })
@@ -269,21 +283,19 @@ describe('what is refused before it reaches an actor', () => {
       expect(status).toBe(400)
       expect(headers.get('content-type')).toBe('application/problem+json; charset=utf-8')
       expect(problem).toMatchObject({
-        type: `${gateway.url}/problems/validation`,
+        type: `${gateway?.url}/problems/validation`,
         status: 400,
         code: 'validation',
         instance: '/api/v1/orders',
         retryable: false,
       })
       expect(problem.errors.map((error: { pointer: string }) => error.pointer)).toContain(pointer)
-      expect(cluster.requests.filter((request) => request.body.kind === 'command')).toEqual([])
+      expect(commands()).toEqual([])
     })
   }
 
   test('a dish that is sold out is 409', async () => {
-    cluster.deliver(menuRef(site), { type: 'menu.avail', dish: 'caprese', available: false } as {
-      type: string
-    })
+    sellOut('caprese')
     const { status, body } = await place()
     expect([status, body.code, body.errors[0].pointer]).toEqual([409, 'menu-changed', '#/items/0/dish'])
   })
@@ -327,13 +339,13 @@ describe('what is refused before it reaches an actor', () => {
   }
 
   test('an address that leads nowhere is a problem too', async () => {
-    const response = await fetch(`${gateway.url}/api/v1/nothing?token=secret`)
+    const response = await fetch(`${gateway?.url}/api/v1/nothing?token=secret`)
     const body = await response.json()
     expect([response.status, body.code, body.instance]).toEqual([404, 'route-not-found', '/api/v1/nothing'])
   })
 
   test('what is not HTTP is answered with a problem and the connection is closed', async () => {
-    const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1')
+    const socket = connect(Number(new URL(`${gateway?.url}`).port), '127.0.0.1')
     socket.end('NONSENSE\r\n\r\n')
     let text = ''
     for await (const chunk of socket) text += chunk
@@ -342,7 +354,7 @@ describe('what is refused before it reaches an actor', () => {
   })
 
   test('an address that cannot be decoded is 400', async () => {
-    const response = await fetch(`${gateway.url}/api/v1/orders/%zz`)
+    const response = await fetch(`${gateway?.url}/api/v1/orders/%zz`)
     expect([response.status, (await response.json()).code]).toEqual([400, 'bad-request'])
   })
 })

@@ -50,7 +50,7 @@ import {
   PlaceOrder,
   stateNameOf,
 } from './order-body.ts'
-import { authorize, orderTokenOf } from './order-token.ts'
+import { authorize, byOrderToken, orderTokenOf } from './order-token.ts'
 
 export interface OrderRouteOptions {
   readonly client: ClusterClient
@@ -242,6 +242,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
         summary: 'One order',
         description: '`Prefer: wait=n` waits at most n seconds for a settled state.',
         tags,
+        security: byOrderToken,
         params: OfOrder,
         response: {
           200: OrderRef,
@@ -269,6 +270,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
       schema: {
         summary: 'What the order waits for, since when, and what happens next',
         tags,
+        security: byOrderToken,
         params: OfOrder,
         response: { 200: Story, ...problems('validation', ...signIn, 'not-found', ...reach) },
       },
@@ -292,11 +294,14 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
   app.get(
     `${ordersPath}/:id/events`,
     {
+      // The head of a stream would never end.
+      exposeHeadRoute: false,
       schema: {
         summary: 'Everything that happens to the order, as it happens',
         description:
           'Server-Sent Events: `id` is the sequence, `data` an OrderTurn. `Last-Event-ID` resumes after it; 204 says that nothing more will come. With `Accept: application/json` one page, newest first.',
         tags,
+        security: [...byOrderToken, { orderTokenQuery: [] }],
         params: OfOrder,
         querystring: Type.Object(
           {
@@ -376,6 +381,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
       schema: {
         summary: 'Cancels the order; possible until its plates are dressed',
         tags,
+        security: byOrderToken,
         params: OfOrder,
         headers: KeyHeader,
         body: CancelOrder,
@@ -401,6 +407,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
       schema: {
         summary: 'The guest has it',
         tags,
+        security: byOrderToken,
         params: OfOrder,
         headers: KeyHeader,
         response: {
@@ -426,6 +433,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
         summary: 'Pays an order that was placed without a payment',
         description: 'The capture goes on after the answer. `Prefer: wait=n` waits for it at most n seconds.',
         tags,
+        security: byOrderToken,
         params: OfOrder,
         headers: KeyHeader,
         body: PayOrder,
