@@ -340,7 +340,7 @@ describe('what is refused before it reaches an actor', () => {
 
   test('an address that leads nowhere is a problem too', async () => {
     const response = await fetch(`${gateway?.url}/api/v1/nothing?token=secret`)
-    const body = await response.json()
+    const body = (await response.json()) as { code: string; instance: string }
     expect([response.status, body.code, body.instance]).toEqual([404, 'route-not-found', '/api/v1/nothing'])
   })
 
@@ -355,7 +355,8 @@ describe('what is refused before it reaches an actor', () => {
 
   test('an address that cannot be decoded is 400', async () => {
     const response = await fetch(`${gateway?.url}/api/v1/orders/%zz`)
-    expect([response.status, (await response.json()).code]).toEqual([400, 'bad-request'])
+    const body = (await response.json()) as { code: string }
+    expect([response.status, body.code]).toEqual([400, 'bad-request'])
   })
 })
 
