@@ -76,11 +76,18 @@ interface Failure {
   readonly detail: string
 }
 
+/** A timer's row. It fires if it is still there when its message is delivered. */
 interface Due {
   readonly actor: ActorId
   readonly id: string
   readonly at: number
   readonly message: Message
+  fired: boolean
+}
+
+interface Letter {
+  readonly message: Message
+  readonly row?: Due
 }
 
 export interface FloorOptions {
@@ -103,7 +110,7 @@ export class Floor {
   now = 0
   readonly #definitions: ReadonlyMap<string, ActorDefinition>
   readonly #options: FloorOptions
-  readonly #channels = new Map<string, { readonly to: ActorId; readonly messages: Message[] }>()
+  readonly #channels = new Map<string, { readonly to: ActorId; readonly letters: Letter[] }>()
   #timers: Due[] = []
 
   constructor(options: FloorOptions) {
@@ -128,15 +135,15 @@ export class Floor {
 
   /** Delivers one message. */
   step(): boolean {
-    const ready = [...this.#channels.entries()].filter(([, { messages }]) => messages.length > 0)
+    const ready = [...this.#channels.entries()]
     const pick = ready[this.#options.choose?.(ready.length) ?? 0]
     if (pick === undefined) return false
-    const [name, { to, messages }] = pick
-    const message = messages.shift()
+    const [name, { to, letters }] = pick
+    const letter = letters.shift()
     // A channel goes to the end of the line, and an empty one is gone.
     this.#channels.delete(name)
-    if (messages.length > 0) this.#channels.set(name, { to, messages })
-    if (message !== undefined) this.#deliver(to, message)
+    if (letters.length > 0) this.#channels.set(name, { to, letters })
+    if (letter !== undefined) this.#deliver(to, letter)
     return true
   }
 
@@ -145,36 +152,39 @@ export class Floor {
     for (let steps = 0; this.step(); steps += 1) if (steps > 100_000) throw new Error('it never settles')
   }
 
-  /** Lets time pass, timer by timer. */
+  /** Lets time pass, timer by timer, with nothing left on its way. */
   elapse(ms: number): void {
     const end = this.now + ms
     this.settle()
-    for (let due = this.#next(end); due !== undefined; due = this.#next(end)) {
-      this.now = due.at
-      this.#timers = this.#timers.filter((timer) => timer !== due)
-      this.#post(`timer ${due.id}`, due.actor, due.message)
-      this.settle()
-    }
+    while (this.skip(end)) this.settle()
     this.now = end
+  }
+
+  /** Jumps to the next timer that is due by then, and leaves on its way what is on its way. */
+  skip(by: number): boolean {
+    const [due] = this.#timers.filter(({ at, fired }) => at <= by && !fired).sort((a, b) => a.at - b.at)
+    if (due === undefined) return false
+    this.now = Math.max(this.now, due.at)
+    due.fired = true
+    this.#post(`timer ${due.id}`, due.actor, due.message, due)
+    return true
   }
 
   get timers(): readonly string[] {
     return this.#timers.map(({ actor, id }) => `${actor} ${id}`)
   }
 
-  #next(end: number): Due | undefined {
-    const due = this.#timers.filter(({ at }) => at <= end)
-    return due.sort((a, b) => a.at - b.at)[0]
-  }
-
-  #post(from: string, to: ActorId, message: Message): void {
+  #post(from: string, to: ActorId, message: Message, row?: Due): void {
     const name = `${from}→${to}`
-    const channel = this.#channels.get(name) ?? { to, messages: [] }
-    channel.messages.push(frozen(structuredClone(message)))
+    const channel = this.#channels.get(name) ?? { to, letters: [] }
+    const copy = frozen(structuredClone(message))
+    channel.letters.push(row === undefined ? { message: copy } : { message: copy, row })
     this.#channels.set(name, channel)
   }
 
-  #deliver(to: ActorId, message: Message): void {
+  #deliver(to: ActorId, { message, row }: Letter): void {
+    if (row !== undefined && !this.#timers.includes(row)) return
+    this.#timers = this.#timers.filter((timer) => timer !== row)
     const definition = this.#definitions.get(typeOf(to))
     if (definition === undefined) throw new Error(`no actor type for ${to}`)
     let stage = this.stages.get(to)
@@ -202,7 +212,13 @@ export class Floor {
         return
       case 'schedule':
         this.#timers = this.#timers.filter((timer) => timer.actor !== actor || timer.id !== effect.id)
-        this.#timers.push({ actor, id: effect.id, at: this.now + effect.delayMs, message: effect.message })
+        this.#timers.push({
+          actor,
+          id: effect.id,
+          at: this.now + effect.delayMs,
+          message: effect.message,
+          fired: false,
+        })
         return
       case 'cancel':
         this.#timers = this.#timers.filter((timer) => timer.actor !== actor || timer.id !== effect.id)
@@ -262,7 +278,7 @@ export class Floor {
     delayMs: number,
     message: { readonly type: string } & object,
   ): void {
-    this.#timers.push({ actor, id: `call ${call.id}`, at: this.now + delayMs, message })
+    this.#timers.push({ actor, id: `call ${call.id}`, at: this.now + delayMs, message, fired: false })
   }
 }
 

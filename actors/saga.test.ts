@@ -93,7 +93,7 @@ function anything(day: Day, seed: number, n: number): void {
   const some = (bound: number, what: string) => drawInteger(bound, seed, what, n)
   const id = `ord_${some(8, 'order')}`
   const ticket = ticketStub.ref(id)
-  switch (some(12, 'what')) {
+  switch (some(14, 'what')) {
     case 0:
     case 1:
       place(
@@ -124,6 +124,9 @@ function anything(day: Day, seed: number, n: number): void {
       floor.elapse([5, 50, seconds(3), minutes(4), minutes(16), hours(1)][some(6, 'time')]!)
       return
     case 9:
+      floor.skip(floor.now + minutes(16))
+      return
+    case 10:
       ledger.settings.outage = draw(seed, 'outage', n) < 0.3
       return
     default:

@@ -113,6 +113,12 @@ describe('too little free', () => {
     expect(stage.send(waited('b'))).toBeUndefined()
   })
 
+  test('is over when the one who waits goes away, and the timer goes', () => {
+    const { said, effects, books } = walk(open(10), hold('a', 4), hold('b', 7), release('b'))
+    expect([said, books.waiting]).toEqual([['released b'], []])
+    expect(effects).toContainEqual({ kind: 'cancel', id: 'wait:b' })
+  })
+
   test('tells how much is free', () => {
     expect(walk(open(3), hold('a', 5)).effects).toContainEqual({
       kind: 'tell',

@@ -241,6 +241,8 @@ describe('P2: an unknown outcome', () => {
       expect(Math.abs(delay - middle)).toBeLessThanOrEqual(middle * 0.2 + 1)
     }
     expect(walk(request, silent).effects).toMatchObject([{ kind: 'schedule', id: 'again', clock: 'runtime' }])
+    const anew = walk(request, silent, again, silent, again, says('authorized'), silent)
+    expect(anew.effects).toEqual(walk(request, silent).effects)
   })
 })
 
