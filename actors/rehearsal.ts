@@ -19,6 +19,8 @@ export interface RehearsalOptions {
   readonly delayMs?: number
   /** Share of messages between actors that come twice. */
   readonly repeats?: number
+  /** Where to note what is reached, when several rehearsals count together. */
+  readonly reached?: Set<string>
 }
 
 export interface Letter {
@@ -54,7 +56,7 @@ export class Rehearsal {
   readonly events: Message[] = []
   readonly archived = new Map<ActorId, unknown>()
   /** Every state that was reached, as `type:value`, and every message handled, as `type<message`. */
-  readonly reached = new Set<string>()
+  readonly reached: Set<string>
   turns = 0
   readonly #options: Required<RehearsalOptions>
   readonly #definitions: ReadonlyMap<string, ActorDefinition>
@@ -69,7 +71,8 @@ export class Rehearsal {
   #n = 0
 
   constructor(options: RehearsalOptions) {
-    this.#options = { seed: 1, delayMs: 0, repeats: 0, ...options }
+    this.#options = { seed: 1, delayMs: 0, repeats: 0, reached: new Set(), ...options }
+    this.reached = this.#options.reached
     this.#definitions = new Map(options.actors.map((definition) => [definition.type, definition]))
     this.#contracts = new Map(options.actors.map(({ type, accepts }) => [type, Compile(accepts)]))
     this.#scope = {

@@ -29,7 +29,7 @@ import {
   unansweredMax,
 } from './kitchen-delays.ts'
 import type { DishReport, JobReport as Report } from './kitchen-messages.ts'
-import { DishCommand, JobReport, jobId, stationRef } from './kitchen-messages.ts'
+import { DishCommand, JobReport, jobId, stationRef, stepOfJob } from './kitchen-messages.ts'
 
 interface DishContext {
   readonly key: string
@@ -60,8 +60,9 @@ const currentJob = (context: DishContext): string => jobId(context.key, context.
 
 const ticketOf = (context: DishContext) => ref<DishReport>('ticket', context.order)
 
-function station(context: DishContext) {
-  return stationRef(context.site, currentStep(context)?.station ?? 'none')
+const station = (context: DishContext) => stationAt(context, context.step)
+function stationAt(context: DishContext, step: number) {
+  return stationRef(context.site, steps(context)[step]?.station ?? 'none')
 }
 
 const dishSetup = setup({
@@ -90,11 +91,11 @@ const dishSetup = setup({
       ({ context }) => ({ type: 'job.drop', job: currentJob(context) }),
     ),
     dropStray: tell(
-      ({ context }) => station(context),
+      ({ context, event }) => stationAt(context, stepOfJob((event as Report).job)),
       ({ event }) => ({ type: 'job.drop', job: (event as Report).job }),
     ),
     collect: tell(
-      ({ context }) => station(context),
+      ({ context, event }) => stationAt(context, stepOfJob((event as Report).job)),
       ({ event }) => ({ type: 'job.collect', job: (event as Report).job }),
     ),
     nextStep: assign(({ context, event }) => ({ step: context.step + 1, since: event.at, unanswered: 0 })),
@@ -192,7 +193,11 @@ const machine = dishSetup.createMachine({
     'dish.open': { actions: 'tellBegun' },
     'dish.cancel': { target: '.stopping', actions: 'answered' },
     'dish.confirm': {},
-    'job.queued': [{ guard: 'mine', target: '.waiting', actions: 'answered' }, { actions: 'dropStray' }],
+    'job.queued': [
+      { guard: not('mine'), actions: 'dropStray' },
+      { guard: 'overdue', target: '.stopping', actions: 'slow' },
+      { target: '.waiting', actions: 'answered' },
+    ],
     'job.assigned': [{ guard: 'mine', target: '.assigned', actions: 'answered' }, { actions: 'dropStray' }],
     'job.prep': [{ guard: 'mine', target: '.prep', actions: ['answered', 'tellBegunOnce', 'begin'] }, {}],
     'job.cooking': [

@@ -176,3 +176,6 @@ export function dishOfJob(jobOfDish: string): ActorRef<DishCommand | JobReport> 
   const attempt = jobOfDish.lastIndexOf('.', jobOfDish.lastIndexOf('.') - 1)
   return dishRef(jobOfDish.slice(0, attempt))
 }
+/** Which step of the recipe a job is. */
+export const stepOfJob = (jobOfDish: string): number =>
+  Number(jobOfDish.slice(jobOfDish.lastIndexOf('.') + 1))
