@@ -76,6 +76,12 @@ async function start(args) {
   return process.exitCode ?? 0
 }
 
+/** Builds what the bench needs, and prints what it finds. */
+function bench(args) {
+  if (!checkNode() || !install() || !build('bench')) return 1
+  return node(join(root, 'dist', 'bench', 'main.js'), args)
+}
+
 function test(args) {
   const counts = { passed: 0, failed: 0, skipped: 0 }
   try {
@@ -181,8 +187,9 @@ const [, script, verb, ...rest] = process.argv
 if (script !== undefined && import.meta.url === pathToFileURL(realpathSync(script)).href) {
   if (verb === 'start') process.exitCode = await start(rest)
   else if (verb === 'test') process.exitCode = test(rest)
+  else if (verb === 'bench') process.exitCode = bench(rest)
   else {
-    fail('usage: node scripts/run.mjs start|test [arguments]')
+    fail('usage: node scripts/run.mjs start|test|bench [arguments]')
     process.exitCode = 2
   }
 }
