@@ -7,18 +7,13 @@ import {
   defineActor,
   type Instant,
   type MessageOf,
-  type Now,
   ref,
   reply,
   supervise,
 } from '#actor'
-import type { ActorRows, Epoch, NodeId, Ordinal, Position, ScopeId, ShardId, ShardRows } from '#ports'
-import { blindObserver } from '#ports'
-import { boundsOf } from './bounds.ts'
-import type { Input } from './input.ts'
-import { Kernel } from './kernel.ts'
+import type { NodeId, Ordinal, ShardId } from '#ports'
+import { absent, DrivenKernel, noRows } from './driven-kernel.test-kit.ts'
 import type { KernelOptions } from './memory.ts'
-import type { Output } from './output.ts'
 import { Registry } from './registry.ts'
 
 // What one kernel does with inputs given by hand. The rules that need several nodes are in the simulator's
@@ -64,88 +59,37 @@ const registry = new Registry({
   freeze: true,
 })
 const shard = 'sums.0' as ShardId
-const scope = 'node-1.a' as ScopeId
-const noRows: ShardRows = {
-  mailbox: [],
-  outbox: [],
-  inbox: [],
-  channels: [],
-  timers: [],
-  calls: [],
-  asks: [],
-}
-const absent: ActorRows = { requests: [] }
 
-/** A kernel that is driven step by step; `of` picks outputs by kind. */
-class Driven {
-  readonly kernel: Kernel
-  readonly out: Output[] = []
-  #at = 1_000_000
+const t = ref('tally', 't')
 
+class Tallies extends DrivenKernel {
   constructor(options: Partial<KernelOptions> = {}) {
-    this.kernel = new Kernel({
-      registry,
-      bounds: boundsOf(),
-      node: 'node-1' as NodeId,
-      scope,
-      observer: blindObserver,
-      seed: 1,
-      ...options,
-    })
-  }
-
-  step(...inputs: Input[]): void {
-    for (const input of [...inputs, { kind: 'flush' } as const]) {
-      this.#at += 10
-      const now: Now = { world: this.#at as Instant, runtime: this.#at as Instant }
-      this.out.push(...this.kernel.step(input, now))
-    }
-  }
-
-  grant(epoch = 1, clean = true, rows = noRows): void {
-    this.step({ kind: 'granted', shard, epoch: epoch as Epoch, clean, worldNow: 0 as Instant, rows })
+    super(registry, options)
   }
 
   add(id: string, amount: number, key?: string): void {
     const named = key === undefined ? {} : { key, fingerprint: String(amount) }
+    const message: Message & { amount: number } = { type: 'add', amount }
     this.step({
       kind: 'request',
       request: {
         id,
         node: 'edge-1' as NodeId,
-        actor: ref('tally', 't'),
-        body: { kind: 'command', message: { type: 'add', amount } as never },
+        actor: t,
+        body: { kind: 'command', message },
         timeoutMs: 1_000,
         ...named,
       },
     })
   }
-
-  load(rows: ActorRows = absent, epoch = 1): void {
-    this.step({ kind: 'loaded', shard, epoch: epoch as Epoch, actor: ref('tally', 't'), rows })
-  }
-
-  durable(position: number): void {
-    this.step({ kind: 'appended', outcome: { kind: 'durable', position: position as Position } })
-  }
-
-  take<K extends Output['kind']>(kind: K): Extract<Output, { kind: K }>[] {
-    const taken = this.out.filter((output): output is Extract<Output, { kind: K }> => output.kind === kind)
-    this.out.splice(0, this.out.length, ...this.out.filter((output) => output.kind !== kind))
-    return taken
-  }
-
-  answers(): unknown[] {
-    return this.take('respond').map((output) => output.response.outcome)
-  }
 }
 
 describe('a request', () => {
   test('is answered only once its turn is durable', () => {
-    const node = new Driven()
-    node.grant()
+    const node = new Tallies()
+    node.grant(shard)
     node.add('q1', 5)
-    node.load()
+    node.load(t)
     expect(node.take('append')).toHaveLength(1)
     expect(node.answers()).toEqual([])
     node.durable(1)
@@ -155,10 +99,10 @@ describe('a request', () => {
   })
 
   test('repeated with its key runs once and gets the stored answer; with another body it is refused', () => {
-    const node = new Driven()
-    node.grant()
+    const node = new Tallies()
+    node.grant(shard)
     node.add('q1', 5, 'k')
-    node.load()
+    node.load(t)
     node.durable(1)
     node.answers()
     node.add('q2', 5, 'k')
@@ -172,14 +116,14 @@ describe('a request', () => {
   })
 
   test('to a shard that is not here is told so at once', () => {
-    const node = new Driven()
+    const node = new Tallies()
     node.add('q1', 5)
     expect(node.answers()).toEqual([{ kind: 'moved', shard }])
   })
 
   test('that breaks the contract is refused at once and creates nothing', () => {
-    const node = new Driven()
-    node.grant()
+    const node = new Tallies()
+    node.grant(shard)
     node.add('q1', 0.5)
     expect(node.answers()).toMatchObject([{ kind: 'invalid' }])
     expect(node.take('load')).toEqual([])
@@ -188,10 +132,10 @@ describe('a request', () => {
 
 describe('a query', () => {
   test('is answered from memory after a proof of ownership, and writes nothing', () => {
-    const node = new Driven()
-    node.grant()
+    const node = new Tallies()
+    node.grant(shard)
     node.add('q1', 5)
-    node.load()
+    node.load(t)
     node.durable(1)
     node.take('append')
     node.answers()
@@ -200,7 +144,7 @@ describe('a query', () => {
       request: {
         id: 'q2',
         node: 'edge-1' as NodeId,
-        actor: ref('tally', 't'),
+        actor: t,
         body: { kind: 'query', name: 'total' },
         timeoutMs: 1_000,
       },
@@ -215,10 +159,10 @@ describe('a query', () => {
 
 describe('a failed turn', () => {
   test('keeps the state it started from, and its message is a row with an attempt', () => {
-    const node = new Driven()
-    node.grant()
+    const node = new Tallies()
+    node.grant(shard)
     node.add('q1', 5)
-    node.load()
+    node.load(t)
     node.durable(1)
     node.take('append')
     node.step({
@@ -226,7 +170,7 @@ describe('a failed turn', () => {
       request: {
         id: 'q2',
         node: 'edge-1' as NodeId,
-        actor: ref('tally', 't'),
+        actor: t,
         body: { kind: 'command', message: { type: 'fail' } },
         timeoutMs: 1_000,
       },
@@ -234,23 +178,23 @@ describe('a failed turn', () => {
     const [append] = node.take('append')
     expect(append?.batch.records).toEqual([])
     expect(append?.batch.writes).toMatchObject([{ table: 'mailbox', value: { attempts: 1 } }])
-    expect(node.kernel.shards.get(shard)?.activations.get(ref('tally', 't'))?.version).toBe(1)
+    expect(node.kernel.shards.get(shard)?.activations.get(t)?.version).toBe(1)
   })
 })
 
 describe('a load', () => {
   const stale = (broken?: 'stale-load'): string | undefined => {
-    const node = new Driven(broken === undefined ? {} : { broken })
-    node.grant(1)
+    const node = new Tallies(broken === undefined ? {} : { broken })
+    node.grant(shard)
     node.add('q1', 5)
     // The shard goes away and comes back before the read of the first tenure is answered.
     node.step({ kind: 'release', shard })
     node.step()
     node.durable(1)
-    node.grant(3)
+    node.grant(shard, { epoch: 3 })
     node.add('q2', 7)
-    node.load({ requests: [], ordinal: 9 as Ordinal }, 1)
-    return node.kernel.shards.get(shard)?.activations.get(ref('tally', 't'))?.status
+    node.load(t, { requests: [], ordinal: 9 as Ordinal })
+    return node.kernel.shards.get(shard)?.activations.get(t)?.status
   }
 
   test('of an earlier tenure of the shard is dropped', () => {
@@ -265,23 +209,23 @@ describe('a load', () => {
 describe('a shard whose last owner died', () => {
   test('runs an inherited message only after its trial row is durable, and twice suspected it is a dead letter', () => {
     const row = (deaths: number) => ({
-      envelope: { id: 'm1' as never, to: ref('tally', 't'), message: { type: 'add', amount: 1 } },
+      envelope: { id: 'm1' as never, to: t, message: { type: 'add', amount: 1 } },
       attempts: 0,
       notBefore: 0 as Instant,
       deaths,
       onTrial: true,
     })
-    const first = new Driven()
-    first.grant(2, false, { ...noRows, mailbox: [[1, row(0)]] })
-    first.load(absent, 2)
+    const first = new Tallies()
+    first.grant(shard, { epoch: 2, clean: false, rows: { ...noRows, mailbox: [[1, row(0)]] } })
+    first.load(t, absent, 2)
     const [trial] = first.take('append')
     expect(trial?.batch.records).toEqual([])
     expect(trial?.batch.writes).toMatchObject([{ table: 'mailbox', value: { onTrial: true, deaths: 1 } }])
     first.durable(1)
     expect(first.take('append')[0]?.batch.records).toHaveLength(1)
 
-    const second = new Driven()
-    second.grant(3, false, { ...noRows, mailbox: [[1, row(1)]] })
+    const second = new Tallies()
+    second.grant(shard, { epoch: 3, clean: false, rows: { ...noRows, mailbox: [[1, row(1)]] } })
     expect(second.take('append')[0]?.batch.writes).toMatchObject([
       { table: 'mailbox', value: { dead: { reason: 'poison' } } },
       { table: 'meta' },

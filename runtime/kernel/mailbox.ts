@@ -16,6 +16,8 @@ export interface Waiting {
   readonly n: number
   readonly envelope: Envelope
   attempts: number
+  /** Times that a person took it out of the dead letters. */
+  replays: number
   notBefore: Instant
   deaths: number
   /** A row is stored, or is a write of a batch that is closed. */

@@ -20,11 +20,11 @@ import { Activation, type Shard } from './shard.ts'
 import { consume } from './turns.ts'
 
 /** Takes a message into its actor's mailbox. What it came with (mark, cause) is in the same batch. */
-export function offer(memory: Memory, shard: Shard, envelope: Envelope, attempts = 0): void {
+export function offer(memory: Memory, shard: Shard, envelope: Envelope, replays = 0): void {
   const activation = activate(memory, shard, envelope.to)
   const waiting = newWaiting(shard.nextRow, envelope)
   shard.nextRow += 1
-  waiting.attempts = attempts
+  waiting.replays = replays
   if (activation.depth >= memory.bounds.mailboxDepthMax) {
     deadLetter(
       memory,
@@ -106,14 +106,13 @@ export function deadLetter(
   waiting: Waiting,
   reason: DeadReason,
   detail: string,
-  replays = 0,
 ): void {
   const { envelope } = waiting
   const row: MailboxRow = {
     envelope,
     attempts: waiting.attempts,
     notBefore: 0 as Instant,
-    dead: { reason, detail, at: memory.now.world, replays },
+    dead: { reason, detail, at: memory.now.world, replays: waiting.replays },
   }
   shard.deadLetters.set(waiting.n, row)
   memory.open.put('mailbox', [shard.id, waiting.n], row)

@@ -180,6 +180,7 @@ export class Memory {
       envelope: waiting.envelope,
       attempts: waiting.attempts,
       notBefore: waiting.notBefore,
+      ...(waiting.replays === 0 ? {} : { replays: waiting.replays }),
       ...(waiting.deaths === 0 ? {} : { deaths: waiting.deaths }),
       ...(waiting.trial === 'asked' ? { onTrial: true } : {}),
     })
@@ -206,6 +207,7 @@ export function newWaiting(n: number, envelope: Envelope): Waiting {
     n,
     envelope,
     attempts: 0,
+    replays: 0,
     notBefore: 0 as Instant,
     deaths: 0,
     rowed: false,

@@ -209,7 +209,7 @@ export function replay(memory: Memory, shard: Shard, n: number): Outcome {
   shard.deadLetters.delete(n)
   memory.open.remove('mailbox', [shard.id, n])
   const { request: _gone, row: _row, ...envelope } = row.envelope
-  offer(memory, shard, envelope)
+  offer(memory, shard, envelope, row.dead.replays + 1)
   return { kind: 'done', state: null, version: 0 }
 }
 

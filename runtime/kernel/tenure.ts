@@ -76,6 +76,7 @@ function inherit(memory: Memory, shard: Shard, rows: readonly (readonly [number,
     const waiting = newWaiting(n, row.envelope)
     waiting.rowed = true
     waiting.attempts = row.attempts
+    waiting.replays = row.replays ?? 0
     waiting.notBefore = row.notBefore
     waiting.deaths = (row.deaths ?? 0) + (row.onTrial === true && shard.care !== undefined ? 1 : 0)
     if (waiting.deaths >= 2) {

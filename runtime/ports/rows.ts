@@ -77,6 +77,8 @@ export interface MailboxRow {
   readonly attempts: number
   /** Runtime clock; the actor's whole mailbox waits for it. 0: at once. */
   readonly notBefore: Instant
+  /** Times that a person took it out of the dead letters. */
+  readonly replays?: number
   /** Deaths of a node while it was on trial. */
   readonly deaths?: number
   /** Its turn may be running: written before a turn of a careful shard, removed with it. */

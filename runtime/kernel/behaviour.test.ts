@@ -1,0 +1,450 @@
+import { Type } from 'typebox'
+import { describe, expect, test } from 'vitest'
+import { assign, setup } from 'xstate'
+import {
+  type ActorDefinition,
+  ask,
+  type Birth,
+  call,
+  cancel,
+  type Delivered,
+  type Directive,
+  defineActor,
+  effects,
+  type Message,
+  type MessageOf,
+  ref,
+  reply,
+  type Strategy,
+  schedule,
+  supervise,
+} from '#actor'
+import { DrivenKernel } from './driven-kernel.test-kit.ts'
+import { Registry } from './registry.ts'
+
+// What supervision, timers, asks, calls and archiving do, seen from one kernel with one shard.
+
+const named = <T extends string>(type: T) => Type.Object({ type: Type.Literal(type) })
+const Contract = Type.Union([
+  named('open'),
+  named('note'),
+  named('fail'),
+  named('fail-once'),
+  named('wait'),
+  named('unwait'),
+  named('rang'),
+  named('question'),
+  named('answer'),
+  named('put-question'),
+  named('dial'),
+  named('finish'),
+  named('late'),
+])
+
+interface Diary {
+  readonly notes: readonly string[]
+}
+
+/** An actor that writes down what happens to it, and fails when it is told to. */
+function diary(type: string, failing: { left: number } = { left: 1 }): ActorDefinition {
+  const write = assign(({ context, event }: { context: Diary; event: { type: string } }) => ({
+    notes: [...context.notes, event.type],
+  }))
+  const fail = () => {
+    throw new Error('told to')
+  }
+  const other = ref(type, `${type}-other`)
+  return defineActor({
+    type,
+    accepts: Contract,
+    creates: ['open', 'question', 'fail'],
+    ignores: ['late'],
+    shardKey: () => 'one',
+    queries: { notes: (state) => (state.context as Diary).notes },
+    machine: setup({
+      types: {
+        context: {} as Diary,
+        events: {} as Delivered<MessageOf<typeof Contract>>,
+        input: {} as Birth,
+      },
+    }).createMachine({
+      context: { notes: [] },
+      initial: 'here',
+      states: {
+        here: {
+          on: {
+            fail: { actions: [write, fail] },
+            'fail-once': {
+              actions: [
+                write,
+                () => {
+                  failing.left -= 1
+                  if (failing.left >= 0) fail()
+                  return []
+                },
+              ],
+            },
+            wait: { actions: schedule('alarm', 1_000, { type: 'rang' }, { clock: 'runtime' }) },
+            unwait: { actions: cancel('alarm') },
+            question: { actions: [write, reply({ type: 'answer' })] },
+            'put-question': { actions: ask('q', other, { type: 'question' }, 500) },
+            dial: {
+              actions: call({ id: 'c', handler: 'phone', args: 1, deadlineMs: 5_000, attemptsMax: 2 }),
+            },
+            finish: 'gone',
+            '*': { actions: write },
+          },
+        },
+        gone: { type: 'final' },
+      },
+    }),
+  })
+}
+
+interface Tree {
+  readonly strategy?: Strategy
+  readonly directive?: Directive
+  readonly restarts?: number
+  readonly types?: readonly ActorDefinition[]
+}
+
+function kernelWith({
+  strategy = 'one-for-one',
+  directive = 'restart',
+  restarts = 100,
+  types = [diary('a')],
+}: Tree = {}) {
+  const group = supervise({
+    name: 'group',
+    strategy,
+    decide: () => directive,
+    backoff: { minMs: 100, maxMs: 100, factor: 1, jitter: 0 },
+    intensity: { restarts, withinMs: 60_000 },
+    children: types,
+  })
+  const registry = new Registry({
+    departments: [{ name: 'd', shards: 1, actors: types }],
+    supervision: supervise({ name: 'root', decide: () => 'escalate', children: [group] }),
+    freeze: true,
+  })
+  const driven = new DrivenKernel(registry, { limits: { attemptsMax: 3, callBackoffMs: 50 } })
+  driven.grant('d.0')
+  return driven
+}
+
+const a = ref('a', 'x')
+const say = (type: string): Message => ({ type })
+
+function opened(tree: Tree = {}): DrivenKernel {
+  const driven = kernelWith(tree)
+  driven.ask(a, say('open'))
+  return driven
+}
+
+describe('a turn that fails', () => {
+  test('under restart starts again from the same snapshot, after the backoff and not before', () => {
+    const node = opened({ types: [diary('a', { left: 1 })] })
+    expect(node.ask(a, say('fail-once'))).toBeUndefined()
+    node.step({ kind: 'wake' })
+    expect(node.query(a, 'notes')).toEqual(['open'])
+    node.pass(101)
+    expect(node.query(a, 'notes')).toEqual(['open', 'fail-once'])
+    expect(node.answers()).toContainEqual(expect.objectContaining({ kind: 'done' }))
+  })
+
+  test('holds its own mailbox while it waits, and nobody else', () => {
+    const node = opened({ types: [diary('a', { left: 1 })] })
+    node.ask(a, say('fail-once'))
+    expect(node.ask(a, say('note'))).toBeUndefined()
+    expect(node.ask(ref('a', 'y'), say('open'))).toMatchObject({ kind: 'done' })
+    node.pass(101)
+    expect(node.query(a, 'notes')).toEqual(['open', 'fail-once', 'note'])
+  })
+
+  test('as often as the bound allows makes its message a dead letter, and the next one runs', () => {
+    const node = opened()
+    node.ask(a, say('fail'))
+    node.ask(a, say('note'))
+    for (let n = 0; n < 3; n += 1) node.pass(101)
+    expect(node.query(a, 'notes')).toEqual(['open', 'note'])
+    expect(node.written('mailbox').at(-1)).toMatchObject({
+      value: { attempts: 3, dead: { reason: 'failed', detail: 'told to' } },
+    })
+    expect(node.answers()).toContainEqual({ kind: 'failed', error: 'told to' })
+  })
+
+  test('under resume loses only its message, to the dead letters', () => {
+    const node = opened({ directive: 'resume' })
+    expect(node.ask(a, say('fail'))).toMatchObject({ kind: 'failed' })
+    expect(node.query(a, 'notes')).toEqual(['open'])
+    expect(node.kernel.shards.get('d.0' as never)?.deadLetters.size).toBe(1)
+  })
+
+  test('under stop stops its actor until it is started, and its message waits', () => {
+    const node = opened({ directive: 'stop', types: [diary('a', { left: 1 })] })
+    node.ask(a, say('fail-once'))
+    expect(node.ask(a, say('note'))).toEqual({ kind: 'stopped' })
+    expect(node.written('snapshots').at(-1)).toMatchObject({ value: { status: 'stopped' } })
+    expect(node.request(a, { kind: 'operate', command: { kind: 'start' } })).toMatchObject({ kind: 'done' })
+    node.settle()
+    expect(node.query(a, 'notes')).toEqual(['open', 'fail-once'])
+  })
+
+  test('under reset begins anew, and its message is a dead letter', () => {
+    const node = opened({ directive: 'reset' })
+    node.ask(a, say('fail'))
+    expect(node.query(a, 'notes')).toEqual([])
+  })
+
+  test('more often than the intensity allows escalates, and beyond the root all memory is forgotten', () => {
+    const node = opened({ restarts: 1 })
+    node.ask(a, say('fail'))
+    expect(node.take('forget')).toEqual([])
+    node.pass(101)
+    expect(node.take('forget')).toMatchObject([{ cause: expect.stringContaining('a/x: told to') }])
+    expect(node.written('meta').at(-1)).toMatchObject({ value: { escalations: [expect.any(Number)] } })
+  })
+
+  test('of an actor that was being created creates nothing', () => {
+    const node = kernelWith({ directive: 'resume' })
+    node.ask(a, say('fail'))
+    expect(node.written('actors')).toEqual([])
+    expect(node.query(a, 'notes')).toBe('unknown')
+  })
+})
+
+describe('siblings', () => {
+  const siblings = () => [diary('a'), diary('b'), diary('c')]
+  const restartedWith = (strategy: Strategy, failing: string): string[] => {
+    const node = kernelWith({ strategy, types: siblings() })
+    for (const type of ['a', 'b', 'c']) node.ask(ref(type, 'x'), say('open'))
+    node.ask(ref(failing, 'x'), say('fail'))
+    return ['a', 'b', 'c'].filter((type) =>
+      (node.query(ref(type, 'x'), 'notes') as string[]).includes('restarted'),
+    )
+  }
+
+  test.each([
+    ['one-for-one', 'b', []],
+    ['one-for-all', 'b', ['a', 'c']],
+    ['rest-for-one', 'b', ['c']],
+    ['rest-for-one', 'c', []],
+  ] as const)('%s, when %s fails: %j are told', (strategy, failing, told) => {
+    expect(restartedWith(strategy, failing)).toEqual(told)
+  })
+
+  test('that restart together must share a shardKey', () => {
+    const loose = { ...diary('a') }
+    delete (loose as { shardKey?: unknown }).shardKey
+    expect(() => kernelWith({ strategy: 'one-for-all', types: [loose, diary('b')] })).toThrow(/shardKey/)
+  })
+})
+
+describe('a timer', () => {
+  test('fires once, at its time, and is gone with the turn that handled it', () => {
+    const node = opened()
+    node.ask(a, say('wait'))
+    node.pass(999)
+    expect(node.query(a, 'notes')).toEqual(['open'])
+    node.pass(2)
+    node.pass(5_000)
+    expect(node.query(a, 'notes')).toEqual(['open', 'rang'])
+    expect(node.written('timers').at(-1)).not.toHaveProperty('value')
+  })
+
+  test('set again under its id replaces the earlier one', () => {
+    const node = opened()
+    node.ask(a, say('wait'))
+    node.pass(600)
+    node.ask(a, say('wait'))
+    node.pass(600)
+    expect(node.query(a, 'notes')).toEqual(['open'])
+    node.pass(500)
+    expect(node.query(a, 'notes')).toEqual(['open', 'rang'])
+  })
+
+  test('that was taken back never fires', () => {
+    const node = opened()
+    node.ask(a, say('wait'))
+    node.ask(a, say('unwait'))
+    node.pass(5_000)
+    expect(node.query(a, 'notes')).toEqual(['open'])
+  })
+
+  test('that fired before it was replaced does not count, although its fire waits in the mailbox', () => {
+    const node = opened({ types: [diary('a', { left: 1 })] })
+    node.ask(a, say('wait'))
+    node.ask(a, say('fail-once'))
+    node.ask(a, say('wait'))
+    // The fire of the first timer comes while the mailbox is held; the second `wait` is handled before it.
+    node.pass(50)
+    node.pass(1_000)
+    expect((node.query(a, 'notes') as string[]).filter((note) => note === 'rang').length).toBeLessThan(2)
+  })
+})
+
+describe('an ask', () => {
+  test('is answered by a message, and no timeout follows', () => {
+    const node = opened()
+    node.ask(a, say('put-question'))
+    node.pass(1_000)
+    expect(node.query(a, 'notes')).toEqual(['open', 'answer'])
+    expect(node.query(ref('a', 'a-other'), 'notes')).toEqual(['question'])
+  })
+
+  test('that nobody answers in time is told so, and a late answer is dropped', () => {
+    const node = opened()
+    const other = ref('a', 'a-other')
+    node.ask(other, say('open'))
+    node.request(other, { kind: 'operate', command: { kind: 'stop' } })
+    node.ask(a, say('put-question'))
+    node.pass(501)
+    expect(node.query(a, 'notes')).toEqual(['open', 'ask.timeout'])
+    node.request(other, { kind: 'operate', command: { kind: 'start' } })
+    node.settle()
+    expect(node.query(other, 'notes')).toEqual(['open', 'question'])
+    expect(node.query(a, 'notes')).toEqual(['open', 'ask.timeout'])
+  })
+})
+
+describe('an outbound call', () => {
+  const dialled = (): { node: DrivenKernel; started: () => number } => {
+    const node = opened()
+    node.ask(a, say('dial'))
+    return { node, started: () => node.peek('call').length }
+  }
+  const answer = (node: DrivenKernel, attempt: number, kind: 'done' | 'refused' | 'unknown'): void => {
+    const started = node.peek('call').at(-1)
+    if (started === undefined) throw new Error('no call was started')
+    const { shard, ordinal, id } = started
+    const outcome = kind === 'done' ? { kind, result: 1 } : { kind, detail: 'x' }
+    node.step({ kind: 'called', shard, ordinal, id, attempt, outcome })
+    node.settle()
+  }
+
+  test('starts only after the turn that asked for it is durable', () => {
+    const node = opened()
+    node.step({
+      kind: 'request',
+      request: {
+        id: 'd',
+        node: 'edge-1' as never,
+        actor: a,
+        body: { kind: 'command', message: say('dial') },
+        timeoutMs: 1,
+      },
+    })
+    expect(node.peek('call')).toEqual([])
+    node.settle()
+    expect(node.peek('call')).toMatchObject([{ attempt: 1, row: { handler: 'phone', key: 'a/x:c' } }])
+  })
+
+  test('is answered once, and its row goes with the answer', () => {
+    const { node } = dialled()
+    answer(node, 1, 'done')
+    answer(node, 1, 'done')
+    expect(node.query(a, 'notes')).toEqual(['open', 'call.done'])
+    expect(node.written('calls').at(-1)).not.toHaveProperty('value')
+  })
+
+  test('with an unknown outcome is tried again after a while, as often as it may', () => {
+    const { node, started } = dialled()
+    answer(node, 1, 'unknown')
+    expect(started()).toBe(1)
+    node.pass(100)
+    expect(started()).toBe(2)
+    answer(node, 2, 'unknown')
+    expect(node.query(a, 'notes')).toEqual(['open', 'call.failed'])
+  })
+
+  test('that is refused is not tried again', () => {
+    const { node, started } = dialled()
+    answer(node, 1, 'refused')
+    node.pass(1_000)
+    expect(started()).toBe(1)
+    expect(node.query(a, 'notes')).toEqual(['open', 'call.failed'])
+  })
+
+  test('without an answer fails at its deadline, is cancelled, and a later answer does not count', () => {
+    const { node } = dialled()
+    node.pass(5_001)
+    expect(node.take('cancel-call')).toHaveLength(1)
+    answer(node, 1, 'done')
+    expect(node.query(a, 'notes')).toEqual(['open', 'call.failed'])
+  })
+
+  test('puts off the tombstone of an actor that finishes meanwhile', () => {
+    const { node } = dialled()
+    node.ask(a, say('finish'))
+    expect(node.written('snapshots').at(-1)).toMatchObject({ value: { status: 'live' } })
+    answer(node, 1, 'done')
+    expect(node.written('snapshots').at(-1)).toMatchObject({ value: { status: 'archived' } })
+  })
+})
+
+describe('a finished actor', () => {
+  const finished = (): DrivenKernel => {
+    const node = opened()
+    node.ask(a, say('wait'))
+    node.ask(a, say('finish'))
+    return node
+  }
+
+  test('leaves a tombstone and no timer', () => {
+    const node = finished()
+    expect(node.written('snapshots').at(-1)).toMatchObject({ value: { status: 'archived' } })
+    expect(node.written('timers').at(-1)).not.toHaveProperty('value')
+    node.pass(5_000)
+    expect(node.kernel.shards.get('d.0' as never)?.deadLetters.size).toBe(0)
+  })
+
+  test('answers requests, and no message brings it back to life', () => {
+    const node = finished()
+    expect(node.ask(a, say('note'))).toEqual({ kind: 'archived', state: 'gone' })
+    expect(node.ask(a, say('open'))).toEqual({ kind: 'archived', state: 'gone' })
+    expect(node.ask(a, say('open'), { key: 'k', fingerprint: 'f' })).toEqual({ kind: 'key-expired' })
+  })
+})
+
+describe('a message', () => {
+  test('to an actor that is not there is a dead letter, or unknown to the one who asks', () => {
+    const teller = defineActor({
+      type: 'teller',
+      accepts: Contract,
+      creates: ['open'],
+      shardKey: () => 'one',
+      machine: setup({ types: { input: {} as Birth } }).createMachine({
+        on: { open: { actions: effects(() => [{ kind: 'tell', to: a, message: say('note') }]) } },
+      }),
+    })
+    const node = kernelWith({ types: [diary('a'), teller] })
+    expect(node.ask(a, say('note'))).toEqual({ kind: 'unknown' })
+    node.ask(ref('teller', 't'), say('open'))
+    expect(node.written('mailbox').at(-1)).toMatchObject({ value: { dead: { reason: 'unknown-actor' } } })
+  })
+
+  test('that a person replays is handled again, at most three times', () => {
+    const node = opened({ directive: 'resume' })
+    const row = () => [...(node.kernel.shards.get('d.0' as never)?.deadLetters.keys() ?? [])][0] as number
+    node.ask(a, say('fail'))
+    for (let n = 0; n < 3; n += 1) {
+      expect(node.request(a, { kind: 'operate', command: { kind: 'replay', row: row() } })).toMatchObject({
+        kind: 'done',
+      })
+      node.settle()
+    }
+    expect(node.request(a, { kind: 'operate', command: { kind: 'replay', row: row() } })).toMatchObject({
+      kind: 'invalid',
+    })
+  })
+
+  test('from outside is refused at the door once the backlog is past its mark', () => {
+    const node = new DrivenKernel(kernelWith().registry, { limits: { shardBacklogMax: 2 } })
+    node.grant('d.0')
+    node.ask(a, say('open'))
+    node.ask(a, say('fail'))
+    for (const type of ['note', 'note']) expect(node.ask(a, say(type))).toBeUndefined()
+    expect(node.ask(a, say('note'))).toMatchObject({ kind: 'busy', reason: 'backlog' })
+    expect(node.query(a, 'notes')).toEqual(['open'])
+  })
+})
