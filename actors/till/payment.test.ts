@@ -67,6 +67,21 @@ describe('a payment', () => {
     })
   })
 
+  test('publishes a capture once, also when it is learnt after the cancellation', () => {
+    const published = (...messages: Message[]) =>
+      messages.flatMap((_, n) =>
+        walk(...messages.slice(0, n + 1)).effects.flatMap((e) => (e.kind === 'emit' ? e.event : [])),
+      )
+    const captures = (messages: Message[]) =>
+      published(...messages).filter(({ type }) => type === 'payment.captured')
+    const once = [{ type: 'payment.captured', order: 'ord_1', amount: 2_890 }]
+    expect(captures([...toCaptured, cancel, says('refunded')])).toEqual(once)
+    expect(captures([...toCapturing, cancel, silent, again, says('captured'), says('refunded')])).toEqual(
+      once,
+    )
+    expect(captures([...toCaptured, cancel, silent, again, says('captured'), says('refunded')])).toEqual(once)
+  })
+
   test('shows its money', () => {
     expect(walk(...toCaptured).stage.query<PaymentView>('view')).toEqual({
       order: 'ord_1',

@@ -119,11 +119,12 @@ export const paymentMachine = setup({
         ? tell(orderRef(order), { type: 'payment.settled', refunded })
         : tell(orderRef(order), { type: 'payment.declined', reason: reason ?? 'undone by the provider' }),
     ]),
-    publishCaptured: emit(({ context: { order, captured } }) => ({
-      type: 'payment.captured',
-      order,
-      amount: captured,
-    })),
+    // When it is first learnt, wanted or not: what is captured and then refunded is in the books twice. Before `note`.
+    publishCaptured: effects(({ context: { order, status }, event }) => {
+      const answer = event.type === 'call.done' ? providerAnswer(event.result) : undefined
+      if (answer?.status !== 'captured' || status === 'captured') return []
+      return [emit({ type: 'payment.captured', order, amount: answer.captured })]
+    }),
     publishDeclined: emit(({ context: { order, reason } }) => ({ type: 'payment.declined', order, reason })),
     publishVoided: emit(({ context: { order } }) => ({ type: 'payment.voided', order })),
     publishRefunded: emit(({ context: { order, refunded } }) => ({
@@ -159,7 +160,10 @@ export const paymentMachine = setup({
     authorizing: {
       entry: 'authorize',
       on: {
-        'call.done': [{ guard: 'saysNews', target: 'deciding', actions: 'note' }, { target: 'unknown' }],
+        'call.done': [
+          { guard: 'saysNews', target: 'deciding', actions: ['publishCaptured', 'note'] },
+          { target: 'unknown' },
+        ],
         'call.failed': [
           { guard: 'isRefusal', target: 'deciding', actions: 'noteRefusal' },
           { target: 'unknown' },
@@ -172,7 +176,10 @@ export const paymentMachine = setup({
     capturing: {
       entry: 'capture',
       on: {
-        'call.done': [{ guard: 'saysNews', target: 'deciding', actions: 'note' }, { target: 'unknown' }],
+        'call.done': [
+          { guard: 'saysNews', target: 'deciding', actions: ['publishCaptured', 'note'] },
+          { target: 'unknown' },
+        ],
         'call.failed': [
           { guard: 'isRefusal', target: 'deciding', actions: 'noteRefusal' },
           { target: 'unknown' },
@@ -181,7 +188,7 @@ export const paymentMachine = setup({
       },
     },
     captured: {
-      entry: ['sayCaptured', 'publishCaptured'],
+      entry: 'sayCaptured',
       on: {
         'payment.cancel': { target: 'refunding', actions: 'noteCancel' },
         'payment.close': 'settled',
@@ -190,7 +197,10 @@ export const paymentMachine = setup({
     voiding: {
       entry: 'void',
       on: {
-        'call.done': [{ guard: 'saysNews', target: 'deciding', actions: 'note' }, { target: 'unknown' }],
+        'call.done': [
+          { guard: 'saysNews', target: 'deciding', actions: ['publishCaptured', 'note'] },
+          { target: 'unknown' },
+        ],
         'call.failed': 'unknown',
         'payment.cancel': { actions: 'noteCancel' },
       },
@@ -198,7 +208,10 @@ export const paymentMachine = setup({
     refunding: {
       entry: 'refund',
       on: {
-        'call.done': [{ guard: 'saysNews', target: 'deciding', actions: 'note' }, { target: 'unknown' }],
+        'call.done': [
+          { guard: 'saysNews', target: 'deciding', actions: ['publishCaptured', 'note'] },
+          { target: 'unknown' },
+        ],
         'call.failed': 'unknown',
         'payment.cancel': { actions: 'noteCancel' },
       },
@@ -211,7 +224,7 @@ export const paymentMachine = setup({
           entry: 'lookUp',
           on: {
             'call.done': [
-              { guard: 'isAnswer', target: '#payment.deciding', actions: 'note' },
+              { guard: 'isAnswer', target: '#payment.deciding', actions: ['publishCaptured', 'note'] },
               { target: 'waiting' },
             ],
             'call.failed': 'waiting',
