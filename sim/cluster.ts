@@ -74,6 +74,7 @@ export class SimCluster {
   readonly #options: SimClusterOptions
   readonly #lives = new Map<NodeId, Life>()
   readonly #count = new Map<NodeId, number>()
+  readonly #endListeners: ((node: NodeId) => void)[] = []
   /** Processes ended so far, by whatever. */
   restarts = 0
 
@@ -142,6 +143,11 @@ export class SimCluster {
     this.membership.join(member, process)
   }
 
+  /** Told of every process that ends, in that instant: whoever had a connection to it notices. */
+  onEnd(listener: (node: NodeId) => void): void {
+    this.#endListeners.push(listener)
+  }
+
   /** SIGKILL: the memory is gone at once, and the launcher announces it. False when there is no such process. */
   crash(node: string): boolean {
     const id = node as NodeId
@@ -153,6 +159,7 @@ export class SimCluster {
     this.journal.crashNode(id)
     life.node.stop()
     this.membership.leave(id)
+    for (const tell of this.#endListeners) tell(id)
     const { restartMs } = this.#options
     if (restartMs !== undefined) this.timeline.after(restartMs * 1_000, () => this.startNode(id, life.group))
     return true

@@ -88,6 +88,8 @@ export interface ClusterLayout {
   /** Shards of each department. */
   readonly shards: number
   readonly character: Character
+  /** How often a node looks at the shard table without a reason; deaths and moves are told at once. */
+  readonly review: Duration
   /** The launcher kills a node that is silent for so long. */
   readonly heartbeat: Duration
   /** Until a node that died is started again. */

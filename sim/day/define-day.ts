@@ -87,6 +87,7 @@ export function defineDay(options: DayOptions): Day {
     cluster: {
       groups: mixed(3),
       shards: 4,
+      review: '30s',
       heartbeat: '1s',
       restart: '2s',
       ...cluster,

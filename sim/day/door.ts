@@ -12,35 +12,44 @@ import type { SimCluster } from '#sim'
 /** `unreachable`: no edge took it, so nothing has happened. `timeout`: nobody knows. */
 export type Answer = Outcome | { readonly kind: 'unreachable' }
 
-/** A connection that is cut is noticed this long after the request's own deadline. */
+/** An edge that is silent is given up this long after the request's own deadline: it may be frozen. */
 const graceUs = 500_000
+/** Until a connection is refused by all of them. */
+const refusedUs = 1_000
 
 export class Door {
   readonly #cluster: SimCluster
   readonly #edges: readonly string[]
+  /** By edge: what is told to the requests on their way through it when it dies. */
+  readonly #open = new Map<string, Set<(answer: Answer) => void>>()
   #next = 0
 
   constructor(cluster: SimCluster, edges: readonly string[]) {
     this.#cluster = cluster
     this.#edges = edges
+    for (const edge of edges) this.#open.set(edge, new Set())
+    cluster.onEnd((node) => {
+      for (const settle of [...(this.#open.get(node) ?? [])]) settle({ kind: 'timeout' })
+    })
   }
 
   send(request: Omit<Request, 'id' | 'node'>, done: (answer: Answer) => void): void {
     const { timeline } = this.#cluster
-    let isOpen = true
-    const settle = (answer: Answer): void => {
-      if (!isOpen) return
-      isOpen = false
-      timeline.cancel(cut)
-      done(answer)
-    }
-    const cut = timeline.after(request.timeoutMs * 1_000 + graceUs, () => settle({ kind: 'timeout' }))
     for (let tries = 0; tries < this.#edges.length; tries += 1) {
       const edge = this.#edges[this.#next % this.#edges.length] as string
       this.#next += 1
-      if (this.#cluster.request(edge, request, settle)) return
+      const open = this.#open.get(edge) as Set<(answer: Answer) => void>
+      const settle = (answer: Answer): void => {
+        if (!open.delete(settle)) return
+        timeline.cancel(giveUp)
+        done(answer)
+      }
+      if (!this.#cluster.request(edge, request, settle)) continue
+      open.add(settle)
+      const giveUp = timeline.after(request.timeoutMs * 1_000 + graceUs, () => settle({ kind: 'timeout' }))
+      return
     }
-    timeline.after(1_000, () => settle({ kind: 'unreachable' }))
+    timeline.after(refusedUs, () => done({ kind: 'unreachable' }))
   }
 
   command(actor: ActorId, message: Message, key: string, done: (answer: Answer) => void): void {

@@ -13,7 +13,6 @@ import type { ActorId, Instant, Message } from '#actor'
 import { assert } from '#actor'
 import type { Ingredient, MenuItem } from '#actors'
 import { binRef, departments, ingredients, menuRef, restaurant, stationNames, stationRef } from '#actors'
-import type { ClusterBounds } from '#host'
 import { Registry } from '#host'
 import { ProviderLedger } from '#outside'
 import { runtimeEpoch, SimCluster } from '#sim'
@@ -59,9 +58,6 @@ const minuteUs = 60_000_000
 const earlyUs = 2 * minuteUs
 const progressUs = 30 * minuteUs
 
-// Deaths and moves are told to everyone at once; a look at the shard table without a reason may be rare.
-const clusterBounds: Partial<ClusterBounds> = { reviewMs: 5_000 }
-
 export class SimDay {
   readonly day: Day
   readonly seed: number
@@ -79,7 +75,7 @@ export class SimDay {
     checkMode(day, { kind: 'sim' })
     this.day = day
     this.seed = seed
-    const { shards, groups, character, heartbeat, restart } = day.cluster
+    const { shards, groups, character, review, heartbeat, restart } = day.cluster
     const registry = new Registry({
       departments: Object.entries(departments).map(([name, actors]) => ({ name, shards, actors })),
       supervision: restaurant,
@@ -101,7 +97,7 @@ export class SimDay {
         ]),
       ),
       nodes: nodesOf(groups),
-      clusterBounds,
+      clusterBounds: { reviewMs: durationMs(review) },
       models: this.provider.models,
       network: {
         delayUs: durationUs(character.delay),

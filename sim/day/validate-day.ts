@@ -195,8 +195,9 @@ function checkPayments(day: Day, invalid: Refuse): void {
 }
 
 function checkCluster(day: Day, invalid: Refuse): void {
-  const { groups, shards, character, heartbeat, restart } = day.cluster
+  const { groups, shards, character, review, heartbeat, restart } = day.cluster
   checkNumber(shards, 1, 1_024, 'cluster.shards', invalid)
+  checkDuration(review, 'cluster.review', invalid)
   checkDuration(heartbeat, 'cluster.heartbeat', invalid)
   checkDuration(restart, 'cluster.restart', invalid)
   checkDuration(character.delay, 'cluster.character.delay', invalid)
