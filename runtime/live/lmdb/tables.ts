@@ -84,7 +84,6 @@ export const tableSpecs: { readonly [T in TableName]: TableSpec<Tables[T]> } = {
       deaths: 'plain',
       onTrial: 'plain',
       dead: 'plain',
-      replays: 'plain',
     }),
   },
   outbox: { key: ['text', 'text', 'number'], row: envelope },
