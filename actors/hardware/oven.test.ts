@@ -1,7 +1,7 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Instant, Message } from '#actor'
 import { minutes, seconds } from '#actor'
-import { Rehearsal } from '../rehearsal.ts'
+import { Rehearsal } from '../rehearsal.test-kit.ts'
 import type { ApplianceContext } from './appliance.ts'
 import { heatingTimeMaxMs } from './appliance.ts'
 import { bankOf, ovenRef } from './appliance-messages.ts'
@@ -19,6 +19,7 @@ interface View {
 
 const it = ovenRef('riverside', 'oven', 1)
 let stage: Rehearsal
+const reached = new Set<string>()
 const open: Message & Record<string, unknown> = {
   type: 'appliance.open',
   station: 'station/riverside:oven',
@@ -39,8 +40,13 @@ const hotAt = (celsius: number): void => {
 const load = (job: string, celsius = 180, time = 20): void =>
   tell('appliance.load', { job, celsius, minutes: time })
 
+afterAll(() => {
+  for (const value of Object.keys(oven.machine.states)) expect(reached).toContain(`oven:${value}`)
+  for (const type of [...oven.messageTypes, 'restarted']) expect(reached).toContain(`oven<${type}`)
+})
+
 beforeEach(() => {
-  stage = new Rehearsal({ actors: [oven] })
+  stage = new Rehearsal({ actors: [oven], reached })
   stage.tell(it, open)
 })
 
@@ -357,7 +363,7 @@ describe('questions', () => {
 
 test('T1: looking in between changes nothing that happens', () => {
   const day = (checks: boolean): readonly unknown[] => {
-    stage = new Rehearsal({ actors: [oven] })
+    stage = new Rehearsal({ actors: [oven], reached })
     stage.tell(it, open)
     hotAt(180)
     load('a', 180, 25)

@@ -1,7 +1,7 @@
-import { beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeEach, expect, test } from 'vitest'
 import type { Message } from '#actor'
 import { minutes, seconds } from '#actor'
-import { Rehearsal } from '../rehearsal.ts'
+import { Rehearsal } from '../rehearsal.test-kit.ts'
 import { panRef } from './appliance-messages.ts'
 import { pan } from './pan.ts'
 
@@ -12,6 +12,7 @@ interface Truth {
 
 const it = panRef('riverside', 'grill', 2)
 let stage: Rehearsal
+const reached = new Set<string>()
 const tell = (type: string, rest: object = {}): void => stage.tell(it, { type, ...rest })
 const truth = (): Truth => stage.query(it, 'truth')
 const level = (): number => stage.query<{ level: number }>(it, 'view').level
@@ -20,8 +21,13 @@ const hotAt = (celsius: number): void => {
   expect(stage.runUntil(() => stage.value(it) === 'ready')).toBe(true)
 }
 
+afterAll(() => {
+  for (const value of Object.keys(pan.machine.states)) expect(reached).toContain(`pan:${value}`)
+  for (const type of [...pan.messageTypes, 'restarted']) expect(reached).toContain(`pan<${type}`)
+})
+
 beforeEach(() => {
-  stage = new Rehearsal({ actors: [pan] })
+  stage = new Rehearsal({ actors: [pan], reached })
   stage.tell(it, { type: 'appliance.open', station: 'station/riverside:grill', n: 2, slots: 4 } as Message)
 })
 
@@ -100,4 +106,20 @@ test('a sibling failed: no heat for a moment, then on as before', () => {
   expect(stage.runUntil(() => truth().heating, seconds(11))).toBe(true)
   stage.run(minutes(10))
   expect(Math.abs(truth().celsius - 200)).toBeLessThan(21)
+})
+
+test('what every appliance does, a pan does: it breaks, is mended, answers, and its sensor deceives', () => {
+  hotAt(200)
+  tell('appliance.sensor', { mode: 'stuck' })
+  tell('appliance.run-away')
+  stage.run(minutes(10))
+  expect(truth().celsius).toBeGreaterThan(330)
+  expect(stage.value(it)).toBe('ready')
+  tell('appliance.break', { reason: 'hob' })
+  expect(stage.value(it)).toBe('fault')
+  tell('appliance.check')
+  expect(stage.sentOf('appliance.status').at(-1)).toMatchObject({ kind: 'pan', n: 2, fault: 'hob' })
+  tell('appliance.repair')
+  expect(stage.value(it)).toBe('cooling')
+  expect(stage.runUntil(() => stage.value(it) === 'off')).toBe(true)
 })

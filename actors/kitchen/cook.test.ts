@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Message } from '#actor'
 import { minutes, seconds } from '#actor'
-import { Rehearsal } from '../rehearsal.ts'
+import { Rehearsal } from '../rehearsal.test-kit.ts'
 import { cook } from './cook.ts'
 import { cookRef } from './kitchen-messages.ts'
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Message } from '#actor'
-import { Rehearsal } from '../rehearsal.ts'
+import { Rehearsal } from '../rehearsal.test-kit.ts'
 import { dish } from './dish.ts'
 import {
   askAgainMs,

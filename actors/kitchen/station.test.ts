@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Message } from '#actor'
 import { minutes } from '#actor'
-import { Rehearsal } from '../rehearsal.ts'
+import { Rehearsal } from '../rehearsal.test-kit.ts'
 import { patrolMs, remindersMax, silentPatrolsMax, suspectMs } from './kitchen-delays.ts'
 import { stationRef } from './kitchen-messages.ts'
 import { station } from './station.ts'

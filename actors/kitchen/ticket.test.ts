@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Message } from '#actor'
 import { minutes } from '#actor'
-import { Rehearsal } from '../rehearsal.ts'
+import { Rehearsal } from '../rehearsal.test-kit.ts'
 import { askAgainMs, platingMs, stopAgainMs, ticketTimeMaxMs, unansweredMax } from './kitchen-delays.ts'
 import { ticket } from './ticket.ts'
 import { ticketRef } from './ticket-messages.ts'
