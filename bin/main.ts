@@ -1,9 +1,5 @@
-/** The `brigade` command: reads its arguments and runs one of its verbs. */
-const usage = `brigade <command>
+/** The `brigade` command: what `npx brigade` and `npm start` load. */
+import { brigade } from './brigade.ts'
+import { processTerminal } from './terminal/terminal.ts'
 
-Commands:
-  start     run a cluster on this machine
-  --help    show this text
-`
-
-process.stdout.write(usage)
+process.exitCode = await brigade(process.argv.slice(2), processTerminal())

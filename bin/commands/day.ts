@@ -1,0 +1,118 @@
+/**
+ * `brigade day`: runs a restaurant day, simulated or on a real cluster, and judges it.
+ *
+ * Owns:     which exit code a judgement is.
+ */
+import type { DayProgress, DayResult } from '#day'
+import { clusterOptions, defineCommand, jsonOption, seedOption } from '../command-line/command.ts'
+import { exitCodes } from '../command-line/exit-codes.ts'
+import { didYouMean } from '../command-line/nearest.ts'
+import { UsageError } from '../command-line/usage-error.ts'
+import type { Terminal } from '../terminal/terminal.ts'
+
+const usualSeed = 1
+
+export const day = defineCommand({
+  name: 'day',
+  summary: 'run a restaurant day and judge it',
+  args: [{ name: 'NAME', about: 'which day; without it they are listed', optional: true }],
+  options: {
+    ...seedOption,
+    nodes: clusterOptions.nodes,
+    live: { kind: 'flag', about: 'on a cluster of real processes, over real HTTP' },
+    speed: {
+      kind: 'number',
+      value: 'X',
+      about: 'seconds of the restaurant in a real one (with --live; default 60)',
+    },
+    data: {
+      kind: 'text',
+      value: 'DIR',
+      about: 'where a live day keeps its data (default: a folder that is removed)',
+    },
+    ...jsonOption,
+  },
+  about: [
+    'Plays a whole day: guests come, order, pay, cancel and collect; nodes die, freeze and are cut off, as the day says; then every order, every cent and every gram is accounted for.',
+    'Simulated (the default), the same day with the same seed and the same code is the same run, to the last message: the trace hash shows it. With --live the same guests come to real processes, and the same checks read the journal that these have left.',
+  ],
+  examples: [
+    { line: 'day', about: 'Lists the days.' },
+    {
+      line: 'day friday-rush --seed 7',
+      about: 'Twelve hours in seconds. Run it twice and compare the trace.',
+    },
+    { line: 'day node-dies-in-the-rush --live --speed 60', about: 'Processes are killed while they cook.' },
+    { line: 'day friday-rush --seed 7 --json', about: 'One JSON document.' },
+  ],
+  next: 'the report ends with the command that repeats the run. Exit codes: 0 held, 11 liveness, 12 safety, 13 too slow.',
+  async run({ args: [name], options }, terminal) {
+    const { days } = await import('#scenarios')
+    if (name === undefined) return listed(days, options.json === true, terminal)
+    const chosen = Object.hasOwn(days, name) ? days[name] : undefined
+    if (chosen === undefined) {
+      const names = Object.keys(days)
+      throw new UsageError(
+        `There is no day '${name}'. ${didYouMean(name, names) ?? ''}`.trim(),
+        `Days: ${names.join(', ')}.`,
+      )
+    }
+    const { seed = usualSeed, nodes, live, speed, data, json } = options
+    if (nodes === 0) throw new UsageError('--nodes is at least 1.')
+    if (live !== true && (speed !== undefined || data !== undefined)) {
+      throw new UsageError(
+        `--${speed === undefined ? 'data' : 'speed'} is for a live day.`,
+        'Add --live; a simulated day takes no time and leaves no data.',
+      )
+    }
+    const { codeVersion } = await import('../code-version.ts')
+    const { runSimDay } = await import('#day')
+    const { reportOf } = await import('../day-report.ts')
+    const onProgress = json ? () => {} : progressTo(terminal, name)
+    const result = runSimDay(chosen, {
+      seed,
+      ...(nodes !== undefined && { nodes }),
+      commit: codeVersion(),
+      wall: () => performance.now(),
+      onProgress,
+    })
+    terminal.print(json ? `${JSON.stringify(result)}\n` : reportOf(result))
+    return exitCodeOf(result)
+  },
+})
+
+function listed(
+  days: Readonly<Record<string, { title: string }>>,
+  json: boolean,
+  { print }: Terminal,
+): number {
+  const all = Object.entries(days).map(([name, { title }]) => ({ name, title }))
+  const width = Math.max(...all.map(({ name }) => name.length)) + 2
+  const lines = all.map(({ name, title }) => `  ${name.padEnd(width)}${title}\n`).join('')
+  print(
+    json ? `${JSON.stringify({ days: all })}\n` : `Days:\n${lines}Run one: npx brigade day ${all[0]?.name}\n`,
+  )
+  return exitCodes.held
+}
+
+/** One line that is written over; nothing where nobody watches. */
+function progressTo({ isScreen, note }: Terminal, name: string): (progress: DayProgress) => void {
+  if (!isScreen) return () => {}
+  return ({ at, arrived, expected }) => {
+    const minutes = Math.floor(at / 60_000_000)
+    const time = `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`
+    note(`\r\x1b[K${name} ${time}  ${arrived} of ${expected} guests`)
+    if (arrived === expected) note('\r\x1b[K')
+  }
+}
+
+/** A day in which a fault did not strike shows nothing: that is an error of the scenario. */
+export function exitCodeOf({ checks }: Pick<DayResult, 'checks'>): number {
+  const broken = checks.filter(({ held }) => !held).map(({ id }) => id)
+  const isSafety = (id: string): boolean =>
+    id !== 'liveness' && id !== 'faults-fired' && !id.startsWith('slo ')
+  if (broken.some(isSafety)) return exitCodes.safety
+  if (broken.includes('liveness')) return exitCodes.liveness
+  if (broken.includes('faults-fired')) return exitCodes.usage
+  return broken.length > 0 ? exitCodes.slo : exitCodes.held
+}

@@ -1,0 +1,29 @@
+/**
+ * Every command there is, as help lists them.
+ *
+ * A command that needs a heavy part (a simulator, a cluster) imports it when it runs, so that the others start
+ * at once.
+ */
+import type { Command } from '../command-line/command.ts'
+import type { Section } from '../command-line/help.ts'
+import { addNode } from './add-node.ts'
+import { cordon } from './cordon.ts'
+import { crash } from './crash.ts'
+import { day } from './day.ts'
+import { deadLetters } from './dead-letters.ts'
+import { drain } from './drain.ts'
+import { heal } from './heal.ts'
+import { partition } from './partition.ts'
+import { pause } from './pause.ts'
+import { resume } from './resume.ts'
+import { status } from './status.ts'
+import { uncordon } from './uncordon.ts'
+
+export const sections: readonly Section[] = [
+  { title: 'Run', commands: [day] },
+  { title: 'Watch a running cluster', commands: [status, deadLetters] },
+  { title: 'Hurt it', commands: [crash, pause, resume, partition, heal] },
+  { title: 'Operate it', commands: [addNode, drain, cordon, uncordon] },
+]
+
+export const commands: readonly Command[] = sections.flatMap((section) => section.commands)

@@ -1,0 +1,130 @@
+/**
+ * The operator API of a running cluster, as the commands use it.
+ *
+ * Owns:     where the cluster is, what its answers look like, and what a refusal means to a person.
+ * Does not: decide what to ask: each command does.
+ */
+import type { Options } from './command-line/command.ts'
+import { UsageError } from './command-line/usage-error.ts'
+import type { Terminal } from './terminal/terminal.ts'
+
+export const opsOption = {
+  ops: {
+    kind: 'text',
+    value: 'URL',
+    about: 'the operator listener of the cluster (default BRIGADE_OPS, or http://127.0.0.1:4001)',
+  },
+} as const satisfies Options
+
+const defaultUrl = 'http://127.0.0.1:4001'
+/** A crash is answered when the exit was seen, a drain when everything was handed over. */
+const answerWithinMs = 30_000
+
+export interface Operation {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  /** Below `/ops/v1/`. */
+  readonly path: string
+  readonly body?: unknown
+}
+
+export const get = (path: string): Operation => ({ method: 'GET', path })
+export const post = (path: string, body?: unknown): Operation => ({
+  method: 'POST',
+  path,
+  ...(body !== undefined && { body }),
+})
+
+export interface ShownCluster {
+  readonly id: string
+  readonly world: { readonly now: string; readonly speed: number }
+  readonly nodes: readonly ShownNode[]
+  readonly shards: { readonly total: number; readonly unowned: number }
+}
+
+export interface ShownNode {
+  readonly id: string
+  readonly group: string
+  readonly state: 'up' | 'cordoned' | 'leaving' | 'paused' | 'down'
+  readonly life: number
+  readonly pid?: number
+  readonly shardsOwned: number
+  readonly counters: Readonly<Record<string, number>>
+  readonly gauges: Readonly<Record<string, number>>
+  readonly latencies: Readonly<Record<string, { readonly count: number; readonly p95Ms: number }>>
+}
+
+interface Problem {
+  readonly code?: string
+  readonly title?: string
+  readonly detail?: string
+  readonly type?: string
+}
+
+export class Operator {
+  readonly url: string
+
+  /** @throws UsageError when the address is none. */
+  constructor(given: string | undefined, { env }: Pick<Terminal, 'env'>) {
+    const url = given ?? env.BRIGADE_OPS ?? defaultUrl
+    if (!/^https?:\/\/[^/]/.test(url)) {
+      throw new UsageError(`'${url}' is not the address of a cluster.`, `It looks like ${defaultUrl}.`)
+    }
+    this.url = url.replace(/\/+$/, '')
+  }
+
+  /** @throws UsageError when nobody answers, or the answer is no. */
+  async ask<Answer>({ method, path, body }: Operation): Promise<Answer> {
+    const response = await fetch(`${this.url}/ops/v1/${path}`, {
+      method,
+      signal: AbortSignal.timeout(answerWithinMs),
+      ...(body !== undefined && {
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      }),
+    }).catch((error: Error) => {
+      throw unreachable(this.url, error)
+    })
+    const text = await response.text()
+    if (!response.ok) throw refusal(response.status, problemIn(text))
+    return (text === '' ? undefined : JSON.parse(text)) as Answer
+  }
+
+  cluster(): Promise<ShownCluster> {
+    return this.ask(get('cluster'))
+  }
+}
+
+function unreachable(url: string, error: Error): UsageError {
+  if (error.name === 'TimeoutError') {
+    return new UsageError(
+      `The cluster at ${url} did not answer within ${answerWithinMs / 1_000}s.`,
+      'The command may have been carried out: npx brigade status shows what stands.',
+    )
+  }
+  return new UsageError(
+    `No cluster answers at ${url}.`,
+    'Start one with `npm start` or `npx brigade up`; or say where it is with --ops URL.',
+  )
+}
+
+function problemIn(text: string): Problem {
+  try {
+    return JSON.parse(text) as Problem
+  } catch {
+    return {}
+  }
+}
+
+const remedies: Readonly<Record<string, string>> = {
+  'last-node':
+    'Nobody could take over its shards. Add one first: npx brigade add-node; or give --force to drain it anyway.',
+  'node-gone': 'npx brigade status shows which nodes run.',
+  'node-limit': 'A group has a limit (`nodesMax`), and drained nodes give their place back.',
+  'replay-limit': 'The same message fails again and again: mend its receiver first.',
+  'not-found': 'npx brigade status and npx brigade dead-letters show what there is.',
+}
+
+function refusal(status: number, { code = '', detail, title, type }: Problem): UsageError {
+  const said = detail ?? title ?? `The cluster answered ${status}.`
+  return new UsageError(said, remedies[code] ?? (type === undefined ? undefined : `See ${type}`))
+}
