@@ -16,6 +16,7 @@ import { tableOf } from './table.ts'
 type Measure = () => Promise<Report>
 const promises: Readonly<Record<string, () => Promise<{ readonly measure: Measure }>>> = {
   p2: () => import('./p2-local-tell.ts'),
+  p3: () => import('./p3-durable-turns.ts'),
 }
 
 const usage = `npm run bench [-- ${Object.keys(promises).join(' | ')} …] [-- --json]`

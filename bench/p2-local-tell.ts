@@ -162,7 +162,8 @@ function bare(stepper: {
     })
 }
 
-function adapter(): Way {
+/** Turns a second through the kernel's adapter, with nothing around it. */
+export function machineAlone(): Way {
   const machine = new Machine(order)
   return bare({
     born: () => machine.birth(birthOf(0)).state,
@@ -188,7 +189,7 @@ export async function measure(): Promise<Report> {
     kernel: kernel(),
     nactReused: nact(reusedScope),
     nactPublic: nact(publicTransition),
-    adapter: adapter(),
+    adapter: machineAlone(),
     reused: alone(inert),
     public: alone(visible),
   })
