@@ -10,7 +10,18 @@
 import { Value } from 'typebox/value'
 import type { AnyMachineSnapshot, AnyStateNode } from 'xstate'
 import { initialTransition, transition } from 'xstate'
-import type { ActorDefinition, ActorId, ActorRef, CallEffect, Effect, Instant, Message } from '#actor'
+import type {
+  ActorDefinition,
+  ActorId,
+  ActorRef,
+  AnyMessage,
+  CallDone,
+  CallEffect,
+  CallFailed,
+  Effect,
+  Instant,
+  Message,
+} from '#actor'
 import { keyOf, typeOf } from '#actor'
 
 /** One actor, stepped by hand. */
@@ -30,7 +41,7 @@ export class Stage {
   }
 
   /** The effects of the message; undefined when the state has nothing for it. */
-  send(message: Message, at = 0): readonly Effect[] | undefined {
+  send(message: AnyMessage, at = 0): readonly Effect[] | undefined {
     const event = frozen({ ...message, at })
     const enabled = this.definition.machine.getTransitionData(this.snapshot, event)
     if (this.isDone || enabled === undefined || enabled.length === 0) return undefined
@@ -272,12 +283,7 @@ export class Floor {
     })
   }
 
-  #answer(
-    actor: ActorId,
-    call: CallEffect,
-    delayMs: number,
-    message: { readonly type: string } & object,
-  ): void {
+  #answer(actor: ActorId, call: CallEffect, delayMs: number, message: CallDone | CallFailed): void {
     this.#timers.push({ actor, id: `call ${call.id}`, at: this.now + delayMs, message, fired: false })
   }
 }

@@ -239,6 +239,20 @@ describe('any day', () => {
   })
 })
 
+test('a guest may cancel at any moment, with enough in the pantry or not, and nothing is left over', () => {
+  for (const opening of [100, 10_000]) {
+    for (let steps = 0; steps < 60; steps += 1) {
+      const day = openDay(steps, opening)
+      place(day.floor, 'ord_1', 'caprese', tokens[steps % tokens.length], 'collect')
+      for (let n = 0; n < steps; n += 1) if (!day.floor.step()) day.floor.skip(minutes(1))
+      day.floor.tell(orderRef('ord_1'), { type: 'order.cancel' })
+      day.floor.elapse(hours(6))
+      checkClosed(day)
+      expect(day.floor.unhandled.filter(({ message }) => !inVain.has(message.type))).toEqual([])
+    }
+  }
+})
+
 describe('the test cards', () => {
   const rows = [
     [testTokens.ok, 'queued', 1],

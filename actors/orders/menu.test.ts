@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import type { Effect, Message } from '#actor'
+import type { AnyMessage, Effect } from '#actor'
 import { Stage, unreached } from '../floor.test-kit.ts'
 import type { Quote } from './menu.ts'
 import { menu } from './menu.ts'
@@ -12,8 +12,8 @@ const open = { type: 'menu.open' }
 const edit = { type: 'menu.edit' }
 const publish = { type: 'menu.publish' }
 const discard = { type: 'menu.discard' }
-const avail = (dish: string, available: boolean): Message => ({ type: 'menu.avail', dish, available })
-const put = (item: Partial<MenuItem>): Message => ({
+const avail = (dish: string, available: boolean): AnyMessage => ({ type: 'menu.avail', dish, available })
+const put = (item: Partial<MenuItem>): AnyMessage => ({
   type: 'menu.put',
   item: {
     dish: 'caprese',
@@ -25,7 +25,7 @@ const put = (item: Partial<MenuItem>): Message => ({
   },
 })
 
-function walk(...messages: readonly Message[]) {
+function walk(...messages: readonly AnyMessage[]) {
   const stage = new Stage(menu, 'main')
   let effects: readonly Effect[] = []
   for (const message of messages) {
@@ -110,7 +110,7 @@ describe('the menu', () => {
   })
 
   test('takes a dish off at once, in the draft too', () => {
-    const off = (way: Message[]) =>
+    const off = (way: AnyMessage[]) =>
       walk(...way)
         .items()
         .find(({ dish }) => dish === 'caprese')?.available

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import type { Effect, Message } from '#actor'
+import type { AnyMessage, Effect } from '#actor'
 import { Stage, unreached } from '../floor.test-kit.ts'
 import type { OrderContext, OrderView } from './order.ts'
 import { order, orderMachine } from './order.ts'
@@ -40,16 +40,16 @@ const unused = { type: 'ticket.cancelled', wasted: false }
 const cancel = { type: 'order.cancel' }
 const pay = { type: 'order.pay', token: 'tok_ok' }
 const collect = { type: 'order.collect' }
-const late = (delay: string, state: string): Message => ({ type: `xstate.after.${delay}.order.${state}` })
+const late = (delay: string, state: string): AnyMessage => ({ type: `xstate.after.${delay}.order.${state}` })
 
 const reached = new Set<string>()
 
 /** Sends them all; the states passed through, and what was told and published on the way. */
-function walk(...messages: readonly Message[]) {
+function walk(...messages: readonly AnyMessage[]) {
   const stage = new Stage(order, 'ord_1')
   const states: string[] = []
   const told: string[] = []
-  const events: Message[] = []
+  const events: AnyMessage[] = []
   let effects: readonly Effect[] = []
   for (const [n, message] of messages.entries()) {
     const found = stage.send(message, n + 1)
@@ -57,7 +57,7 @@ function walk(...messages: readonly Message[]) {
     effects = found
     for (const effect of effects) {
       if (effect.kind === 'tell') {
-        const { type, ...rest } = effect.message as Message & { fate?: string }
+        const { type, ...rest } = effect.message as AnyMessage & { fate?: string }
         told.push(rest.fate === undefined ? type : `${type} ${rest.fate}`)
       }
       if (effect.kind === 'emit') events.push(effect.event)
@@ -167,7 +167,7 @@ describe('the way to the plate', () => {
 })
 
 describe('O1: whatever fails, what was taken is given back in reverse order, and only then the order ends', () => {
-  const rows: readonly (readonly [string, readonly Message[], string, readonly string[]])[] = [
+  const rows: readonly (readonly [string, readonly AnyMessage[], string, readonly string[]])[] = [
     ['the pantry has too little', [withToken, refused], 'rejected', []],
     ['the reservation expires while asking', [withToken, expired], 'expired', []],
     [

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import type { Effect, Message } from '#actor'
+import type { AnyMessage, Effect } from '#actor'
 import { draw, drawInteger } from '#actor'
 import { Stage, unreached } from '../floor.test-kit.ts'
 import type { BinContext, BinView } from './bin.ts'
@@ -7,19 +7,19 @@ import { bin, waitMs } from './bin.ts'
 
 const reached = new Set<string>()
 
-const open = (opening: number, low = 2): Message => ({ type: 'bin.open', opening, par: opening, low })
-const hold = (reservation: string, amount: number): Message => ({ type: 'bin.hold', reservation, amount })
-const confirm = (reservation: string): Message => ({ type: 'bin.confirm', reservation })
-const commit = (reservation: string): Message => ({ type: 'bin.commit', reservation })
-const release = (reservation: string): Message => ({ type: 'bin.release', reservation })
-const giveBack = (reservation: string, amount: number): Message => ({
+const open = (opening: number, low = 2): AnyMessage => ({ type: 'bin.open', opening, par: opening, low })
+const hold = (reservation: string, amount: number): AnyMessage => ({ type: 'bin.hold', reservation, amount })
+const confirm = (reservation: string): AnyMessage => ({ type: 'bin.confirm', reservation })
+const commit = (reservation: string): AnyMessage => ({ type: 'bin.commit', reservation })
+const release = (reservation: string): AnyMessage => ({ type: 'bin.release', reservation })
+const giveBack = (reservation: string, amount: number): AnyMessage => ({
   type: 'bin.return',
   reservation,
   amount,
 })
-const deliver = (amount: number): Message => ({ type: 'bin.deliver', amount })
-const adjust = (delta: number): Message => ({ type: 'bin.adjust', delta, reason: 'count' })
-const waited = (reservation: string): Message => ({ type: 'bin.waited', reservation })
+const deliver = (amount: number): AnyMessage => ({ type: 'bin.deliver', amount })
+const adjust = (delta: number): AnyMessage => ({ type: 'bin.adjust', delta, reason: 'count' })
+const waited = (reservation: string): AnyMessage => ({ type: 'bin.waited', reservation })
 
 /** What a turn said, in short: `held a`, `refused b`. */
 function said(effects: readonly Effect[]): string[] {
@@ -28,7 +28,7 @@ function said(effects: readonly Effect[]): string[] {
   )
 }
 
-function walk(...messages: readonly Message[]) {
+function walk(...messages: readonly AnyMessage[]) {
   const stage = new Stage(bin, 'main:basil')
   let effects: readonly Effect[] = []
   for (const message of messages) {

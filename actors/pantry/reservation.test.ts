@@ -1,12 +1,12 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import type { Effect, Message } from '#actor'
+import type { AnyMessage, Effect } from '#actor'
 import { Stage, unreached } from '../floor.test-kit.ts'
 import type { ReservationView } from './reservation.ts'
 import { reservation } from './reservation.ts'
 
 const reached = new Set<string>()
 
-const wish: Message & Record<string, unknown> = {
+const wish: AnyMessage = {
   type: 'reservation.hold',
   site: 'main',
   lines: [
@@ -16,16 +16,16 @@ const wish: Message & Record<string, unknown> = {
   ],
   expiresInMs: 900_000,
 }
-const held = (ingredient: string): Message => ({ type: 'bin.held', ingredient })
-const refused = (ingredient: string): Message => ({ type: 'bin.refused', ingredient, free: 7 })
-const released = (ingredient: string): Message => ({ type: 'bin.released', ingredient })
+const held = (ingredient: string): AnyMessage => ({ type: 'bin.held', ingredient })
+const refused = (ingredient: string): AnyMessage => ({ type: 'bin.refused', ingredient, free: 7 })
+const released = (ingredient: string): AnyMessage => ({ type: 'bin.released', ingredient })
 const commit = { type: 'reservation.commit' }
 const release = { type: 'reservation.release' }
-const close = (fate: string): Message => ({ type: 'reservation.close', fate })
+const close = (fate: string): AnyMessage => ({ type: 'reservation.close', fate })
 const expiry = { type: 'xstate.after.expiry.reservation.open' }
 const askAgain = { type: 'xstate.after.askAgain.reservation.releasing' }
 
-function walk(...messages: readonly Message[]) {
+function walk(...messages: readonly AnyMessage[]) {
   const stage = new Stage(reservation, 'ord_1')
   let effects: readonly Effect[] = []
   for (const message of messages) {

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import type { CallEffect, Effect, Message } from '#actor'
+import type { AnyMessage, CallEffect, Effect } from '#actor'
 import { Stage, unreached } from '../floor.test-kit.ts'
 import type { PaymentView } from './payment.ts'
 import { payment } from './payment.ts'
@@ -8,11 +8,11 @@ import { providerAnswer } from './provider-contract.ts'
 
 const reached = new Set<string>()
 
-const request: Message & Record<string, unknown> = { type: 'payment.request', amount: 2_890, token: 'tok_ok' }
+const request: AnyMessage = { type: 'payment.request', amount: 2_890, token: 'tok_ok' }
 const cancel = { type: 'payment.cancel' }
 const close = { type: 'payment.close' }
 const again = { type: 'payment.again' }
-const says = (status: ProviderStatus, reason?: string): Message & Record<string, unknown> => ({
+const says = (status: ProviderStatus, reason?: string): AnyMessage => ({
   type: 'call.done',
   call: 'x',
   result: {
@@ -26,9 +26,9 @@ const nonsense = { type: 'call.done', call: 'x', result: { status: 'perhaps' } }
 const silent = { type: 'call.failed', call: 'x', reason: 'expired', detail: 'no answer' }
 const refuses = { type: 'call.failed', call: 'x', reason: 'refused', detail: 'bad-request' }
 
-function walk(...messages: readonly Message[]) {
+function walk(...messages: readonly AnyMessage[]) {
   const stage = new Stage(payment, 'ord_1')
-  const told: Message[] = []
+  const told: AnyMessage[] = []
   const calls: string[] = []
   let effects: readonly Effect[] = []
   for (const message of messages) {
@@ -55,7 +55,7 @@ describe('a payment', () => {
   })
 
   test('P1: names each operation once, whatever is repeated: the name is the provider’s key', () => {
-    const calls = (...messages: Message[]) =>
+    const calls = (...messages: AnyMessage[]) =>
       walk(...messages).effects.filter((effect): effect is CallEffect => effect.kind === 'call')
     const [first] = calls(request)
     const [second] = calls(request, silent, again, says('none'))
@@ -68,11 +68,11 @@ describe('a payment', () => {
   })
 
   test('publishes a capture once, also when it is learnt after the cancellation', () => {
-    const published = (...messages: Message[]) =>
+    const published = (...messages: AnyMessage[]) =>
       messages.flatMap((_, n) =>
         walk(...messages.slice(0, n + 1)).effects.flatMap((e) => (e.kind === 'emit' ? e.event : [])),
       )
-    const captures = (messages: Message[]) =>
+    const captures = (messages: AnyMessage[]) =>
       published(...messages).filter(({ type }) => type === 'payment.captured')
     const once = [{ type: 'payment.captured', order: 'ord_1', amount: 2_890 }]
     expect(captures([...toCaptured, cancel, says('refunded')])).toEqual(once)
@@ -101,9 +101,9 @@ describe('how a payment ends', () => {
   const declinedFor = (reason: string) => ({ type: 'payment.declined', reason })
   const rows: readonly (readonly [
     string,
-    readonly Message[],
+    readonly AnyMessage[],
     string,
-    readonly Message[],
+    readonly AnyMessage[],
     readonly string[],
   ])[] = [
     [
@@ -242,7 +242,7 @@ describe('P2: an unknown outcome', () => {
 
   test('is asked for again, more and more slowly, until there is an answer', () => {
     const delays: number[] = []
-    const messages: Message[] = [request, silent]
+    const messages: AnyMessage[] = [request, silent]
     for (let n = 0; n < 10; n += 1) {
       const { effects, state } = walk(...messages)
       expect(state).toBe('unknown.waiting')
