@@ -14,6 +14,7 @@ import {
   type Bounds,
   boundsOf,
   type ClusterBounds,
+  type ClusterDefinition,
   defaultClusterBounds,
   Node,
   type NodeOptions,
@@ -206,4 +207,32 @@ export class SimCluster {
     const { world = simWorldAnchor } = this.#options
     return (world.world + this.timeline.now * world.speed) as Instant
   }
+}
+
+/** What `simulate` takes beside the cluster: a seed, and whatever else is not the cluster's own. */
+export type SimulateOptions = Omit<
+  SimClusterOptions,
+  'registry' | 'groups' | 'nodes' | 'bounds' | 'clusterBounds'
+>
+
+/**
+ * A defined cluster in virtual time: the nodes of its groups, and `edge-1`, through which requests come in.
+ * Crashed nodes are started again after 300 ms unless `restartMs` says otherwise.
+ */
+export function simulate(cluster: ClusterDefinition, options: SimulateOptions): SimCluster {
+  const nodes = Object.entries(cluster.groups).flatMap(([group, { departments, nodes: count }]) =>
+    departments.length === 0 ? [] : Array.from({ length: count }, () => group),
+  )
+  return new SimCluster({
+    restartMs: 300,
+    ...options,
+    registry: cluster.registry,
+    groups: { ...cluster.hosts, edge: [] },
+    bounds: cluster.bounds,
+    clusterBounds: cluster.clusterBounds,
+    nodes: [
+      ...nodes.map((group, n) => ({ node: `node-${n + 1}`, group })),
+      { node: 'edge-1', group: 'edge' },
+    ],
+  })
 }

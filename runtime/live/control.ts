@@ -9,6 +9,7 @@
  * Does not: send anything (`forked-node.ts`, `node-process.ts`) or decide anything (`launcher.ts`).
  */
 import type { Member, Membership, NodeId } from '#ports'
+import type { LatencySummary } from './latency-histogram.ts'
 import type { LinkFault } from './ws/link-filter.ts'
 
 /** The launcher's orders. Keys are comedy topics. */
@@ -72,6 +73,7 @@ export interface FaultyLink extends LinkFault {
 export interface NodeHealth {
   /** What the body counts; cumulative since its process began. */
   readonly counters: Readonly<Record<string, number>>
+  readonly latencies: Readonly<Record<string, LatencySummary>>
   readonly rssBytes: number
   /** Processor time used since the process began. */
   readonly cpuMs: number
@@ -83,6 +85,8 @@ export interface NodeBody {
   readonly address: string
   /** Must be quick: it is part of the answer to a heartbeat. */
   counters(): Readonly<Record<string, number>>
+  /** As quick. */
+  latencies?(): Readonly<Record<string, LatencySummary>>
   faults(links: readonly FaultyLink[]): void
   /** Hands off or releases everything; the process exits when it settles. */
   drain(): Promise<void>
@@ -118,8 +122,13 @@ export type LauncherCommand =
   /** `restart`, node by node, each awaited until it is a member. Done when it has begun. */
   | { readonly kind: 'rolling-restart' }
   | { readonly kind: 'add-node'; readonly group: string; readonly count: number }
-  /** Puts faults in force under a name of the caller's, replacing those of that name. */
-  | { readonly kind: 'inject'; readonly id: string; readonly links: readonly FaultyLink[] }
+  /** Puts faults in force under a name of the caller's, replacing those of that name. They end by themselves after `forMs`. */
+  | {
+      readonly kind: 'inject'
+      readonly id: string
+      readonly links: readonly FaultyLink[]
+      readonly forMs?: number
+    }
   /** Ends the faults of that name, or all. */
   | { readonly kind: 'heal'; readonly id?: string }
   | { readonly kind: 'status' }

@@ -23,6 +23,9 @@ export interface LatencySnapshot {
 
 const boundsMs = [0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000]
 
+/** What a person or a scrape wants of it: all but the cells. */
+export type LatencySummary = Omit<LatencySnapshot, 'cells'>
+
 // 35 minutes; what takes longer counts as that.
 const microsecondsMax = 2 ** 31 - 1
 const cellCount = cellOf(microsecondsMax) + 1

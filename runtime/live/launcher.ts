@@ -28,6 +28,7 @@ import type {
 import { type DataLock, lockDataFolder } from './data-lock.ts'
 import { ForkedNode, type ProcessEnd } from './forked-node.ts'
 import { type LauncherSettings, launcherSettings } from './launcher-defaults.ts'
+import { LauncherMembership } from './launcher-membership.ts'
 import { ProcessRecord } from './process-record.ts'
 import { Pulse } from './pulse.ts'
 import { RestartPolicy } from './restart-policy.ts'
@@ -35,8 +36,13 @@ import { RestartPolicy } from './restart-policy.ts'
 export interface LauncherOptions {
   /** Created if need be. One launcher at a time. */
   readonly dataFolder: string
-  /** Drained in reverse order at the end: name the one that lets requests in last. */
-  readonly groups: readonly LaunchGroup[]
+  /**
+   * Drained in reverse order at the end: name the one that lets requests in last. A function is called when the
+   * folder is held and nothing of an earlier launcher runs any more; if it rejects, nothing is launched.
+   */
+  readonly groups: readonly LaunchGroup[] | (() => Promise<readonly LaunchGroup[]>)
+  /** Called when no node runs any more, before another launcher may take the folder. */
+  ended?(): Promise<void>
   readonly settings?: Partial<LauncherSettings>
   /** Allows commands that make the launcher lie. For tests of what must hold even then. */
   readonly testSwitches?: boolean
@@ -92,16 +98,21 @@ interface Slot {
   timer?: NodeJS.Timeout | undefined
 }
 
+type Options = LauncherOptions & { readonly groups: readonly LaunchGroup[] }
+
 export class Launcher {
   readonly #settings: LauncherSettings
-  readonly #options: LauncherOptions
+  readonly #options: Options
   readonly #lock: DataLock
   readonly #record: ProcessRecord
   readonly #slots = new Map<NodeId, Slot>()
   readonly #faults = new Map<string, readonly FaultyLink[]>()
   #waiters: { readonly holds: () => boolean; readonly resolve: () => void }[] = []
   #view: MembersView = { version: 0, members: [] }
+  readonly #joined: Member[] = []
+  readonly #watchers: ((view: MembersView) => void)[] = []
   #ending = false
+  #ended = false
   #heart: NodeJS.Timeout | undefined
   #finish: (code: 0 | 1) => void = () => {}
 
@@ -119,19 +130,15 @@ export class Launcher {
       const record = new ProcessRecord(options.dataFolder)
       const orphans = await record.endOrphans(settings.orphanEndBoundMs)
       for (const [node, pid] of orphans) options.report?.({ kind: 'orphan-ended', node, pid })
-      return new Launcher(options, settings, lock, record)
+      const groups = typeof options.groups === 'function' ? await options.groups() : options.groups
+      return new Launcher({ ...options, groups }, settings, lock, record)
     } catch (error) {
       lock.release()
       throw error
     }
   }
 
-  private constructor(
-    options: LauncherOptions,
-    settings: LauncherSettings,
-    lock: DataLock,
-    record: ProcessRecord,
-  ) {
+  private constructor(options: Options, settings: LauncherSettings, lock: DataLock, record: ProcessRecord) {
     this.#options = options
     this.#settings = settings
     this.#lock = lock
@@ -156,6 +163,22 @@ export class Launcher {
     return this.#view.members
   }
 
+  /** The membership as this process sees it. */
+  membership(): LauncherMembership {
+    const membership = new LauncherMembership(this.#view)
+    this.#watchers.push((view) => membership.update(view))
+    return membership
+  }
+
+  /**
+   * Adds a member that lives in this very process: it ends when the launcher does. It must own nothing, because
+   * nobody would announce its end.
+   */
+  join(member: Member): void {
+    this.#joined.push(member)
+    this.#announce()
+  }
+
   /** Drains everything, group by group, and ends. Processes that are not gone within `drainBoundMs` are killed. */
   stop(): Promise<0 | 1> {
     if (!this.#ending) void this.#drainAll()
@@ -173,8 +196,7 @@ export class Launcher {
         void this.#halt(command.cause)
         return { kind: 'done' }
       case 'inject':
-        this.#faults.set(command.id, command.links)
-        return this.#pushFaults()
+        return this.#inject(command)
       case 'heal':
         if (command.id === undefined) this.#faults.clear()
         else this.#faults.delete(command.id)
@@ -290,7 +312,7 @@ export class Launcher {
     this.#afterExit(slot)
     // The announcement goes first: others wait for it, and the disk does not.
     this.#record.ended(node)
-    if (!this.#ending && [...this.#slots.values()].every(({ phase }) => phase === 'down')) this.#end(1)
+    if (!this.#ending && [...this.#slots.values()].every(({ phase }) => phase === 'down')) void this.#end(1)
   }
 
   #afterExit(slot: Slot): void {
@@ -332,7 +354,7 @@ export class Launcher {
   }
 
   #announce(): void {
-    const members: Member[] = []
+    const members: Member[] = [...this.#joined]
     for (const slot of this.#slots.values()) {
       const { node, group, address, life, phase } = slot
       if (phase !== 'up' && phase !== 'cordoned' && phase !== 'leaving') continue
@@ -345,6 +367,7 @@ export class Launcher {
       if (slot.buriedLife !== slot.life) slot.process?.tell('members', this.#view)
     }
     this.#options.report?.({ kind: 'members', members })
+    for (const watch of this.#watchers) watch(this.#view)
   }
 
   // Heartbeats
@@ -462,6 +485,18 @@ export class Launcher {
     return { kind: 'added', nodes: nodes.map(({ node }) => node) }
   }
 
+  #inject({ id, links, forMs }: Extract<LauncherCommand, { kind: 'inject' }>): CommandOutcome {
+    this.#faults.set(id, links)
+    if (forMs !== undefined) {
+      setTimeout(() => {
+        if (this.#faults.get(id) !== links) return
+        this.#faults.delete(id)
+        this.#pushFaults()
+      }, forMs).unref()
+    }
+    return this.#pushFaults()
+  }
+
   #links(): readonly FaultyLink[] {
     return [...this.#faults.values()].flat()
   }
@@ -529,7 +564,7 @@ export class Launcher {
       await this.#until(() => leaving.every(({ phase }) => phase === 'down'))
     }
     clearTimeout(bound)
-    this.#end(0)
+    await this.#end(0)
   }
 
   async #halt(cause: string): Promise<void> {
@@ -537,7 +572,7 @@ export class Launcher {
     this.#options.report?.({ kind: 'halted', cause })
     this.#killAll(`halted: ${cause}`)
     await this.#until(() => [...this.#slots.values()].every(({ process }) => process === undefined))
-    this.#end(1)
+    await this.#end(1)
   }
 
   #killAll(why: string): void {
@@ -547,11 +582,20 @@ export class Launcher {
     }
   }
 
-  #end(code: 0 | 1): void {
+  async #end(code: 0 | 1): Promise<void> {
+    if (this.#ended) return
+    this.#ended = true
     this.#ending = true
     clearInterval(this.#heart)
+    let exit = code
+    try {
+      await this.#options.ended?.()
+    } catch (error) {
+      this.#options.report?.({ kind: 'halted', cause: String(error) })
+      exit = 1
+    }
     this.#lock.release()
-    this.#finish(code)
+    this.#finish(exit)
   }
 }
 
@@ -565,6 +609,11 @@ export async function runLauncher(
 ): Promise<0 | 1> {
   const launcher = await Launcher.launch(options)
   onLaunched?.(launcher)
+  return untilEnded(launcher)
+}
+
+/** Awaits the launcher's end. SIGINT and SIGTERM drain; a second one kills. */
+export async function untilEnded(launcher: Launcher): Promise<0 | 1> {
   let asked = false
   const onSignal = (signal: NodeJS.Signals): void => {
     if (asked) void launcher.execute({ kind: 'halt', cause: `a second ${signal}` })

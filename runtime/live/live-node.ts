@@ -103,7 +103,8 @@ export async function startLiveNode(parts: LiveNodeParts): Promise<LiveNode> {
   node.start()
   const body: NodeBody = {
     address: transport.address,
-    counters: () => ({ ...metrics.snapshot().counters, ...gauges(node) }),
+    counters: () => ({ ...metrics.counters(), ...gauges(node) }),
+    latencies: () => metrics.latencies(),
     faults: (links) => transport.faults(links),
     drain: async () => {
       await drained(node)

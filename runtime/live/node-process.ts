@@ -75,6 +75,7 @@ export default class NodeProcess implements NodeOrders {
     const { user, system } = process.cpuUsage()
     return {
       counters: this.#body?.counters() ?? {},
+      latencies: this.#body?.latencies?.() ?? {},
       rssBytes: process.memoryUsage.rss(),
       cpuMs: Math.round((user + system) / 1_000),
     }

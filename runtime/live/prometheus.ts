@@ -7,7 +7,12 @@
  */
 import { Counter, Histogram, Registry } from 'prom-client'
 import { type CounterName, counterNames, type InspectionEvent, type NodeId, type Observer } from '#ports'
-import { LatencyHistogram, type LatencySnapshot, mergeLatencies } from './latency-histogram.ts'
+import {
+  LatencyHistogram,
+  type LatencySnapshot,
+  type LatencySummary,
+  mergeLatencies,
+} from './latency-histogram.ts'
 
 export const latencyNames = ['commit', 'request', 'recovery'] as const
 
@@ -88,9 +93,21 @@ export class Metrics implements Observer {
     return { events, next: this.#events, missed: Math.max(0, oldest - Math.max(after, this.#since)) }
   }
 
+  counters(): MetricsSnapshot['counters'] {
+    return record(counterNames, (name) => this.#counters[slots[name]] ?? 0)
+  }
+
+  /** As a heartbeat carries them. */
+  latencies(): Readonly<Record<LatencyName, LatencySummary>> {
+    return record(latencyNames, (name) => {
+      const { cells: _many, ...summary } = this.#latencies[name].snapshot()
+      return summary
+    })
+  }
+
   snapshot(): MetricsSnapshot {
     return {
-      counters: record(counterNames, (name) => this.#counters[slots[name]] ?? 0),
+      counters: this.counters(),
       latencies: record(latencyNames, (name) => this.#latencies[name].snapshot()),
     }
   }

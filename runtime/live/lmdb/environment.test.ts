@@ -13,11 +13,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { ActorId, ErrorCode, Instant } from '#actor'
-import type { AppendOutcome, Batch, NodeId, Position, Read, ScopeId, ShardId, Write } from '#ports'
+import type { AppendOutcome, Batch, NodeId, Position, Read, ScopeId, ShardId } from '#ports'
 import { checkData } from './check.ts'
 import { encodeValue } from './codec.ts'
 import { clearFlushFailed } from './data-file.ts'
-import { Environment } from './environment.ts'
+import { durable, Environment } from './environment.ts'
 import { LmdbJournal } from './journal.ts'
 import { encodeKey } from './key.ts'
 import { readWorldClock, writeWorldClock } from './world-clock.ts'
@@ -180,12 +180,14 @@ describe('a damaged data file', () => {
 
   // LMDB does not write pages that one transaction took and gave back: here those of rows that are put and removed.
   test('is no damage when the pages that are missing hold nothing', async () => {
-    await withEnvironment(async (environment) => {
-      const journal = new LmdbJournal(environment)
-      await opened(journal)
-      const put = batch(1, 400)
-      const removed = put.writes.map(({ table, key }) => ({ table, key }))
-      await Promise.all([append(journal, 0, put), append(journal, 1, { ...put, writes: removed as Write[] })])
+    await withEnvironment(async ({ rows: { requests } }) => {
+      const keys = Array.from({ length: 400 }, (_, n) => encodeKey([shard, `order/o-${n}`, 'k']))
+      const value = encodeValue('x'.repeat(200))
+      const write = requests.batch(() => {
+        for (const key of keys) requests.put(key, value)
+        for (const key of keys) requests.remove(key)
+      })
+      await durable(write)
     })
     const lastPage = Number(readFileSync(file).readBigUInt64LE(2_048 + 24 + 120))
     expect(statSync(file).size).toBeLessThan((lastPage + 1) * 4_096)

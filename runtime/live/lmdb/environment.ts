@@ -10,7 +10,8 @@
  *   E2. A data folder of another format, or made with other shards, is not opened.
  */
 import { randomBytes, randomUUID } from 'node:crypto'
-import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, linkSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { type Database, open, type RootDatabase } from 'lmdb'
 import { assert, ClusterError } from '#actor'
 import { decodeValue, encodeValue } from './codec.ts'
@@ -52,6 +53,11 @@ const mapBytes = 16 * 2 ** 30
 // spans processes is never held while JavaScript runs. The type of the options lacks this one.
 const startThreshold = { batchStartThreshold: Number.MAX_SAFE_INTEGER }
 
+// LMDB's: corrupted, page not found, invalid, of another version. Any other error is not the file's fault, and a
+// process that is started again may succeed: so for one that opens just as the last other user closes, who then
+// destroys the locks that they share.
+const unusableCodes: ReadonlySet<number> = new Set([-30796, -30797, -30793, -30794])
+
 export class Environment {
   readonly folder: string
   readonly rows: Readonly<Record<DatabaseName, Rows>>
@@ -76,13 +82,32 @@ export class Environment {
   static async open(options: EnvironmentOptions): Promise<Environment> {
     const { folder } = options
     mkdirSync(folder, { recursive: true })
+    if (!existsSync(join(folder, 'data.mdb'))) await Environment.#make(options)
     checkDataFile(folder)
+    return Environment.#open(options)
+  }
+
+  // LMDB does not survive that two processes make one new file: it is made aside, and appears whole.
+  static async #make(options: EnvironmentOptions): Promise<void> {
+    const draft = mkdtempSync(join(options.folder, 'draft-'))
+    const made = await Environment.#open({ ...options, folder: draft })
+    await made.close()
+    try {
+      linkSync(join(draft, 'data.mdb'), join(options.folder, 'data.mdb'))
+      syncFolder(options.folder)
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'EEXIST') throw error
+    } finally {
+      rmSync(draft, { recursive: true })
+    }
+  }
+
+  static async #open(options: EnvironmentOptions): Promise<Environment> {
     const root = openRoot(options)
     try {
       const rows = openRows(root)
       const identity = await identify(root, rows.meta, options)
-      syncFolder(folder)
-      return new Environment(folder, root, rows, identity)
+      return new Environment(options.folder, root, rows, identity)
     } catch (error) {
       await root.close()
       throw error
@@ -165,7 +190,9 @@ function openRoot({ folder, flushedOnly }: EnvironmentOptions): RootDatabase<Buf
   try {
     return open<Buffer, Buffer>(options)
   } catch (error) {
-    throw new ClusterError('DATA_DAMAGED', { folder, problem: (error as Error).message })
+    const { code = 0, message } = error as { code?: number; message: string }
+    if (!unusableCodes.has(code)) throw error
+    throw new ClusterError('DATA_DAMAGED', { folder, problem: message })
   }
 }
 

@@ -43,6 +43,7 @@ import { markFlushFailed } from './data-file.ts'
 import { durable, type Environment, type Rows, WriteError } from './environment.ts'
 import { decodeKey, encodeKey, keysFrom } from './key.ts'
 import { batchLayout, type StoredShardRow, scopeLayout, tableSpecs } from './tables.ts'
+import { lastTimeOf } from './world-clock.ts'
 
 export interface LmdbJournalOptions {
   /** A flush failed: what is on the disk is unknown, and this process must end. Called once. */
@@ -74,7 +75,6 @@ interface EncodedWrite {
 
 // No append expects this position.
 const sealedVersion = -1
-const highest = Buffer.alloc(8, 0xff)
 
 // Of the operating system: no space, quota exceeded, file too large; LMDB's own "map full". An input/output error
 // of which nothing is visible is a write that was cut short, which is how the first lack of space shows.
@@ -309,18 +309,7 @@ export class LmdbJournal implements Journal {
   // World time: what the row says; and since its writer could not know the last batch of the scope that it sealed
   // until it had done so, that one's too.
   #latestKnown(row: StoredShardRow | undefined): number {
-    return Math.max(row?.now ?? 0, row?.sealed ? this.#lastBatch(row.sealed) : 0)
-  }
-
-  #lastBatch(scope: ScopeId): number {
-    const end = encodeKey([scope])
-    const [last] = this.#environment.rows.journal.getRange({
-      start: Buffer.concat([end, highest]),
-      end,
-      reverse: true,
-      limit: 1,
-    })
-    return last ? batchLayout.fromStored(decodeValue(last.value)).now : 0
+    return Math.max(row?.now ?? 0, row?.sealed ? lastTimeOf(this.#environment, row.sealed) : 0)
   }
 
   // ── every write and every read ──

@@ -1,0 +1,58 @@
+/**
+ * What an edge process runs: a live node that owns no shards, and the gateway in front of it.
+ *
+ * Owns:     the order of things: the node, then the ports, then the house; and backwards when it drains.
+ */
+import { type Gateway, startGateway } from '#gateway'
+import { type LiveNodeConfig, type NodeBody, type StartNode, startLiveNode } from '#live'
+import { restaurantCluster, site } from '../cluster.config.ts'
+import { HostClient } from './host-client.ts'
+import { openHouse } from './open-house.ts'
+
+export interface EdgeNodeConfig extends LiveNodeConfig {
+  readonly host: string
+  /** Of the first edge. Further ones take any free port, and tell it among their gauges. */
+  readonly port: number
+  readonly opsPort: number
+  readonly kitchenScale: number
+  readonly stockScale: number
+}
+
+export const startNode: StartNode = async (given, control) => {
+  const config = given as EdgeNodeConfig
+  const cluster = restaurantCluster()
+  const live = await startLiveNode({ cluster, config, control, outside: {} })
+  const { registry } = cluster
+  const client = new HostClient({ live, control, registry, speed: config.world.speed })
+  const isFirst = control.node.endsWith('-1')
+  const gateway = await startGateway({
+    client,
+    site,
+    host: config.host,
+    opsHost: config.host,
+    port: isFirst ? config.port : 0,
+    opsPort: isFirst ? config.opsPort : 0,
+  })
+
+  let isLeaving = false
+  // It becomes a member only after this has returned, so the house is opened afterwards.
+  const { kitchenScale, stockScale } = config
+  openHouse(client, { site, kitchenScale, stockScale }, () => isLeaving).then(
+    () => client.opened(),
+    (error: unknown) => {
+      console.error(`${control.node} ends itself: the house does not open.`, error)
+      process.exit(1)
+    },
+  )
+  return edgeBody(live.body, gateway, async () => {
+    isLeaving = true
+    await gateway.close()
+    client.close()
+    await live.body.drain()
+  })
+}
+
+function edgeBody(body: NodeBody, { url, opsUrl }: Gateway, drain: () => Promise<void>): NodeBody {
+  const ports = { port: Number(new URL(url).port), opsPort: Number(new URL(opsUrl).port) }
+  return { ...body, counters: () => ({ ...body.counters(), ...ports }), drain }
+}

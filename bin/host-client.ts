@@ -1,0 +1,332 @@
+/**
+ * The gateway's way into the cluster: a node of group `edge`, the store beside it, and the launcher above it.
+ *
+ * Owns:     what of the store is told: to the public only what is durable, to operators what is visible.
+ * Does not: know HTTP (`#gateway`) or how a request finds its shard (`#host`).
+ *
+ * Invariants: G1 and G2 of `ClusterClient`, and
+ *   HC1. A record of `history` is durable. The owner is asked for the actor's version, an answer that is released
+ *        only when what it says is durable, and records up to that version are read.
+ */
+import type { ActorId, Instant } from '#actor'
+import {
+  type ActorFilter,
+  type ActorListItem,
+  type ActorRequest,
+  type ClusterClient,
+  type ClusterView,
+  type CommandOutcome,
+  type DeadLetterItem,
+  type NodeCommand,
+  type NodeView,
+  type Page,
+  problemOf,
+  type ShardPlace,
+} from '#gateway'
+import type { Registry } from '#host'
+import {
+  type LauncherCommand,
+  type CommandOutcome as LauncherOutcome,
+  type LiveNode,
+  listActors,
+  listDeadLetters,
+  type NodeControl,
+  type NodeStatus,
+} from '#live'
+import {
+  type CounterName,
+  counterNames,
+  type JournalRecord,
+  type NodeId,
+  type Outcome,
+  type Read,
+  type RecordPlace,
+  type ShardId,
+  type ShardView,
+  type SnapshotRow,
+} from '#ports'
+import { ActorWatch } from './actor-watch.ts'
+
+/** How soon somebody who follows an actor is told of a new turn. */
+const watchIntervalMs = 100
+const inspectTimeoutMs = 3_000
+/** A command that has not been refused by then has begun; some end only with a process. */
+const refusedWithinMs = 250
+
+export interface HostClientParts {
+  readonly live: LiveNode
+  readonly control: NodeControl
+  readonly registry: Registry
+  readonly speed: number
+}
+
+export class HostClient implements ClusterClient {
+  readonly #parts: HostClientParts
+  readonly #watch: ActorWatch
+  #open = false
+  #partitions = 0
+
+  constructor(parts: HostClientParts) {
+    this.#parts = parts
+    this.#watch = new ActorWatch(parts.live.environment, watchIntervalMs)
+  }
+
+  /** The house is open: from now on it is ready while shards have owners. */
+  opened(): void {
+    this.#open = true
+  }
+
+  close(): void {
+    this.#watch.close()
+  }
+
+  request(request: ActorRequest): Promise<Outcome> {
+    return new Promise((resolve) => this.#parts.live.node.request(request, resolve))
+  }
+
+  async history(
+    actor: ActorId,
+    { before, limit }: { readonly before?: RecordPlace; readonly limit: number },
+  ): Promise<readonly JournalRecord[]> {
+    const { registry } = this.#parts
+    if (registry.find(actor) === undefined) return []
+    const shard = registry.shardOf(actor)
+    // What came before a record that was told is durable as it is.
+    if (before !== undefined) return this.#records(shard, actor, { before, limit })
+    const version = await this.#durableVersion(actor)
+    const records: JournalRecord[] = []
+    let place: RecordPlace | undefined
+    while (records.length < limit) {
+      const read = await this.#records(shard, actor, {
+        limit: limit - records.length,
+        ...(place && { before: place }),
+      })
+      records.push(...read.filter(({ sequence }) => sequence <= version))
+      place = read.at(-1)?.previous
+      if (place === undefined) break
+    }
+    return records
+  }
+
+  watch(actor: ActorId, changed: () => void): () => void {
+    return this.#watch.watch(actor, changed)
+  }
+
+  async cluster(): Promise<ClusterView> {
+    const { live, speed } = this.#parts
+    const [nodes, shards] = await Promise.all([this.#statuses(), this.#places()])
+    return {
+      id: live.environment.identity.cluster,
+      world: { now: this.worldNow(), speed },
+      nodes: nodes.map((status) => viewOf(status, shards)),
+      shards,
+    }
+  }
+
+  async actors({ type, node, limit, cursor }: ActorFilter): Promise<Page<ActorListItem>> {
+    const owners = new Map((await this.#places()).map(({ shard, owner }) => [shard, owner]))
+    const { items, next } = listActors(this.#parts.live.environment, {
+      limit,
+      fits: (shard) => node === undefined || owners.get(shard) === node,
+      ...(type !== undefined && { type }),
+      ...(cursor !== undefined && { after: cursor }),
+    })
+    return {
+      items: items.map(({ shard, snapshot }) => {
+        const { id, status, version, at } = snapshot
+        const owner = owners.get(shard)
+        return {
+          id,
+          status,
+          state: this.#stateOf(snapshot),
+          version,
+          shard,
+          at,
+          ...(owner && { node: owner }),
+        }
+      }),
+      ...(next !== undefined && { nextCursor: next }),
+    }
+  }
+
+  async deadLetters(filter: {
+    readonly limit: number
+    readonly cursor?: string
+  }): Promise<Page<DeadLetterItem>> {
+    const { limit, cursor } = filter
+    const { items, next } = listDeadLetters(this.#parts.live.environment, {
+      limit,
+      ...(cursor !== undefined && { after: cursor }),
+    })
+    return {
+      items: items.flatMap(({ n, row: { envelope, dead } }) => {
+        if (dead === undefined) return []
+        const { to: actor, id, message, from } = envelope
+        return { actor, row: n, id, message: message.type, ...(from && { from }), ...dead }
+      }),
+      ...(next !== undefined && { nextCursor: next }),
+    }
+  }
+
+  async command(command: NodeCommand): Promise<CommandOutcome> {
+    try {
+      if (command.kind === 'partition') return await this.#partition(command)
+      return meaningOf(await this.#begun(orderOf(command)), command)
+    } catch (error) {
+      return { kind: 'failed', detail: error instanceof Error ? error.message : String(error) }
+    }
+  }
+
+  ready(): boolean {
+    const { live, registry } = this.#parts
+    return this.#open && registry.shards.some((shard) => live.node.cluster?.ownerOf(shard) !== undefined)
+  }
+
+  worldNow(): Instant {
+    return this.#parts.live.clock.now().world
+  }
+
+  idempotencyKey(): Uint8Array {
+    return Buffer.from(this.#parts.live.environment.identity.requestHashKey, 'hex')
+  }
+
+  /** @throws Problem when the owner cannot be asked now. */
+  async #durableVersion(actor: ActorId): Promise<number> {
+    const body = { kind: 'operate', command: { kind: 'inspect' } } as const
+    const outcome = await this.request({ actor, body, timeoutMs: inspectTimeoutMs })
+    if (outcome.kind === 'answer' || outcome.kind === 'done') return outcome.version
+    if (outcome.kind === 'unknown') return 0
+    throw problemOf(outcome, `Actor '${actor}'`)
+  }
+
+  /** The state's value; null for one that this build cannot read. */
+  #stateOf({ id, state }: SnapshotRow): unknown {
+    try {
+      return this.#parts.registry.typeOf(id).machine.load(state).state.value
+    } catch {
+      return null
+    }
+  }
+
+  #records(
+    shard: ShardId,
+    actor: ActorId,
+    page: { readonly before?: RecordPlace; readonly limit: number },
+  ): Promise<readonly JournalRecord[]> {
+    return read<readonly JournalRecord[]>((done) =>
+      this.#parts.live.journal.readHistory(shard, actor, page, done),
+    )
+  }
+
+  async #places(): Promise<readonly ShardPlace[]> {
+    const { live, registry } = this.#parts
+    const views = await read<readonly ShardView[]>((done) => live.journal.readShards(done))
+    const members = new Set(live.node.members.map(({ node }) => node))
+    const places = new Map(
+      views.map(({ row: { shard, epoch, node, released }, sealed }) => [
+        shard,
+        { shard, epoch, ...(!sealed && !released && members.has(node) && { owner: node }) },
+      ]),
+    )
+    return registry.shards.map((shard) => places.get(shard) ?? { shard, epoch: 0 as ShardPlace['epoch'] })
+  }
+
+  async #statuses(): Promise<readonly NodeStatus[]> {
+    const outcome = await this.#parts.control.command({ kind: 'status' })
+    return outcome.kind === 'status' ? outcome.nodes : []
+  }
+
+  async #partition({ a, b, forMs }: Extract<NodeCommand, { kind: 'partition' }>): Promise<CommandOutcome> {
+    const known = new Set((await this.#statuses()).map(({ node }) => node))
+    const unknown = [...a, ...b].find((node) => !known.has(node))
+    if (unknown !== undefined) return { kind: 'unknown-node', node: unknown }
+    const both = (from: NodeId, to: NodeId) => [
+      { from, to, cut: true },
+      { from: to, to: from, cut: true },
+    ]
+    const links = a.flatMap((from) => b.filter((to) => to !== from).flatMap((to) => both(from, to)))
+    const { node, life } = this.#parts.control
+    this.#partitions += 1
+    await this.#parts.control.command({
+      kind: 'inject',
+      id: `partition ${node} ${life} ${this.#partitions}`,
+      links,
+      ...(forMs !== undefined && { forMs }),
+    })
+    return { kind: 'accepted' }
+  }
+
+  async #begun(command: LauncherCommand): Promise<LauncherOutcome> {
+    let timer: NodeJS.Timeout | undefined
+    const begun = new Promise<LauncherOutcome>((resolve) => {
+      timer = setTimeout(() => resolve({ kind: 'done' }), refusedWithinMs)
+    })
+    try {
+      return await Promise.race([this.#parts.control.command(command), begun])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+function orderOf(command: Exclude<NodeCommand, { kind: 'partition' }>): LauncherCommand {
+  return command.kind === 'add-node' ? { kind: 'add-node', group: command.group, count: 1 } : command
+}
+
+function meaningOf(outcome: LauncherOutcome, command: NodeCommand): CommandOutcome {
+  const node = 'node' in command ? command.node : ('' as NodeId)
+  switch (outcome.kind) {
+    case 'done':
+    case 'status':
+      return { kind: 'accepted' }
+    case 'added':
+      return { kind: 'accepted', ...(outcome.nodes[0] && { node: outcome.nodes[0] }) }
+    case 'unknown-node':
+      return { kind: 'unknown-node', node }
+    case 'unknown-group':
+      return { kind: 'unknown-group', group: command.kind === 'add-node' ? command.group : '' }
+    case 'gone':
+      return { kind: 'refused', reason: 'node-gone', detail: outcome.detail }
+    case 'last-node':
+      return {
+        kind: 'refused',
+        reason: 'last-node',
+        detail: `No other node of its group is up beside ${node}.`,
+      }
+    case 'refused':
+      return command.kind === 'add-node'
+        ? { kind: 'refused', reason: 'node-limit', detail: outcome.detail }
+        : { kind: 'failed', detail: outcome.detail }
+  }
+}
+
+const isCounter: ReadonlySet<string> = new Set(counterNames)
+
+function viewOf(status: NodeStatus, shards: readonly ShardPlace[]): NodeView {
+  const { node, group, phase, paused, life, pid, address = '', health } = status
+  const isMember = phase === 'up' || phase === 'cordoned' || phase === 'leaving'
+  const counts = Object.entries(health?.counters ?? {})
+  return {
+    id: node,
+    group,
+    state: paused ? 'paused' : isMember ? phase : 'down',
+    life,
+    address,
+    ...(pid !== undefined && { pid }),
+    shardsOwned: shards.filter(({ owner }) => owner === node).length,
+    counters: Object.fromEntries(counts.filter(([name]) => isCounter.has(name))) as Partial<
+      Record<CounterName, number>
+    >,
+    gauges: {
+      ...Object.fromEntries(counts.filter(([name]) => !isCounter.has(name))),
+      ...(health && { rssBytes: health.rssBytes, cpuMs: health.cpuMs }),
+    },
+    latencies: health?.latencies ?? {},
+  }
+}
+
+function read<T>(ask: (done: (read: Read<T>) => void) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    ask((read) => (read.kind === 'found' ? resolve(read.value) : reject(new Error(read.cause))))
+  })
+}

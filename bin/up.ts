@@ -1,0 +1,224 @@
+/**
+ * A cluster of the restaurant on this machine: the stub of the payment provider, the launcher, and its nodes.
+ *
+ * Owns:     what is settled before a node runs: the data folder can be used, the ports are free, the world's clock
+ *           goes on where it stood; and what is written when none runs any more.
+ * Does not: run a node (`kitchen-node.ts`, `edge-node.ts`) or launch one (`#live`).
+ *
+ * The provider lives in this process: it is no part of the cluster, and must outlive every node of it.
+ */
+import { randomBytes } from 'node:crypto'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ClusterError, minutes } from '#actor'
+import type { ClusterDefinition } from '#host'
+import { Launcher, type LauncherEvent, type LaunchGroup, startWorld, stopWorld, untilEnded } from '#live'
+import { type ProviderServer, startProvider } from '#outside'
+import type { WorldAnchor } from '#ports'
+import { restaurantCluster } from '../cluster.config.ts'
+import type { EdgeNodeConfig } from './edge-node.ts'
+import type { KitchenNodeConfig } from './kitchen-node.ts'
+
+export interface UpOptions {
+  /** Created if need be. */
+  readonly dataFolder: string
+  /** That own shards. Default 3. */
+  readonly nodes?: number
+  /** Where guests come in, on loopback. Default 4000; 0 takes any free one. */
+  readonly port?: number
+  /** Where operators come in. Default 4001. */
+  readonly opsPort?: number
+  /** World seconds per second. Default 1. Faster than 60, deadlines of the world would pass during a failover. */
+  readonly speed?: number
+  /** Hands and heat of a house that opens for the first time. Default 1. */
+  readonly kitchenScale?: number
+  /** Its opening stock. Default: as the kitchen. */
+  readonly stockScale?: number
+  readonly testSwitches?: boolean
+  /** What happens, for logs. */
+  report?(event: LauncherEvent): void
+  /** Its nodes are being started. From here on the launcher must be stopped, whatever comes. */
+  launched?(launcher: Launcher): void
+}
+
+export interface RunningCluster {
+  readonly launcher: Launcher
+  readonly url: string
+  readonly opsUrl: string
+  /** Drains everything. Resolves with the code to exit with. */
+  close(): Promise<0 | 1>
+}
+
+const host = '127.0.0.1'
+const readyWithinMs = 60_000
+const lookAgainMs = 25
+
+/** The shortest wait of the world that ends in giving something up, and how long a failover may take. */
+const leastDeadlineMs = minutes(9)
+const failoverBoundMs = 3_000
+
+/**
+ * Starts a cluster, and resolves when it answers requests.
+ *
+ * @throws ClusterError `DATA_IN_USE`, `DATA_DAMAGED`, `DATA_VERSION_MISMATCH`, `DATA_SHARDS_MISMATCH`, `PORT_IN_USE`,
+ *   `CLUSTER_CONFIG_INVALID`: nothing runs then.
+ */
+export async function startCluster(options: UpOptions): Promise<RunningCluster> {
+  const { dataFolder, nodes = 3, speed = 1 } = options
+  checkSpeed(speed)
+  const definition = restaurantCluster(nodes)
+  const ports = {
+    port: await freePort('public', '--port', options.port ?? 4_000),
+    opsPort: await freePort('operator', '--ops-port', options.opsPort ?? 4_001),
+  }
+  let provider: ProviderServer | undefined
+  let world: WorldAnchor | undefined
+  let failed: (error: Error) => void = () => {}
+  const failure = new Promise<never>((_, reject) => {
+    failed = reject
+  })
+  failure.catch(() => {})
+
+  const launcher = await Launcher.launch({
+    dataFolder,
+    ...(options.testSwitches !== undefined && { testSwitches: options.testSwitches }),
+    groups: async () => {
+      world = await startWorld(dataFolder, definition, speed)
+      provider = await startProvider({ file: join(dataFolder, 'provider-ledger.jsonl') })
+      return groupsOf(definition, options, { ...ports, world, providerUrl: provider.url })
+    },
+    ended: async () => {
+      await provider?.close()
+      if (world !== undefined) await stopWorld(dataFolder, definition, world)
+    },
+    report: (event) => {
+      if (event.kind === 'start-failed') failed(new Error(`${event.node} cannot start: ${event.error}`))
+      options.report?.(event)
+    },
+  })
+  options.launched?.(launcher)
+  const url = `http://${host}:${ports.port}`
+  try {
+    await Promise.race([answers(url, launcher), failure])
+  } catch (error) {
+    await launcher.stop()
+    throw error
+  }
+  return { launcher, url, opsUrl: `http://${host}:${ports.opsPort}`, close: () => launcher.stop() }
+}
+
+/**
+ * Runs a cluster until it ends, and returns the code to exit with. SIGINT and SIGTERM drain it; a second one kills.
+ *
+ * @throws what `startCluster` does.
+ */
+export async function runCluster(
+  options: UpOptions,
+  onReady: (cluster: RunningCluster) => void,
+): Promise<0 | 1> {
+  let ended: Promise<0 | 1> | undefined
+  const launched = (launcher: Launcher): void => {
+    ended = untilEnded(launcher)
+    options.launched?.(launcher)
+  }
+  try {
+    const cluster = await startCluster({ ...options, launched })
+    onReady(cluster)
+    return (await ended) ?? 0
+  } catch (error) {
+    // It was told to end before it was ready: that is no failure.
+    if (error instanceof EndedEarly && error.code === 0) return 0
+    throw error
+  }
+}
+
+class EndedEarly extends Error {
+  readonly code: 0 | 1
+
+  constructor(code: 0 | 1) {
+    super(code === 0 ? 'The cluster was stopped before it was ready.' : 'No node of the cluster could start.')
+    this.code = code
+  }
+}
+
+function checkSpeed(speed: number): void {
+  if (speed > 0 && leastDeadlineMs / speed >= 3 * failoverBoundMs) return
+  const fastest = leastDeadlineMs / (3 * failoverBoundMs)
+  throw new ClusterError('CLUSTER_CONFIG_INVALID', {
+    field: 'speed',
+    problem: `at ${speed} times, a deadline of ${leastDeadlineMs / 60_000} minutes is over in ${Math.round(leastDeadlineMs / speed)} ms, and a failover may take ${failoverBoundMs} ms`,
+    remedy: `Give a speed above 0, at most ${fastest}.`,
+  })
+}
+
+function groupsOf(
+  { groups }: ClusterDefinition,
+  { dataFolder, kitchenScale = 1, stockScale = kitchenScale }: UpOptions,
+  settled: {
+    readonly port: number
+    readonly opsPort: number
+    readonly world: WorldAnchor
+    readonly providerUrl: string
+  },
+): readonly LaunchGroup[] {
+  const { port, opsPort, world, providerUrl } = settled
+  const shared = { dataFolder, secret: randomBytes(32).toString('base64url'), world }
+  const kitchen: KitchenNodeConfig = { ...shared, providerUrl }
+  const edge: EdgeNodeConfig = { ...shared, host, port, opsPort, kitchenScale, stockScale }
+  return Object.entries(groups).map(([name, { departments, nodes, nodesMax }]) => {
+    const isEdge = departments.length === 0
+    return {
+      name,
+      prefix: isEdge ? 'edge' : 'node',
+      nodes,
+      nodesMax,
+      module: new URL(isEdge ? './edge-node.js' : './kitchen-node.js', import.meta.url).href,
+      config: isEdge ? edge : kitchen,
+    }
+  })
+}
+
+// Ports
+
+/**
+ * The port itself, or a free one for 0. It is looked at here, where somebody sees the error: the process that will
+ * listen would be restarted again and again.
+ */
+function freePort(listener: string, option: string, port: number): Promise<number> {
+  const probe = createServer()
+  return new Promise((resolve, reject) => {
+    probe.once('error', (error: NodeJS.ErrnoException) => {
+      const isTaken = error.code === 'EADDRINUSE'
+      reject(isTaken ? new ClusterError('PORT_IN_USE', { listener, host, port, option }) : error)
+    })
+    probe.listen({ port, host, exclusive: true }, () => {
+      const address = probe.address()
+      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : port))
+    })
+  })
+}
+
+/** Resolves when requests are answered at `url`. */
+async function answers(url: string, launcher: Launcher): Promise<void> {
+  let code: 0 | 1 | undefined
+  void launcher.exited.then((exited) => {
+    code = exited
+  })
+  const deadline = performance.now() + readyWithinMs
+  while (!(await isReady(url))) {
+    if (code !== undefined) throw new EndedEarly(code)
+    if (performance.now() > deadline) throw new Error(`The cluster is not ready after ${readyWithinMs} ms.`)
+    await sleep(lookAgainMs)
+  }
+}
+
+async function isReady(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(`${url}/readyz`)
+    await response.arrayBuffer()
+    return response.ok
+  } catch {
+    return false
+  }
+}

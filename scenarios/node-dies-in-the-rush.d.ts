@@ -1,1 +1,0 @@
-export declare const nodeDiesInTheRush: import('#day').Day
