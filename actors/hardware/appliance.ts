@@ -177,6 +177,7 @@ class Draft {
 
 function plan(kind: ApplianceKind, before: ApplianceContext, event: ApplianceEvent): Plan<ApplianceContext> {
   const draft = new Draft(kind, advanced(kind, before, event.at))
+  draft.set({ reading: readingOf(draft.context) })
   if (event.type === 'appliance.look') draft.set({ lookAt: 0 as Instant })
   handle(draft, event)
   judge(draft)
@@ -372,7 +373,7 @@ function arm(draft: Draft): void {
 
 function nextLook(kind: ApplianceKind, c: ApplianceContext): Instant {
   const watch = watched(c)
-  if (watch === undefined) return 0 as Instant
+  if (watch === undefined || holdsItself(kind, c)) return 0 as Instant
   const shifted = {
     ...(watch.above === undefined ? {} : { above: watch.above - c.offset }),
     ...(watch.below === undefined ? {} : { below: watch.below - c.offset }),
@@ -382,6 +383,12 @@ function nextLook(kind: ApplianceKind, c: ApplianceContext): Instant {
   if (waits === undefined) return deadline as Instant
   const at = after(c.at, Math.max(lookAgainMs, Math.ceil(waits * 1_000)))
   return deadline > 0 && deadline < at ? (deadline as Instant) : at
+}
+
+/** A thermostat keeps what is near its band in it: there is nothing to wait for. */
+function holdsItself(kind: ApplianceKind, c: ApplianceContext): boolean {
+  const near = Math.abs(c.air + c.offset - c.target) < kept.below
+  return c.hot && near && control(kind, c).kind === 'thermostat'
 }
 
 /** The readings that would change something. */

@@ -49,6 +49,14 @@ test('asked for less, it goes without heat until it is there', () => {
   expect(stage.runUntil(() => stage.value(it) === 'ready', minutes(10))).toBe(true)
 })
 
+test('a pan that has cooled below its last reading is heated when it is asked for a little less', () => {
+  // At 200 °C the nearest level holds 182: more than 190, when it was read last, and less by now.
+  hotAt(200)
+  stage.run(minutes(60))
+  expect(truth().celsius).toBeLessThan(183)
+  hotAt(190)
+})
+
 test('every dish of the menu comes out done, alone or four at a time', () => {
   for (const [celsius, time] of [
     [120, 17],

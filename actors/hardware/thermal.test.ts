@@ -109,7 +109,7 @@ describe('the closed form is the differential equation', () => {
       const start: Heat = { air: 150, sensed: 190, relay: true }
       const foods = [portion(180, 12), portion(180, 9.47)]
       const closed = advance(plant, of, start, foods, 900)
-      const small = stepped(of, start, foods, 900, 0.002)
+      const small = stepped(of, start, foods, 900, 0.005)
       expect(closed.heat.air).toBeCloseTo(small.heat.air, 1)
       expect(closed.heat.sensed).toBeCloseTo(small.heat.sensed, 1)
       for (const [n, food] of closed.portions.entries()) {

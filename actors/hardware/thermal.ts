@@ -133,6 +133,11 @@ function turn(c: Curve): number | undefined {
 
 /** The instants in (0, end] when the follower crosses `level`, at most two, in order. */
 function crossings(c: Curve, level: number, end: number): readonly number[] {
+  // It stays between where it is and where the cavity goes: mostly there is nothing to look for.
+  const offset = level - c.rest
+  const cavityAtEnd = c.cavity * exp(-c.a * end)
+  if (offset < Math.min(c.follower, c.cavity, cavityAtEnd)) return []
+  if (offset > Math.max(c.follower, c.cavity, cavityAtEnd)) return []
   const turning = turn(c)
   const edges = turning !== undefined && turning < end ? [0, turning, end] : [0, end]
   const found: number[] = []
@@ -206,7 +211,8 @@ function curveOf(heat: Heat, s: Stretch, from: number, tau: number): Curve {
 function cooked(food: Core, of: Programme, heat: Heat, s: Stretch, dt: number): Core {
   const c = curveOf(heat, s, food.core, of.tau)
   const core = followerAt(c, dt)
-  const turning = turn(c)
+  // It turns downwards only while the cavity cools past it.
+  const turning = c.cavity > 0 && c.follower < c.cavity ? turn(c) : undefined
   const top = turning !== undefined && turning < dt ? Math.max(core, followerAt(c, turning)) : core
   let above = food.above
   let from = 0

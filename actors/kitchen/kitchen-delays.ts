@@ -22,8 +22,9 @@ export const remindersMax = 10
 /** An appliance that spoilt two dishes in a row rests for so long. */
 export const suspectMs = minutes(30)
 
-/** A dish asks its station, and a ticket its dishes, how things stand. */
-export const askAgainMs = minutes(10)
+/** A dish that hears nothing asks its station how things stand; a ticket asks its dishes. */
+export const askAgainMs = minutes(15)
+export const ticketAsksMs = minutes(30)
 /** What is being stopped is asked sooner. */
 export const stopAgainMs = minutes(3)
 /** Questions without an answer, after which one goes on alone. */

@@ -2,7 +2,7 @@ import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Message } from '#actor'
 import { minutes } from '#actor'
 import { Rehearsal } from '../rehearsal.test-kit.ts'
-import { askAgainMs, platingMs, stopAgainMs, ticketTimeMaxMs, unansweredMax } from './kitchen-delays.ts'
+import { platingMs, stopAgainMs, ticketAsksMs, ticketTimeMaxMs, unansweredMax } from './kitchen-delays.ts'
 import { ticket } from './ticket.ts'
 import { ticketRef } from './ticket-messages.ts'
 
@@ -171,7 +171,7 @@ describe('failing', () => {
     test(`too late: ${begun ? 'cooking' : 'waiting'} for longer than a ticket may take`, () => {
       open()
       if (begun) tell('dish.begun', { plate: first })
-      stage.run(ticketTimeMaxMs + askAgainMs)
+      stage.run(ticketTimeMaxMs + ticketAsksMs)
       expect(state()).toBe('failing')
       tell('dish.cancelled', { plate: first, wasted: true })
       tell('dish.cancelled', { plate: second, wasted: false })
@@ -182,11 +182,11 @@ describe('failing', () => {
 
 test('dishes of which nothing is heard are opened again', () => {
   open()
-  stage.run(askAgainMs)
+  stage.run(ticketAsksMs)
   expect(toDish(first)).toEqual(['dish.open', 'dish.open'])
   tell('dish.begun', { plate: first })
   tell('dish.plated', { plate: first })
-  stage.run(askAgainMs + minutes(1))
+  stage.run(ticketAsksMs + minutes(1))
   expect(toDish(first)).toEqual(['dish.open', 'dish.open', 'dish.confirm'])
   expect(toDish(second)).toHaveLength(3)
 })

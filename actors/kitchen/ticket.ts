@@ -14,7 +14,7 @@ import { assign, setup } from 'xstate'
 import type { Birth, Delivered, Instant } from '#actor'
 import { defineActor, effects, millisecondsBetween, ref, tell } from '#actor'
 import { recipeOf } from '../orders/menu-data.ts'
-import { askAgainMs, platingMs, stopAgainMs, ticketTimeMaxMs, unansweredMax } from './kitchen-delays.ts'
+import { platingMs, stopAgainMs, ticketAsksMs, ticketTimeMaxMs, unansweredMax } from './kitchen-delays.ts'
 import type { DishReport as Report } from './kitchen-messages.ts'
 import { DishReport, dishKey, dishRef } from './kitchen-messages.ts'
 import type { TicketReport } from './ticket-messages.ts'
@@ -93,7 +93,7 @@ const machine = setup({
     unheard: ({ context }) => context.asked > unansweredMax,
   },
   delays: {
-    askAgain: askAgainMs,
+    askAgain: ticketAsksMs,
     stopAgain: stopAgainMs,
     plating: platingMs,
   },
