@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { describe, expect, test } from 'vitest'
-import { assign, setup } from 'xstate'
+import { setup } from 'xstate'
 import {
   type ActorDefinition,
   ask,
@@ -47,9 +47,13 @@ interface Diary {
 
 /** An actor that writes down what happens to it, and fails when it is told to. */
 function diary(type: string, failing: { left: number } = { left: 1 }): ActorDefinition {
-  const write = assign(({ context, event }: { context: Diary; event: { type: string } }) => ({
-    notes: [...context.notes, event.type],
-  }))
+  const types = {
+    context: {} as Diary,
+    events: {} as Delivered<MessageOf<typeof Contract>>,
+    input: {} as Birth,
+  }
+  const house = setup({ types })
+  const write = house.assign({ notes: ({ context, event }) => [...context.notes, event.type] })
   const fail = () => {
     throw new Error('told to')
   }
@@ -61,13 +65,7 @@ function diary(type: string, failing: { left: number } = { left: 1 }): ActorDefi
     ignores: ['late'],
     shardKey: () => 'one',
     queries: { notes: (state) => (state.context as Diary).notes },
-    machine: setup({
-      types: {
-        context: {} as Diary,
-        events: {} as Delivered<MessageOf<typeof Contract>>,
-        input: {} as Birth,
-      },
-    }).createMachine({
+    machine: house.createMachine({
       context: { notes: [] },
       initial: 'here',
       states: {

@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { describe, expect, test } from 'vitest'
 import { assign, setup } from 'xstate'
 import {
+  type AnyMessage,
   type Birth,
   type Delivered,
   defineActor,
@@ -69,7 +70,7 @@ class Tallies extends DrivenKernel {
 
   add(id: string, amount: number, key?: string): void {
     const named = key === undefined ? {} : { key, fingerprint: String(amount) }
-    const message: Message & { amount: number } = { type: 'add', amount }
+    const message: AnyMessage = { type: 'add', amount }
     this.step({
       kind: 'request',
       request: {
