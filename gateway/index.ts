@@ -19,6 +19,7 @@ import { orderRoutes } from './routes/orders.ts'
 import { createServer, type LogOptions, listen } from './server.ts'
 
 export type * from './cluster-client.ts'
+export { problemOf } from './problems.ts'
 export type { LogOptions } from './server.ts'
 
 export interface GatewayOptions {

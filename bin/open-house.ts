@@ -1,0 +1,69 @@
+/**
+ * Opens the restaurant: a menu, a bin for every ingredient, and stations with their cooks and appliances.
+ *
+ * Owns:     what a house of some size begins with.
+ * Does not: change a house that is open. Every message has a key of its own, so a second edge, a restart, or
+ *           another size in the configuration finds what is there.
+ */
+import type { ActorId, Message } from '#actor'
+import { binRef, houseKitchen, ingredients, menuRef, stationRef } from '#actors'
+import type { ClusterClient } from '#gateway'
+
+export interface House {
+  readonly site: string
+  /** Of hands and heat: 1 suits a thousand guests in twelve hours. */
+  readonly kitchenScale: number
+  /** Of the opening stock. */
+  readonly stockScale: number
+}
+
+const requestTimeoutMs = 5_000
+const pauseMs = 100
+
+/** Resolves when the house is open. Goes on through relocations and restarts of nodes, until `isOver`. */
+export async function openHouse(client: ClusterClient, house: House, isOver: () => boolean): Promise<void> {
+  await Promise.all(
+    openings(house).map(async ([actor, message]) => {
+      while (!isOver() && !(await isOpened(client, actor, message))) {
+        await new Promise((resolve) => setTimeout(resolve, pauseMs))
+      }
+    }),
+  )
+}
+
+function openings({ site, kitchenScale, stockScale }: House): readonly (readonly [ActorId, Message])[] {
+  const scaled = (amount: number): number => Math.round(amount * stockScale)
+  return [
+    [menuRef(site), { type: 'menu.open' }],
+    ...Object.entries(ingredients).map(
+      ([ingredient, { opening, par, low }]) =>
+        [
+          binRef(site, ingredient),
+          { type: 'bin.open', opening: scaled(opening), par: scaled(par), low: scaled(low) },
+        ] as const,
+    ),
+    ...houseKitchen(site, kitchenScale).map((station) => [stationRef(site, station.name), station] as const),
+  ]
+}
+
+async function isOpened(client: ClusterClient, actor: ActorId, message: Message): Promise<boolean> {
+  const outcome = await client.request({
+    actor,
+    body: { kind: 'command', message },
+    key: `open ${message.type}`,
+    fingerprint: '',
+    timeoutMs: requestTimeoutMs,
+  })
+  switch (outcome.kind) {
+    case 'done':
+    case 'not-accepted':
+    case 'archived':
+    case 'key-reused':
+    case 'key-expired':
+      return true
+    case 'invalid':
+      throw new Error(`'${actor}' cannot be opened: ${outcome.problem}`)
+    default:
+      return false
+  }
+}
