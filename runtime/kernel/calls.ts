@@ -60,7 +60,7 @@ export function called(memory: Memory, input: Extract<Input, { kind: 'called' }>
           detail: outcome.detail,
         }
   offer(memory, shard, {
-    ...memory.envelope(row.actor, message, undefined),
+    ...memory.envelope(row.actor, message),
     ...traceOf(row.trace),
     row: { kind: 'call', id },
   })

@@ -38,8 +38,7 @@ export function post(memory: Memory, shard: Shard, envelope: Envelope): void {
     shard.out.set(to, channel)
   }
   const sequence = channel.push(envelope)
-  memory.open.put('outbox', [shard.id, to, sequence], envelope)
-  memory.open.put('channels', [shard.id, to], sequence)
+  memory.open.putOnce('outbox', [shard.id, to, sequence], envelope)
   memory.open.sends.set(channel, sequence)
 }
 
@@ -65,7 +64,6 @@ export function received(memory: Memory, item: Extract<WireItem, { kind: 'messag
   }
   memory.observer.count('messagesReceived')
   inbox.mark = item.sequence
-  memory.open.put('inbox', [shard.id, item.from], item.sequence)
   memory.open.marks.set(inbox, [shard.id, item.sequence])
   if (memory.broken === 'mark-apart') {
     // The mark goes with this batch, the message with a later one.
@@ -93,7 +91,7 @@ export function acknowledged(memory: Memory, item: Extract<WireItem, { kind: 'ma
   const channel = shard?.out.get(item.to)
   if (shard === undefined || channel === undefined) return
   for (const sequence of channel.acknowledge(item.mark))
-    memory.open.remove('outbox', [shard.id, item.to, sequence])
+    memory.open.removeOnce('outbox', [shard.id, item.to, sequence])
   pump(memory, shard, channel)
 }
 

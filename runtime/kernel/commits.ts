@@ -16,12 +16,11 @@ import type { InFlight, Memory } from './memory.ts'
 /** Submits the open batch, or asks for a proof of ownership when it only holds outputs. */
 export function closeIfPossible(memory: Memory): boolean {
   const open = memory.open
-  const unhandled = memory.fresh.filter(
+  memory.fresh = memory.fresh.filter(
     // A request from outside is nobody's promise yet: if it is lost unhandled, its client asks again.
     ([, waiting]) => !waiting.handled && !waiting.rowed && waiting.envelope.request === undefined,
   )
-  if (open.writesNothing && unhandled.length === 0) {
-    memory.fresh = []
+  if (open.writesNothing && memory.fresh.length === 0) {
     if (open.empty) return false
     if (memory.inFlight.some((unit) => unit.kind === 'verify')) return false
     submit(memory, 'verify', open.position)
@@ -36,11 +35,12 @@ export function closeIfPossible(memory: Memory): boolean {
     return false
   }
   memory.postponed = false
+  const unhandled = memory.fresh
   memory.fresh = []
   if (memory.broken !== 'forget-unhandled')
     for (const [shard, waiting] of unhandled) memory.writeRow(shard, waiting)
   for (const activation of open.changed) {
-    open.put('snapshots', [activation.shard.id, activation.ordinal as Ordinal], {
+    open.putOnce('snapshots', [activation.shard.id, activation.ordinal as Ordinal], {
       id: activation.id,
       status: activation.status as 'live' | 'stopped' | 'archived',
       state: activation.state === undefined ? [] : activation.type.machine.store(activation.state),

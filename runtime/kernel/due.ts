@@ -34,7 +34,7 @@ export function fire(memory: Memory, due: Exclude<Due, { kind: 'sweep' | 'backof
       if (row?.generation !== due.generation) return
       memory.observer.count('timersFired')
       const origin = { kind: 'timer', id: due.id, generation: due.generation } as const
-      offer(memory, shard, { ...memory.envelope(row.actor, row.message, undefined), row: origin })
+      offer(memory, shard, { ...memory.envelope(row.actor, row.message), row: origin })
       return
     }
     case 'ask': {
@@ -42,7 +42,7 @@ export function fire(memory: Memory, due: Exclude<Due, { kind: 'sweep' | 'backof
       if (row?.deadline !== due.deadline) return
       const message: Message & { ask: string } = { type: 'ask.timeout', ask: due.id }
       offer(memory, shard, {
-        ...memory.envelope(row.actor, message, undefined),
+        ...memory.envelope(row.actor, message),
         row: { kind: 'ask', id: due.id },
       })
       return
@@ -59,7 +59,7 @@ export function fire(memory: Memory, due: Exclude<Due, { kind: 'sweep' | 'backof
         detail: 'no answer before the deadline',
       }
       offer(memory, shard, {
-        ...memory.envelope(pending.row.actor, message, undefined),
+        ...memory.envelope(pending.row.actor, message),
         row: { kind: 'call', id: due.id },
       })
       return

@@ -66,11 +66,7 @@ export function failed(memory: Memory, activation: Activation, waiting: Waiting,
       else {
         putBack(memory, activation, waiting, 0)
         activation.status = 'stopped'
-        record(memory, activation, at, {
-          id: waiting.envelope.id,
-          message: waiting.envelope.message,
-          note: 'stopped',
-        })
+        record(memory, activation, at, waiting.envelope, { note: 'stopped' })
       }
       break
     case 'reset':
@@ -105,7 +101,7 @@ function restartSiblings(memory: Memory, failed: Activation): void {
     if (memory.observer.watched)
       memory.observer.event({ kind: 'restarted', actor: id, cause: failed.id, at: memory.now.world })
     const message: Message & { cause: ActorId } = { type: 'restarted', cause: failed.id }
-    offer(memory, failed.shard, memory.envelope(id, message, undefined))
+    offer(memory, failed.shard, memory.envelope(id, message))
   }
 }
 
@@ -116,7 +112,7 @@ export function reset(memory: Memory, activation: Activation, at: Instant, cause
     memory.removeRow('timers', shard, ordinal, id)
   const born = activation.type.machine.birth({ id: activation.id, key: keyOf(activation.id), at })
   activation.state = born.state
-  record(memory, activation, at, { id: cause.id, message: cause.message, note: 'reset' })
+  record(memory, activation, at, cause, { note: 'reset' })
   apply(memory, activation, newWaiting(0, cause), born.effects)
 }
 

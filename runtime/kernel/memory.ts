@@ -22,6 +22,7 @@ import type {
   Position,
   ScopeId,
   ShardId,
+  TimerRow,
 } from '#ports'
 import { OpenBatch } from './batch.ts'
 import type { Bounds } from './bounds.ts'
@@ -30,7 +31,7 @@ import type { OutChannel } from './out-channel.ts'
 import type { Output } from './output.ts'
 import { Queue } from './queue.ts'
 import type { Registry } from './registry.ts'
-import { type Activation, deleteRow, type Shard } from './shard.ts'
+import { type Activation, deleteRow, rowOf, type Shard, setRow } from './shard.ts'
 import { RestartCounts } from './supervisor.ts'
 import { TimerHeap } from './timer-heap.ts'
 
@@ -160,8 +161,34 @@ export class Memory {
     this.open.put('meta', ['shard', shard.id], shard.state)
   }
 
+  setTimer(shard: Shard, ordinal: Ordinal, id: string, row: TimerRow): void {
+    const { clock, at, generation } = row
+    const before = setRow(shard.timers, ordinal, id, row)
+    this.open.put('timers', [shard.id, ordinal, id], row)
+    if (before !== undefined) this.due[before.clock].dropped(this.#counts)
+    this.due[clock].add(at, { kind: 'timer', shard, ordinal, id, generation })
+  }
+
   removeRow(table: 'asks' | 'timers' | 'calls', shard: Shard, ordinal: Ordinal, id: string): void {
-    if (deleteRow<unknown>(shard[table], ordinal, id)) this.open.remove(table, [shard.id, ordinal, id])
+    const row = deleteRow<object>(shard[table], ordinal, id)
+    if (row === undefined) return
+    this.open.remove(table, [shard.id, ordinal, id])
+    this.due[table === 'timers' ? (row as TimerRow).clock : 'runtime'].dropped(this.#counts)
+  }
+
+  /** Whether the row is there that an entry stands for. */
+  readonly #counts = (due: Due): boolean => {
+    switch (due.kind) {
+      case 'timer':
+        return rowOf(due.shard.timers, due.ordinal, due.id)?.generation === due.generation
+      case 'ask':
+        return rowOf(due.shard.asks, due.ordinal, due.id)?.deadline === due.deadline
+      case 'call-deadline':
+      case 'call-retry':
+        return rowOf(due.shard.calls, due.ordinal, due.id) !== undefined
+      default:
+        return true
+    }
   }
 
   /** Answers once the open batch, or a proof of ownership, is durable. */
@@ -187,18 +214,12 @@ export class Memory {
   }
 
   /** A message of this incarnation's, in the trace of what caused it. */
-  envelope(to: ActorId, message: Message, from: ActorId | undefined, cause?: Envelope): Envelope {
+  envelope(to: ActorId, message: Message, from?: ActorId, cause?: Envelope): Envelope {
     this.messages += 1
     const id = `${this.scope}:${this.messages}` as MessageId
-    const trace = cause?.trace === undefined ? undefined : childTrace(cause.trace, id)
-    return {
-      id,
-      to,
-      message,
-      ...(from === undefined ? {} : { from }),
-      ...(cause === undefined ? {} : { cause: cause.id }),
-      ...(trace === undefined ? {} : { trace }),
-    }
+    if (from === undefined || cause === undefined) return { id, to, message }
+    if (cause.trace === undefined) return { id, to, message, from, cause: cause.id }
+    return { id, to, message, from, cause: cause.id, trace: childTrace(cause.trace, id) }
   }
 }
 

@@ -103,7 +103,7 @@ function command(memory: Memory, activation: Activation, request: Request, messa
     activation.runningKeys ??= new Map()
     activation.runningKeys.set(key, fingerprint)
   }
-  const envelope = memory.envelope(activation.id, message, undefined)
+  const envelope = memory.envelope(activation.id, message)
   offer(memory, activation.shard, {
     ...envelope,
     ...(request.trace === undefined ? {} : { trace: request.trace }),
@@ -135,7 +135,7 @@ function operate(
   if (command.kind === 'replay') return replay(memory, shard, command.row)
   if (state === undefined) return { kind: 'unknown' }
   const at = Math.max(memory.now.world, shard.now) as Instant
-  const { id, message } = memory.envelope(activation.id, { type: `operator.${command.kind}` }, undefined)
+  const { id, message } = memory.envelope(activation.id, { type: `operator.${command.kind}` })
   switch (command.kind) {
     case 'inspect':
       return {
@@ -153,12 +153,12 @@ function operate(
     case 'stop':
       if (activation.status !== 'live') break
       activation.status = 'stopped'
-      record(memory, activation, at, { id, message, note: 'stopped' })
+      record(memory, activation, at, { id, message }, { note: 'stopped' })
       break
     case 'start':
       if (activation.status !== 'stopped') break
       activation.status = 'live'
-      record(memory, activation, at, { id, message, note: 'started' })
+      record(memory, activation, at, { id, message }, { note: 'started' })
       schedule(memory, activation)
       break
   }

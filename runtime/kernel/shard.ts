@@ -96,20 +96,35 @@ export function rowOf<T>(table: Map<Ordinal, Map<string, T>>, ordinal: Ordinal, 
   return table.get(ordinal)?.get(id)
 }
 
-export function setRow<T>(table: Map<Ordinal, Map<string, T>>, ordinal: Ordinal, id: string, row: T): void {
+/** Returns the row that was there. */
+export function setRow<T>(
+  table: Map<Ordinal, Map<string, T>>,
+  ordinal: Ordinal,
+  id: string,
+  row: T,
+): T | undefined {
   let rows = table.get(ordinal)
   if (rows === undefined) {
     rows = new Map()
     table.set(ordinal, rows)
   }
+  const before = rows.get(id)
   rows.set(id, row)
+  return before
 }
 
-export function deleteRow<T>(table: Map<Ordinal, Map<string, T>>, ordinal: Ordinal, id: string): boolean {
+/** Returns the row that was there. */
+export function deleteRow<T>(
+  table: Map<Ordinal, Map<string, T>>,
+  ordinal: Ordinal,
+  id: string,
+): T | undefined {
   const rows = table.get(ordinal)
-  if (rows === undefined || !rows.delete(id)) return false
+  const row = rows?.get(id)
+  if (rows === undefined || row === undefined) return undefined
+  rows.delete(id)
   if (rows.size === 0) table.delete(ordinal)
-  return true
+  return row
 }
 
 /** An actor's one presence in memory. Containers are made when they are first needed. */

@@ -131,11 +131,11 @@ function restore(memory: Memory, activation: Activation, ordinal: Ordinal, snaps
   try {
     const { state, migrated } = activation.type.machine.load(snapshot.state)
     activation.state = state
-    activation.loaded = state
+    if (memory.broken === 'undo-earlier-turns') activation.loaded = state
     activation.status = snapshot.status
     if (migrated) {
-      const { id, message } = memory.envelope(activation.id, { type: 'operator.migrate' }, undefined)
-      record(memory, activation, activation.shard.now, { id, message, note: 'migrated' })
+      const { id, message } = memory.envelope(activation.id, { type: 'operator.migrate' })
+      record(memory, activation, activation.shard.now, { id, message }, { note: 'migrated' })
     }
   } catch (error) {
     // A build that does not know this snapshot must not touch it: its messages wait for one that does.

@@ -9,7 +9,7 @@
  */
 import type { Delivered, Effect, Instant, Message } from '#actor'
 import { after, keyOf } from '#actor'
-import type { Envelope, MessageId, Ordinal } from '#ports'
+import type { Envelope, JournalRecord, MessageId, Ordinal } from '#ports'
 import { startCall } from './calls.ts'
 import { leaveTrial } from './care.ts'
 import { post } from './channels.ts'
@@ -67,20 +67,18 @@ function turnLive(memory: Memory, activation: Activation, waiting: Waiting): voi
   const { envelope } = waiting
   const at = Math.max(memory.now.world, shard.now) as Instant
   const event = delivered(envelope, at)
-  const effects: Effect[] = []
-  let state = activation.state
   let outcome: Transition | 'not-accepted'
   try {
-    if (state === undefined) {
+    if (activation.state !== undefined) outcome = type.machine.turn(activation.state, event)
+    else {
       const born = type.machine.birth({ id: activation.id, key: keyOf(activation.id), at })
-      state = born.state
-      effects.push(...born.effects)
+      const first = type.machine.turn(born.state, event)
+      outcome =
+        first === 'not-accepted'
+          ? first
+          : { state: first.state, effects: [...born.effects, ...first.effects] }
     }
-    outcome = type.machine.turn(state, event)
-    if (outcome !== 'not-accepted') {
-      effects.push(...outcome.effects)
-      for (const effect of effects) checkEffect(memory, effect)
-    }
+    if (outcome !== 'not-accepted') for (const effect of outcome.effects) checkEffect(memory, effect)
   } catch (error) {
     if (memory.broken === 'undo-earlier-turns') activation.state = activation.loaded
     failed(memory, activation, waiting, error)
@@ -90,7 +88,7 @@ function turnLive(memory: Memory, activation: Activation, waiting: Waiting): voi
     notAccepted(memory, activation, waiting)
     return
   }
-  commit(memory, activation, waiting, { state: outcome.state, effects }, at)
+  commit(memory, activation, waiting, outcome, at)
 }
 
 /** @throws when an effect names an actor type that is not there, or breaks a contract. */
@@ -114,10 +112,7 @@ export function commit(
   consume(memory, activation, envelope)
   activation.state = transition.state
   shard.now = at
-  const emitted = transition.effects.flatMap((effect: Effect) =>
-    effect.kind === 'emit' ? [effect.event] : [],
-  )
-  record(memory, activation, at, { id: envelope.id, message: envelope.message }, envelope, emitted)
+  record(memory, activation, at, envelope, { envelope, events: emittedBy(transition.effects) })
   if (memory.observer.watched) {
     memory.observer.event({
       kind: 'turn',
@@ -144,30 +139,40 @@ export function commit(
   if (transition.state.done) archive(memory, activation)
 }
 
+/** What a record says beyond the message: of a turn its envelope and events, of an act of the runtime which one. */
+interface Recorded {
+  readonly note?: 'migrated' | 'stopped' | 'started' | 'reset'
+  readonly envelope?: Envelope
+  readonly events?: readonly Message[] | undefined
+}
+
 /** Journals one turn, or one act of the runtime, and marks the snapshot to be written. */
 export function record(
   memory: Memory,
   activation: Activation,
   at: Instant,
-  what: { id: MessageId; message: Message; note?: 'migrated' | 'stopped' | 'started' | 'reset' },
-  envelope?: Envelope,
-  events: readonly Message[] = [],
+  { id, message }: { readonly id: MessageId; readonly message: Message },
+  { note, envelope, events }: Recorded,
 ): void {
   activation.version += 1
   activation.at = at
-  activation.last = memory.open.record({
+  const record: { -readonly [Field in keyof JournalRecord]: JournalRecord[Field] } = {
     shard: activation.shard.id,
     actor: activation.id,
     sequence: activation.version,
     at,
-    ...what,
-    ...(envelope?.from === undefined ? {} : { from: envelope.from }),
-    ...(envelope?.cause === undefined ? {} : { cause: envelope.cause }),
-    ...(envelope?.trace === undefined ? {} : { trace: envelope.trace }),
-    ...(events.length === 0 ? {} : { events }),
+    id,
+    message,
     state: activation.state?.value,
-    ...(activation.last === undefined ? {} : { previous: activation.last }),
-  })
+  }
+  // Assigned one by one: spreads of what may be absent were a tenth of a turn.
+  if (envelope?.from !== undefined) record.from = envelope.from
+  if (envelope?.cause !== undefined) record.cause = envelope.cause
+  if (envelope?.trace !== undefined) record.trace = envelope.trace
+  if (events !== undefined) record.events = events
+  if (activation.last !== undefined) record.previous = activation.last
+  if (note !== undefined) record.note = note
+  activation.last = memory.open.record(record)
   if (at > memory.open.now) memory.open.now = at
   memory.changed(activation)
 }
@@ -242,21 +247,12 @@ export function apply(
       case 'schedule': {
         activation.generation += 1
         const start = effect.clock === 'world' ? shard.now : memory.now.runtime
-        const row = {
+        memory.setTimer(shard, ordinal, effect.id, {
           actor: activation.id,
           generation: activation.generation,
           clock: effect.clock,
           at: after(start, effect.delayMs),
           message: effect.message,
-        }
-        setRow(shard.timers, ordinal, effect.id, row)
-        memory.open.put('timers', [shard.id, ordinal, effect.id], row)
-        memory.due[effect.clock].add(row.at, {
-          kind: 'timer',
-          shard,
-          ordinal,
-          id: effect.id,
-          generation: row.generation,
         })
         break
       }
@@ -344,6 +340,16 @@ function archive(memory: Memory, activation: Activation): void {
   for (const id of [...(shard.asks.get(ordinal)?.keys() ?? [])]) memory.removeRow('asks', shard, ordinal, id)
   memory.changed(activation)
   for (const waiting of activation.mailbox.list()) turnArchived(memory, activation, waiting)
+}
+
+function emittedBy(effects: readonly Effect[]): readonly Message[] | undefined {
+  let events: Message[] | undefined
+  for (const effect of effects) {
+    if (effect.kind !== 'emit') continue
+    if (events === undefined) events = [effect.event]
+    else events.push(effect.event)
+  }
+  return events
 }
 
 function delivered(envelope: Envelope, at: Instant): Delivered<Message> {
