@@ -26,12 +26,14 @@ export const fridayRush = defineDay({
     cancelShare: 0.03,
     promise: '45m',
   },
+  // Bought for a good Friday: by the end of a very good one the fish is gone.
   stock: {
-    par: 1.6,
+    par: 2.5,
     deliveries: [
-      { at: '15:00', ingredient: 'pizza-dough', amount: 120 },
+      { at: '15:00', ingredient: 'pizza-dough', amount: 60 },
       { at: '15:00', ingredient: 'mozzarella', amount: 12_000 },
-      { at: '16:30', ingredient: 'lettuce', amount: 60 },
+      { at: '16:30', ingredient: 'sea-bass', amount: 20 },
+      { at: '16:30', ingredient: 'cod', amount: 20 },
     ],
   },
 })

@@ -9,7 +9,7 @@ import { recipes, stationNames } from '#actors'
 import type { Character, ClusterLayout, Day, Group, Guests, Payments, Station, Stock } from './day.ts'
 import { checkNames, usualCharacter } from './day.ts'
 import type { TimeOfDay } from './time-of-day.ts'
-import { validateDay } from './validate-day.ts'
+import { checkFields, validateDay } from './validate-day.ts'
 
 /** What a day has to say; everything else has a default. */
 export interface DayOptions
@@ -44,6 +44,45 @@ const usualKitchen: Day['kitchen'] = {
 
 const everyDish = Object.fromEntries(Object.keys(recipes).map((dish) => [dish, 1]))
 
+/** Everything that a day need not say. */
+const usual: Omit<Day, 'name' | 'title' | 'open' | 'lastOrder' | 'close'> = {
+  drainLimit: '8h',
+  timeZone: 'Europe/Berlin',
+  guests: {
+    arrivals: [],
+    portions: [
+      { count: 1, weight: 3 },
+      { count: 2, weight: 4 },
+      { count: 3, weight: 2 },
+      { count: 4, weight: 1 },
+    ],
+    dishes: everyDish,
+    cards: { ok: 94, declined: 2, slow: 2, flaky: 1, timeoutCaptured: 1 },
+    tableShare: 0.7,
+    cancelShare: 0.02,
+    cancelWithin: '15m',
+    repeatShare: 0.03,
+    noShowShare: 0.01,
+    promise: '40m',
+    patience: '2m',
+  },
+  kitchen: usualKitchen,
+  stock: { par: 1, opening: {}, deliveries: [] },
+  payments: { latency: '40ms', declineShare: 0 },
+  cluster: {
+    groups: mixed(3),
+    shards: 4,
+    review: '30s',
+    heartbeat: '1s',
+    restart: '2s',
+    character: usualCharacter,
+  },
+  faults: [],
+  invariants: checkNames,
+  settleWithin: '6h',
+  slo: { 'order.accept': ['p95 < 200ms', 'p99 < 1s'] },
+}
+
 /**
  * A day with its defaults filled in.
  *
@@ -51,49 +90,30 @@ const everyDish = Object.fromEntries(Object.keys(recipes).map((dish) => [dish, 1
  */
 export function defineDay(options: DayOptions): Day {
   const { kitchen = {}, cluster = {} } = options
+  const stations = [...new Set([...stationNames, ...Object.keys(kitchen)])] as StationName[]
   const day: Day = {
     title: options.name,
     lastOrder: options.close,
-    drainLimit: '8h',
-    timeZone: 'Europe/Berlin',
-    faults: [],
-    invariants: checkNames,
-    settleWithin: '6h',
-    slo: { 'order.accept': ['p95 < 200ms', 'p99 < 1s'] },
+    ...usual,
     ...options,
-    guests: {
-      portions: [
-        { count: 1, weight: 3 },
-        { count: 2, weight: 4 },
-        { count: 3, weight: 2 },
-        { count: 4, weight: 1 },
-      ],
-      dishes: everyDish,
-      cards: { ok: 94, declined: 2, slow: 2, flaky: 1, timeoutCaptured: 1 },
-      tableShare: 0.7,
-      cancelShare: 0.02,
-      cancelWithin: '15m',
-      repeatShare: 0.03,
-      noShowShare: 0.01,
-      promise: '40m',
-      patience: '2m',
-      ...options.guests,
-    },
+    guests: { ...usual.guests, ...options.guests },
     kitchen: Object.fromEntries(
-      stationNames.map((name) => [name, { ...usualKitchen[name], ...kitchen[name] }]),
+      stations.map((name) => [name, { ...usualKitchen[name], ...kitchen[name] }]),
     ) as Day['kitchen'],
-    stock: { par: 1, opening: {}, deliveries: [], ...options.stock },
-    payments: { latency: '40ms', declineShare: 0, ...options.payments },
-    cluster: {
-      groups: mixed(3),
-      shards: 4,
-      review: '30s',
-      heartbeat: '1s',
-      restart: '2s',
-      ...cluster,
-      character: { ...usualCharacter, ...cluster.character },
-    },
+    stock: { ...usual.stock, ...options.stock },
+    payments: { ...usual.payments, ...options.payments },
+    cluster: { ...usual.cluster, ...cluster, character: { ...usualCharacter, ...cluster.character } },
   }
+  const own = { name: '', title: '', open: '', lastOrder: '', close: '' }
+  checkFields(day.name, [
+    ['', day, { ...own, ...usual }],
+    ['guests.', day.guests, usual.guests],
+    ['stock.', day.stock, usual.stock],
+    ['payments.', day.payments, usual.payments],
+    ['cluster.', day.cluster, usual.cluster],
+    ['cluster.character.', day.cluster.character, usualCharacter],
+    ...stations.map((name) => [`kitchen['${name}'].`, day.kitchen[name], usualKitchen.grill] as const),
+  ])
   validateDay(day)
   return day
 }

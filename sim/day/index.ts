@@ -5,11 +5,13 @@
  * Does not know:  how a live cluster is started: it only says what its guests and faults are.
  */
 export * from './checks/day-checker.ts'
+export { type GuestOrder, settledStates } from './checks/orders.ts'
 export * from './day.ts'
 export * from './day-result.ts'
 export * from './define-day.ts'
 export * from './faults.ts'
 export * from './guests.ts'
+export * from './report.ts'
 export * from './run-day.ts'
 export * from './slo.ts'
 export * from './time-of-day.ts'

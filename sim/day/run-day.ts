@@ -15,6 +15,7 @@ import type { Ingredient, MenuItem } from '#actors'
 import { binRef, departments, ingredients, menuRef, restaurant, stationNames, stationRef } from '#actors'
 import { Registry } from '#host'
 import { ProviderLedger } from '#outside'
+import type { SimClusterOptions } from '#sim'
 import { runtimeEpoch, SimCluster } from '#sim'
 import { DayChecker, verdict } from './checks/day-checker.ts'
 import { Problems } from './checks/problems.ts'
@@ -33,7 +34,12 @@ import { durationMs, durationUs, timeUs } from './time-of-day.ts'
 import { TraceHash } from './trace-hash.ts'
 import { checkMode } from './validate-day.ts'
 
-export interface DayRun {
+export interface SimDayOptions extends Pick<SimClusterOptions, 'observer'> {
+  /** A rule of the runtime that is broken on purpose, to show that the checks notice. */
+  readonly broken?: SimClusterOptions['broken']
+}
+
+export interface DayRun extends SimDayOptions {
   readonly seed: number
   /** Of every group that hosts something, instead of what the day says. */
   readonly nodes?: number
@@ -71,7 +77,7 @@ export class SimDay {
   #menu: readonly MenuItem[] = []
   #toOpen = 0
 
-  constructor(day: Day, seed: number) {
+  constructor(day: Day, seed: number, { observer, broken }: SimDayOptions = {}) {
     checkMode(day, { kind: 'sim' })
     this.day = day
     this.seed = seed
@@ -119,6 +125,8 @@ export class SimDay {
       world: { world: (timeUs(day.open) - earlyUs) as Instant, runtime: runtimeEpoch, speed: 1 },
       heartbeatMs: durationMs(heartbeat),
       restartMs: durationMs(restart),
+      ...(observer && { observer }),
+      ...(broken && { broken }),
     })
     const edges = groups.filter((group) => group.departments.length === 0)
     this.door = new Door(
@@ -177,7 +185,7 @@ export class SimDay {
     for (const { kind, target, at, fired } of this.#faults.outcomes) {
       if (!fired) notFired.add(`${kind} of ${target} at ${at} had no effect`)
     }
-    const judged = [...verdicts, verdict('faults-fired', notFired)]
+    const judged = day.faults.length === 0 ? verdicts : [...verdicts, verdict('faults-fired', notFired)]
     const hosting = day.cluster.groups.filter((group) => group.departments.length > 0)
     return {
       day: day.name,
@@ -273,7 +281,7 @@ export function runSimDay(day: Day, run: DayRun): DayResult {
   const { seed, nodes, commit = '', wall = () => 0, onProgress = () => {} } = run
   const startedAt = wall()
   const sized = nodes === undefined ? day : withNodes(day, nodes)
-  const running = new SimDay(sized, seed)
+  const running = new SimDay(sized, seed, run)
   const close = timeUs(sized.close)
   const limit = close + durationUs(sized.drainLimit)
   for (let at = timeUs(sized.open); at < close; at += progressUs) {

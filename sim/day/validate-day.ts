@@ -11,6 +11,7 @@ import { departments, ingredients, orderDeadlines, recipes, reservationLifeMs, s
 import type { Day, Fault, FaultKind } from './day.ts'
 import { applianceOf, cards, checkNames, nodesOf, usualCharacter } from './day.ts'
 import { parseSlo } from './slo.ts'
+import type { Duration } from './time-of-day.ts'
 import { parseDuration, parseTime, timeUs } from './time-of-day.ts'
 
 /** How a day can be run. */
@@ -44,6 +45,28 @@ export function validateDay(day: Day): void {
       if (parseSlo(text) === undefined) {
         invalid(`slo['${measure}']`, `'${text}' is not understood`, "Write it like 'p95 < 200ms'.")
       }
+    }
+  }
+}
+
+/**
+ * A field that nobody knows is a slip of the pen, and what it was meant to say would be skipped.
+ *
+ * @throws ClusterError `DAY_INVALID`.
+ */
+export function checkFields(
+  day: string,
+  sections: readonly (readonly [place: string, section: object, known: object])[],
+): void {
+  for (const [place, section, known] of sections) {
+    for (const field of Object.keys(section)) {
+      if (Object.hasOwn(known, field)) continue
+      throw new ClusterError('DAY_INVALID', {
+        day: String(day),
+        place: `${place}${field}`,
+        problem: 'there is no such field',
+        remedy: `Use one of ${Object.keys(known).join(', ')}.`,
+      })
     }
   }
 }
@@ -89,6 +112,13 @@ const liveFaults: ReadonlySet<FaultKind> = new Set<FaultKind>([
   'provider-outage',
   'appliance-breakdown',
   'restart-cluster',
+])
+
+const lasting: ReadonlySet<FaultKind> = new Set<FaultKind>([
+  'pause-node',
+  'partition',
+  'provider-outage',
+  'appliance-breakdown',
 ])
 
 type Refuse = (place: string, problem: string, remedy: string) => void
@@ -230,7 +260,7 @@ function checkCluster(day: Day, invalid: Refuse): void {
 
 function checkFault(day: Day, fault: Fault, place: string, invalid: Refuse): void {
   checkWithin(day, fault.at, `${place}.at`, invalid)
-  if ('for' in fault) checkDuration(fault.for, `${place}.for`, invalid)
+  if (lasting.has(fault.kind)) checkDuration((fault as { for: Duration }).for, `${place}.for`, invalid)
   const nodes = nodesOf(day.cluster.groups).map(({ node }) => node)
   switch (fault.kind) {
     case 'crash-node':
