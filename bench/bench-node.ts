@@ -1,11 +1,11 @@
 /**
- * A node that is alone in its cluster: the real host, clock and store; frames and members without a network.
+ * A node for measurements: the real host and clock over what else it is given, and one that is alone and kept busy.
  *
- * Owns:     putting it together, and the waiters that keep it busy.
+ * Owns:     putting it together, and the waiters that keep the lonely one busy.
  * Does not: measure.
  */
 import type { Instant } from '#actor'
-import { type Bounds, boundsOf, defaultClusterBounds, Node } from '#host'
+import { type Bounds, boundsOf, defaultClusterBounds, Node, type Ports } from '#host'
 import { SystemClock, SystemRandom } from '#live'
 import {
   blindObserver,
@@ -19,16 +19,55 @@ import {
 import { orderRegistry, waiterRef } from './order.ts'
 import { newFolder, WatchedJournal } from './store.ts'
 
-const node = 'node-1' as NodeId
-const shards = 16
-export const ordersPerWaiter = 100
+export const shards = 16
+export const departments = { orders: shards }
+export const ordersPerWaiter = 10
+
+/** Owns the shards, or lets requests in. */
+export type Group = 'all' | 'edge'
+const groups = { all: ['orders'], edge: [] }
+
+export interface NodeParts extends Pick<Ports, 'journal' | 'transport' | 'membership'> {
+  readonly node: NodeId
+  readonly group: Group
+  readonly bounds?: Partial<Bounds>
+}
+
+export function startNode({ node, group, bounds, ...ports }: NodeParts): Node {
+  const started = new Node({
+    node,
+    group,
+    groups,
+    registry: orderRegistry(shards),
+    // Nothing is refused at the door: what is measured is how fast, not how much at once.
+    bounds: boundsOf({ shardBacklogMax: 1e9, ...bounds }),
+    clusterBounds: defaultClusterBounds,
+    ports: {
+      ...ports,
+      clock: new SystemClock({ world: 0 as Instant, runtime: 0 as Instant, speed: 1 }),
+      random: new SystemRandom(),
+      outside: { start: () => ({ cancel: () => {} }) },
+      observer: blindObserver,
+    },
+    onEnd: (cause) => {
+      throw new Error(cause)
+    },
+  })
+  started.start()
+  return started
+}
 
 /** Delivers to the one node there is. */
 class Loopback implements Transport, Membership {
+  readonly #node: NodeId
   #receive: (from: NodeId, frame: Frame) => void = () => {}
 
+  constructor(node: NodeId) {
+    this.#node = node
+  }
+
   send(_to: NodeId, frame: Frame): void {
-    setImmediate(() => this.#receive(node, frame))
+    setImmediate(() => this.#receive(this.#node, frame))
   }
 
   onFrame(receive: (from: NodeId, frame: Frame) => void): void {
@@ -38,7 +77,7 @@ class Loopback implements Transport, Membership {
   onLink(): void {}
 
   watch(change: (members: readonly Member[]) => void): void {
-    setImmediate(() => change([{ node, group: 'all', address: '', state: 'up', life: 1 }]))
+    setImmediate(() => change([{ node: this.#node, group: 'all', address: '', state: 'up', life: 1 }]))
   }
 }
 
@@ -52,31 +91,11 @@ export class BenchNode {
   #quiet = (): void => {}
 
   static async start(waiters: number, bounds: Partial<Bounds>): Promise<BenchNode> {
-    const registry = orderRegistry(shards)
-    const journal = await WatchedJournal.open(newFolder(), { orders: shards })
-    const loopback = new Loopback()
-    const started = new Node({
-      node,
-      group: 'all',
-      registry,
-      groups: { all: ['orders'] },
-      bounds: boundsOf({ shardBacklogMax: 1e9, ...bounds }),
-      clusterBounds: defaultClusterBounds,
-      ports: {
-        clock: new SystemClock({ world: 0 as Instant, runtime: 0 as Instant, speed: 1 }),
-        random: new SystemRandom(),
-        journal,
-        transport: loopback,
-        membership: loopback,
-        outside: { start: () => ({ cancel: () => {} }) },
-        observer: blindObserver,
-      },
-      onEnd: (cause) => {
-        throw new Error(cause)
-      },
-    })
-    started.start()
-    return new BenchNode(started, journal, waiters)
+    const node = 'node-1' as NodeId
+    const journal = await WatchedJournal.open(newFolder(), departments)
+    const loopback = new Loopback(node)
+    const parts = { node, group: 'all', journal, transport: loopback, membership: loopback, bounds } as const
+    return new BenchNode(startNode(parts), journal, waiters)
   }
 
   private constructor(started: Node, journal: WatchedJournal, waiters: number) {

@@ -11,6 +11,7 @@ import { type Database, open } from 'lmdb'
 import { shardHashVersion } from '#host'
 import { Environment, LmdbJournal } from '#live'
 import type { Batch, Journal } from '#ports'
+import type { Way } from './side-by-side.ts'
 
 const folders: string[] = []
 
@@ -93,5 +94,26 @@ export class BareStore {
       this.#tables.set(name, table)
     }
     return table
+  }
+}
+
+/** Turns a second that LMDB alone makes durable: the same batches again and again, so many in flight. */
+export async function lmdbAlone(batches: readonly Batch[], inFlight: number): Promise<Way> {
+  const store = new BareStore()
+  await store.start()
+  let next = 0
+  return async (forMs) => {
+    const from = performance.now()
+    let turns = 0
+    const write = async (): Promise<void> => {
+      while (performance.now() - from < forMs) {
+        const batch = batches[next % batches.length] as Batch
+        next += 1
+        await store.append(batch)
+        turns += batch.records.length
+      }
+    }
+    await Promise.all(Array.from({ length: inFlight }, write))
+    return (turns * 1_000) / (performance.now() - from)
   }
 }
