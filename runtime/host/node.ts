@@ -127,7 +127,7 @@ export class Node {
     const { transport, membership } = this.#ports
     transport.onFrame((from, frame) => this.#received(from, frame))
     transport.onLink((peer, up) => {
-      if (up) this.#feedCluster({ kind: 'linked', peer })
+      if (up) this.#linked(peer)
     })
     membership.watch((members) => {
       this.#members = members
@@ -439,6 +439,14 @@ export class Node {
     const frames = this.#frames
     this.#frames = new Map()
     for (const [node, items] of frames) this.#ports.transport.send(node, { items })
+  }
+
+  /** Frames of the link before may be lost: what waits for the peer's shards is sent again. */
+  #linked(peer: NodeId): void {
+    this.#feedCluster({ kind: 'linked', peer })
+    for (const shard of this.#options.registry.shards) {
+      if (this.#life?.cluster.ownerOf(shard) === peer) this.#feed({ kind: 'routed', shard })
+    }
   }
 
   // ── time ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -14,7 +14,10 @@ export interface Bounds {
   readonly mailboxDepthMax: number
   /** Messages of one channel sent and not acknowledged. */
   readonly channelWindow: number
-  /** Before an unacknowledged message is sent again; doubles up to the second figure. Milliseconds. */
+  /**
+   * Before an unacknowledged message is sent again; doubles up to the second figure. Milliseconds. A new owner or a
+   * new link is not waited for: what it may have missed is sent at once. Shorter only costs duplicates on a slow disk.
+   */
   readonly resendMinMs: number
   readonly resendMaxMs: number
   /** Turns that may fail on one message before it is a dead letter. */
@@ -40,8 +43,8 @@ export const defaultBounds: Bounds = {
   shardBacklogMax: 2_000,
   mailboxDepthMax: 10_000,
   channelWindow: 256,
-  resendMinMs: 100,
-  resendMaxMs: 2_000,
+  resendMinMs: 500,
+  resendMaxMs: 5_000,
   attemptsMax: 10,
   carefulMs: seconds(3),
   poisonWindowMs: minutes(10),
