@@ -36,11 +36,6 @@ export const errorSpecs = {
     remedy: 'caller',
     message: (f) => `Supervisor '${f.group}' cannot be used: ${f.problem}. ${f.remedy}`,
   }),
-  MESSAGE_INVALID: spec<{ type: string; actor: string; problem: string }>({
-    remedy: 'caller',
-    message: (f) =>
-      `'${f.actor}' does not accept this '${f.type}': ${f.problem}. Send what its contract describes.`,
-  }),
   CLUSTER_CONFIG_INVALID: spec<{ field: string; problem: string; remedy: string }>({
     remedy: 'operator',
     message: (f) => `The cluster's configuration is wrong at '${f.field}': ${f.problem}. ${f.remedy}`,
