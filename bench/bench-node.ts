@@ -23,6 +23,9 @@ export const shards = 16
 export const departments = { orders: shards }
 export const ordersPerWaiter = 10
 
+/** What the processes of one bench share; it is on loopback, and gone with them. */
+export const benchSecret = 'a secret of the bench alone'
+
 /** Owns the shards, or lets requests in. */
 export type Group = 'all' | 'edge'
 const groups = { all: ['orders'], edge: [] }

@@ -17,6 +17,7 @@ type Measure = () => Promise<Report>
 const promises: Readonly<Record<string, () => Promise<{ readonly measure: Measure }>>> = {
   p2: () => import('./p2-local-tell.ts'),
   p3: () => import('./p3-durable-turns.ts'),
+  p4: () => import('./p4-remote.ts'),
   p9: () => import('./p9-memory.ts'),
 }
 

@@ -32,6 +32,13 @@ export class WatchedJournal extends LmdbJournal {
   kept: Batch[] = []
   keep = 0
 
+  readonly environment: Environment
+
+  constructor(environment: Environment) {
+    super(environment)
+    this.environment = environment
+  }
+
   static async open(folder: string, departments: Readonly<Record<string, number>>): Promise<WatchedJournal> {
     return new WatchedJournal(await Environment.open({ folder, departments, hashVersion: shardHashVersion }))
   }

@@ -1,0 +1,6 @@
+/** The comedy actor that is asked in P4; comedy loads it in a process of its own. */
+export default class Asked {
+  ask({ id }: { readonly id: string }): object {
+    return { id, outcome: { kind: 'answer', value: 1_250, state: 'queued', version: 3 } }
+  }
+}
