@@ -50,42 +50,46 @@ export class LatencyHistogram {
   }
 
   snapshot(): LatencySnapshot {
+    const cells = [...this.#cells.entries()].filter(([, count]) => count > 0)
+    return { ...this.summary(), cells }
+  }
+
+  /** In one walk: it is part of every heartbeat. */
+  summary(): LatencySummary {
+    const quantiles = [0.5, 0.95, 0.99].map((share) => ({ rank: Math.ceil(share * this.#count), ms: 0 }))
+    const buckets = boundsMs.map(() => 0)
+    let seen = 0
+    let bucket = 0
+    for (let cell = 0; seen < this.#count; cell += 1) {
+      const count = this.#cells[cell] ?? 0
+      if (count === 0) continue
+      const end = endOf(cell)
+      while (bucket < boundsMs.length && end > (boundsMs[bucket] ?? 0) * 1_000) {
+        buckets[bucket] = seen
+        bucket += 1
+      }
+      // The upper end of the cell that holds the nearest rank: never less than the true quantile.
+      for (const quantile of quantiles) {
+        if (quantile.rank > seen) quantile.ms = Math.min(end / 1_000, this.#maxMs)
+      }
+      seen += count
+    }
+    const [p50Ms = 0, p95Ms = 0, p99Ms = 0] = quantiles.map(({ ms }) => ms)
     return {
       count: this.#count,
       sumMs: this.#sumMs,
       maxMs: this.#maxMs,
-      p50Ms: this.#quantileMs(0.5),
-      p95Ms: this.#quantileMs(0.95),
-      p99Ms: this.#quantileMs(0.99),
+      p50Ms,
+      p95Ms,
+      p99Ms,
       boundsMs,
-      buckets: boundsMs.map((bound) => this.#atMost(bound)),
-      cells: [...this.#cells.entries()].filter(([, count]) => count > 0),
+      buckets: buckets.fill(seen, bucket),
     }
   }
 
   #addTo(cell: number, count: number): void {
     this.#cells[cell] = (this.#cells[cell] ?? 0) + count
     this.#count += count
-  }
-
-  // The upper end of the cell that holds the nearest rank: never less than the true quantile.
-  #quantileMs(share: number): number {
-    const rank = Math.ceil(share * this.#count)
-    let seen = 0
-    for (const [cell, count] of this.#cells.entries()) {
-      seen += count
-      if (count > 0 && seen >= rank) return Math.min(endOf(cell) / 1_000, this.#maxMs)
-    }
-    return 0
-  }
-
-  #atMost(ms: number): number {
-    let seen = 0
-    for (const [cell, count] of this.#cells.entries()) {
-      if (endOf(cell) > ms * 1_000) break
-      seen += count
-    }
-    return seen
   }
 }
 

@@ -99,10 +99,7 @@ export class Metrics implements Observer {
 
   /** As a heartbeat carries them. */
   latencies(): Readonly<Record<LatencyName, LatencySummary>> {
-    return record(latencyNames, (name) => {
-      const { cells: _many, ...summary } = this.#latencies[name].snapshot()
-      return summary
-    })
+    return record(latencyNames, (name) => this.#latencies[name].summary())
   }
 
   snapshot(): MetricsSnapshot {
