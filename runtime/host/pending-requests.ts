@@ -7,6 +7,7 @@
  * Invariants:
  *   Q1. `done` is called exactly once for each request.
  *   Q2. A command without an idempotency key is sent again only if its first try was refused as `moved`.
+ *   Q3. A request that was sent again is not told that it is running: it may be its own first try that runs.
  */
 import type { Instant } from '#actor'
 import { after } from '#actor'
@@ -68,6 +69,7 @@ export class PendingRequests {
       pending.nextTry = after(now, Math.min(retryMaxMs, retryMinMs * 2 ** Math.min(pending.tries, 5)))
       return wrong === undefined ? undefined : { shard: pending.shard, node: wrong }
     }
+    if (response.outcome.kind === 'running' && pending.tries > 1) return undefined
     this.#pending.delete(response.id)
     pending.done(response.outcome)
     return undefined
