@@ -7,15 +7,15 @@ import { type Gateway, startGateway } from '#gateway'
 import { type LiveNodeConfig, type NodeBody, type StartNode, startLiveNode } from '#live'
 import { restaurantCluster, site } from '../cluster.config.ts'
 import { HostClient } from './host-client.ts'
-import { openHouse } from './open-house.ts'
+import { type Opening, openHouse } from './open-house.ts'
 
 export interface EdgeNodeConfig extends LiveNodeConfig {
   readonly host: string
   /** Of the first edge. Further ones take any free port, and tell it among their gauges. */
   readonly port: number
   readonly opsPort: number
-  readonly kitchenScale: number
-  readonly stockScale: number
+  /** What the house begins with, when it opens for the first time. */
+  readonly openings: readonly Opening[]
 }
 
 export const startNode: StartNode = async (given, control) => {
@@ -36,8 +36,7 @@ export const startNode: StartNode = async (given, control) => {
 
   let isLeaving = false
   // It becomes a member only after this has returned, so the house is opened afterwards.
-  const { kitchenScale, stockScale } = config
-  openHouse(client, { site, kitchenScale, stockScale }, () => isLeaving).then(
+  openHouse(client, config.openings, () => isLeaving).then(
     () => client.opened(),
     (error: unknown) => {
       console.error(`${control.node} ends itself: the house does not open.`, error)

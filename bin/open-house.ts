@@ -20,10 +20,17 @@ export interface House {
 const requestTimeoutMs = 5_000
 const pauseMs = 100
 
+/** What one of its actors begins with. */
+export type Opening = readonly [ActorId, Message]
+
 /** Resolves when the house is open. Goes on through relocations and restarts of nodes, until `isOver`. */
-export async function openHouse(client: ClusterClient, house: House, isOver: () => boolean): Promise<void> {
+export async function openHouse(
+  client: ClusterClient,
+  openings: readonly Opening[],
+  isOver: () => boolean,
+): Promise<void> {
   await Promise.all(
-    openings(house).map(async ([actor, message]) => {
+    openings.map(async ([actor, message]) => {
       while (!isOver() && !(await isOpened(client, actor, message))) {
         await new Promise((resolve) => setTimeout(resolve, pauseMs))
       }
@@ -31,7 +38,7 @@ export async function openHouse(client: ClusterClient, house: House, isOver: () 
   )
 }
 
-function openings({ site, kitchenScale, stockScale }: House): readonly (readonly [ActorId, Message])[] {
+export function openingsOf({ site, kitchenScale, stockScale }: House): readonly Opening[] {
   const scaled = (amount: number): number => Math.round(amount * stockScale)
   return [
     [menuRef(site), { type: 'menu.open' }],

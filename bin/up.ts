@@ -6,19 +6,23 @@
  * Does not: run a node (`kitchen-node.ts`, `edge-node.ts`) or launch one (`#live`).
  *
  * The provider lives in this process: it is no part of the cluster, and must outlive every node of it.
+ *
+ * Invariants:
+ *   U1. A cluster that answers has a world's clock and a provider.
  */
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ClusterError, minutes } from '#actor'
+import { assert, ClusterError, type Instant, minutes } from '#actor'
 import type { ClusterDefinition } from '#host'
 import { Launcher, type LauncherEvent, type LaunchGroup, startWorld, stopWorld, untilEnded } from '#live'
 import { type ProviderServer, startProvider } from '#outside'
 import type { WorldAnchor } from '#ports'
-import { restaurantCluster } from '../cluster.config.ts'
+import { restaurantCluster, site } from '../cluster.config.ts'
 import type { EdgeNodeConfig } from './edge-node.ts'
 import type { KitchenNodeConfig } from './kitchen-node.ts'
+import { type Opening, openingsOf } from './open-house.ts'
 
 export interface UpOptions {
   /** Created if need be. */
@@ -31,11 +35,19 @@ export interface UpOptions {
   readonly opsPort?: number
   /** World seconds per second. Default 1. Faster than 60, deadlines of the world would pass during a failover. */
   readonly speed?: number
+  /** What the world's clock shows when a data folder is used for the first time. Default: the time of this machine. */
+  readonly worldFrom?: Instant
   /** Hands and heat of a house that opens for the first time. Default 1. */
   readonly kitchenScale?: number
   /** Its opening stock. Default: as the kitchen. */
   readonly stockScale?: number
+  /** What it opens with, instead of both. */
+  readonly openings?: readonly Opening[]
   readonly testSwitches?: boolean
+  /** Bounds of the launcher, where its defaults do not suit. */
+  readonly launcherSettings?: Partial<LauncherSettings>
+  /** URL of another body for the nodes that own shards: a test's, around the usual parts. */
+  readonly kitchenModule?: string
   /** What happens, for logs. */
   report?(event: LauncherEvent): void
   /** Its nodes are being started. From here on the launcher must be stopped, whatever comes. */
@@ -46,6 +58,9 @@ export interface RunningCluster {
   readonly launcher: Launcher
   readonly url: string
   readonly opsUrl: string
+  /** Where the world's clock stood when it started, and how fast it goes. */
+  readonly world: WorldAnchor
+  readonly provider: ProviderServer
   /** Drains everything. Resolves with the code to exit with. */
   close(): Promise<0 | 1>
 }
@@ -72,8 +87,7 @@ export async function startCluster(options: UpOptions): Promise<RunningCluster> 
     port: await freePort('public', '--port', options.port ?? 4_000),
     opsPort: await freePort('operator', '--ops-port', options.opsPort ?? 4_001),
   }
-  let provider: ProviderServer | undefined
-  let world: WorldAnchor | undefined
+  const made: { provider?: ProviderServer; world?: WorldAnchor } = {}
   let failed: (error: Error) => void = () => {}
   const failure = new Promise<never>((_, reject) => {
     failed = reject
@@ -83,14 +97,16 @@ export async function startCluster(options: UpOptions): Promise<RunningCluster> 
   const launcher = await Launcher.launch({
     dataFolder,
     ...(options.testSwitches !== undefined && { testSwitches: options.testSwitches }),
+    ...(options.launcherSettings && { settings: options.launcherSettings }),
     groups: async () => {
-      world = await startWorld(dataFolder, definition, speed)
-      provider = await startProvider({ file: join(dataFolder, 'provider-ledger.jsonl') })
-      return groupsOf(definition, options, { ...ports, world, providerUrl: provider.url })
+      const world = await startWorld(dataFolder, definition, speed, options.worldFrom)
+      made.world = world
+      made.provider = await startProvider({ file: join(dataFolder, 'provider-ledger.jsonl') })
+      return groupsOf(definition, options, { ...ports, world, providerUrl: made.provider.url })
     },
     ended: async () => {
-      await provider?.close()
-      if (world !== undefined) await stopWorld(dataFolder, definition, world)
+      await made.provider?.close()
+      if (made.world !== undefined) await stopWorld(dataFolder, definition, made.world)
     },
     report: (event) => {
       if (event.kind === 'start-failed') failed(new Error(`${event.node} cannot start: ${event.error}`))
@@ -105,7 +121,10 @@ export async function startCluster(options: UpOptions): Promise<RunningCluster> 
     await launcher.stop()
     throw error
   }
-  return { launcher, url, opsUrl: `http://${host}:${ports.opsPort}`, close: () => launcher.stop() }
+  const { provider, world } = made
+  assert(provider !== undefined && world !== undefined, 'U1', 'what answers has a world and a provider')
+  const opsUrl = `http://${host}:${ports.opsPort}`
+  return { launcher, url, opsUrl, world, provider, close: () => launcher.stop() }
 }
 
 /**
@@ -154,7 +173,7 @@ function checkSpeed(speed: number): void {
 
 function groupsOf(
   { groups }: ClusterDefinition,
-  { dataFolder, kitchenScale = 1, stockScale = kitchenScale }: UpOptions,
+  { dataFolder, kitchenScale = 1, stockScale = kitchenScale, openings }: UpOptions,
   settled: {
     readonly port: number
     readonly opsPort: number
@@ -165,7 +184,8 @@ function groupsOf(
   const { port, opsPort, world, providerUrl } = settled
   const shared = { dataFolder, secret: randomBytes(32).toString('base64url'), world }
   const kitchen: KitchenNodeConfig = { ...shared, providerUrl }
-  const edge: EdgeNodeConfig = { ...shared, host, port, opsPort, kitchenScale, stockScale }
+  const usual = openings ?? openingsOf({ site, kitchenScale, stockScale })
+  const edge: EdgeNodeConfig = { ...shared, host, port, opsPort, openings: usual }
   return Object.entries(groups).map(([name, { departments, nodes, nodesMax }]) => {
     const isEdge = departments.length === 0
     return {

@@ -20,6 +20,7 @@ import { createServer, type LogOptions, listen } from './server.ts'
 
 export type * from './cluster-client.ts'
 export { problemOf } from './problems.ts'
+export { orderOfKey } from './routes/order-id.ts'
 export type { LogOptions } from './server.ts'
 
 export interface GatewayOptions {

@@ -74,6 +74,8 @@ interface Args {
 
 export class ProviderLedger {
   readonly settings: ProviderSettings
+  /** Calls that met an outage: the proof that it was one. */
+  swallowed = 0
   #payments = new Map<string, PaymentRecord>()
 
   constructor(settings: Partial<ProviderSettings> = {}) {
@@ -95,7 +97,10 @@ export class ProviderLedger {
       ...(changed === undefined ? {} : { changed }),
     })
 
-    if (this.settings.outage) return fail()
+    if (this.settings.outage) {
+      this.swallowed += 1
+      return fail()
+    }
     if (!areArgs(args)) return refuse('bad-request')
     const record = this.#payments.get(args.payment) ?? blank(args.payment)
     if (operation === 'provider.lookup') return { outcome: done(record), delayMs }

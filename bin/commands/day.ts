@@ -3,14 +3,19 @@
  *
  * Owns:     which exit code a judgement is.
  */
-import type { DayProgress, DayResult } from '#day'
+import type { Day, DayProgress, DayResult, DayRun, Paint as ReportPaint } from '#day'
 import { clusterOptions, defineCommand, jsonOption, seedOption } from '../command-line/command.ts'
 import { exitCodes } from '../command-line/exit-codes.ts'
 import { didYouMean } from '../command-line/nearest.ts'
 import { UsageError } from '../command-line/usage-error.ts'
-import type { Terminal } from '../terminal/terminal.ts'
+import type { LiveDayRun } from '../live-day/run-live-day.ts'
+import type { Paint, Terminal } from '../terminal/terminal.ts'
+import { timeShown } from '../terminal/time-shown.ts'
 
 const usualSeed = 1
+/** The fastest at which no deadline of the world passes during a failover. */
+const usualSpeed = 60
+const clearLine = '\r\x1b[K'
 
 export const day = defineCommand({
   name: 'day',
@@ -66,20 +71,38 @@ export const day = defineCommand({
       )
     }
     const { codeVersion } = await import('../code-version.ts')
-    const { runSimDay } = await import('#day')
-    const { reportOf } = await import('../day-report.ts')
-    const onProgress = json ? () => {} : progressTo(terminal, name)
-    const result = runSimDay(chosen, {
-      seed,
-      ...(nodes !== undefined && { nodes }),
-      commit: codeVersion(),
-      wall: () => performance.now(),
-      onProgress,
-    })
-    terminal.print(json ? `${JSON.stringify(result)}\n` : reportOf(result))
+    const commit = codeVersion()
+    const size = nodes === undefined ? {} : { nodes }
+    const progress = json ? undefined : progressTo(terminal, name)
+    const result = live
+      ? await playLive(chosen, {
+          seed,
+          speed: speed ?? usualSpeed,
+          commit,
+          ...size,
+          ...(data !== undefined && { dataFolder: data }),
+          ...(progress && { onProgress: progress }),
+        })
+      : await simulate(chosen, { seed, commit, ...size, ...(progress && { onProgress: progress }) })
+    if (progress) terminal.note(clearLine)
+    if (json) terminal.print(`${JSON.stringify(result)}\n`)
+    else {
+      const { reportOf } = await import('#day')
+      terminal.print(reportOf(result, chosen.title, toneOf(terminal.paint)))
+    }
     return exitCodeOf(result)
   },
 })
+
+async function simulate(chosen: Day, run: DayRun): Promise<DayResult> {
+  const { runSimDay } = await import('#day')
+  return runSimDay(chosen, { wall: () => performance.now(), ...run })
+}
+
+async function playLive(chosen: Day, run: LiveDayRun): Promise<DayResult> {
+  const { runLiveDay } = await import('../live-day/run-live-day.ts')
+  return runLiveDay(chosen, run)
+}
 
 function listed(
   days: Readonly<Record<string, { title: string }>>,
@@ -96,15 +119,26 @@ function listed(
 }
 
 /** One line that is written over; nothing where nobody watches. */
-function progressTo({ isScreen, note }: Terminal, name: string): (progress: DayProgress) => void {
-  if (!isScreen) return () => {}
-  return ({ at, arrived, expected }) => {
-    const minutes = Math.floor(at / 60_000_000)
-    const time = `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`
-    note(`\r\x1b[K${name} ${time}  ${arrived} of ${expected} guests`)
-    if (arrived === expected) note('\r\x1b[K')
-  }
+function progressTo(
+  { isScreen, note }: Terminal,
+  name: string,
+): ((progress: DayProgress) => void) | undefined {
+  if (!isScreen) return undefined
+  return ({ at, arrived, expected }) =>
+    note(`${clearLine}${name} ${timeShown(at)}  ${arrived} of ${expected} guests have come`)
 }
+
+/** Few colours: only what is wrong is red. */
+const toneOf =
+  (paint: Paint): ReportPaint =>
+  (tone, text) =>
+    tone === 'bad'
+      ? paint.red(text)
+      : tone === 'title'
+        ? paint.strong(text)
+        : tone === 'quiet'
+          ? paint.faint(text)
+          : text
 
 /** A day in which a fault did not strike shows nothing: that is an error of the scenario. */
 export function exitCodeOf({ checks }: Pick<DayResult, 'checks'>): number {

@@ -50,6 +50,7 @@ import {
   PlaceOrder,
   stateNameOf,
 } from './order-body.ts'
+import { orderIdOf, orderIntentOf } from './order-id.ts'
 import { authorize, byOrderToken, orderTokenOf } from './order-token.ts'
 
 export interface OrderRouteOptions {
@@ -200,8 +201,8 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
       if (!guestCheckout) throw new Problem('unauthorized', 'Guests cannot order here.')
       const { headers, body } = request
       const key = requiredKeyOf(headers['idempotency-key'], guestKeyLengthMin)
-      const intent = requestKeyOf(keyring, { subject: '', method: 'POST', path: ordersPath, key })
-      const id = `ord_${intent.slice(0, 32)}`
+      const intent = orderIntentOf(keyring, key)
+      const id = orderIdOf(intent)
       const created = (order: Order, isReplayed: boolean): Order => {
         reply.code(201)
         reply.header('location', order.links.self)

@@ -21,12 +21,17 @@ export async function startWorld(
   dataFolder: string,
   definition: ClusterDefinition,
   speed: number,
+  /** What it shows when the folder is used for the first time. Default: the time of this machine. */
+  worldFrom?: Instant,
 ): Promise<WorldAnchor> {
   const environment = await openData(dataFolder, definition)
   try {
     const runtime = unixNow()
     const before = readWorldClock(environment)
-    const world = Math.max(before?.anchorWorld ?? runtime, latestWorldTime(environment)) as Instant
+    const world = Math.max(
+      before?.anchorWorld ?? worldFrom ?? runtime,
+      latestWorldTime(environment),
+    ) as Instant
     await writeWorldClock(environment, {
       anchorWorld: world,
       anchorRuntime: runtime,

@@ -5,6 +5,7 @@
  * Does not know:  who may start those processes, or what the rows mean.
  */
 export * from './check.ts'
+export * from './contents.ts'
 export * from './data-file.ts'
 export * from './environment.ts'
 export * from './journal.ts'

@@ -1,0 +1,195 @@
+/**
+ * One guest of a live day: the same plan as in the simulator, carried out over HTTP.
+ *
+ * Owns:     the guest's own log: what was asked, what was answered, and what the guest therefore believes.
+ * Does not: decide who comes or what they want (`#day`).
+ *
+ * Invariants:
+ *   G1. Every try to place an order carries the same key.
+ *   G2. An order is acknowledged only by an answer that this guest received; it is refused only if no try of it
+ *       can have been heard.
+ *
+ * How long a guest stays at the table is a matter of the restaurant's time. How long one goes on asking a door
+ * that does not answer is a matter of this machine's: a failover takes no less because the world runs faster.
+ */
+import type { Instant } from '#actor'
+import { durationMs, type GuestOrder, type GuestPlan, settledStates } from '#day'
+import { testTokens } from '#outside'
+import type { DayClock } from './day-clock.ts'
+import { type Answer, ask, insist } from './requests.ts'
+
+export interface GuestWorld {
+  readonly url: string
+  readonly clock: DayClock
+  /** Of this run: keys of two runs never meet. At least 16 characters. */
+  readonly run: string
+  /** Told at each change. */
+  changed?(guest: LiveGuest): void
+}
+
+/** What a guest holds in hand once an order is acknowledged. */
+export interface Receipt {
+  readonly order: string
+  readonly token: string
+  /** In the smallest unit of the currency. */
+  readonly total: number
+  /** Microseconds since the day's midnight. */
+  readonly acknowledgedAt: number
+}
+
+interface ShownOrder {
+  readonly id: string
+  readonly state: string
+  readonly total: { readonly amount: number }
+  readonly orderToken?: string
+}
+
+const settledNames: ReadonlySet<string> = new Set(settledStates)
+const lookAgainMs = 2_000
+const repeatAfterMs = 2_000
+/** Whoever asks to cancel or to collect goes on asking for so long. */
+const errandMs = durationMs('1m')
+
+export class LiveGuest {
+  readonly plan: GuestPlan
+  readonly key: string
+  /** `coming`, `ordering`, then the state of the order as the guest last saw it; `turned away` or `unsure` without one. */
+  state = 'coming'
+  receipt: Receipt | undefined
+  /** Milliseconds from the intended time to the acknowledgement. */
+  latencyMs: number | undefined
+  /** What the guest was told that cannot be: an order that is gone, a second one for the same key. */
+  readonly complaints: string[] = []
+  #outcome: GuestOrder['outcome'] = 'unknown'
+  readonly #world: GuestWorld
+
+  constructor(plan: GuestPlan, world: GuestWorld) {
+    this.plan = plan
+    this.key = `${world.run}-${plan.key}`
+    this.#world = world
+  }
+
+  get isSettled(): boolean {
+    return settledNames.has(this.state)
+  }
+
+  /** `orderOf` knows which order a key would have made: a guest without an answer does not. */
+  log(orderOf: (key: string) => string): GuestOrder {
+    const { receipt } = this
+    if (receipt === undefined) return { order: orderOf(this.key), outcome: this.#outcome }
+    return {
+      order: receipt.order,
+      outcome: this.#outcome,
+      acknowledgedAt: receipt.acknowledgedAt as Instant,
+    }
+  }
+
+  /** Comes at its time, and resolves when nothing more is wanted or awaited. */
+  async visit(): Promise<void> {
+    await this.#world.clock.reached(this.plan.at)
+    this.#see('ordering')
+    const receipt = await this.#place()
+    if (receipt !== undefined) await this.#stay(receipt)
+  }
+
+  /** Goes on with an order that was acknowledged before this process began. */
+  async goOn(receipt: Receipt): Promise<void> {
+    this.receipt = receipt
+    this.#outcome = 'acknowledged'
+    this.#see('placed')
+    await this.#stay(receipt)
+  }
+
+  async #place(): Promise<Receipt | undefined> {
+    const { clock } = this.#world
+    const intendedMs = clock.realMsOf(this.plan.at)
+    const untilMs = intendedMs + this.plan.patienceUs / 1_000
+    const { answer, heard } = await insist(clock, untilMs, () => this.#send<ShownOrder>('', this.#order()))
+    if (answer.kind !== 'done') {
+      this.#outcome = heard || answer.kind === 'unknown' ? 'unknown' : 'refused'
+      this.#see(this.#outcome === 'refused' ? 'turned away' : 'unsure')
+      return undefined
+    }
+    const { id, orderToken = '', total, state } = answer.body
+    this.latencyMs = Math.round((performance.now() - intendedMs) * 1_000) / 1_000
+    this.#outcome = 'acknowledged'
+    this.receipt = { order: id, token: orderToken, total: total.amount, acknowledgedAt: clock.now() }
+    this.#see(state)
+    return this.receipt
+  }
+
+  async #stay(receipt: Receipt): Promise<void> {
+    const { plan } = this
+    await Promise.all([
+      this.#follow(receipt),
+      ...(plan.repeats ? [this.#repeat(receipt)] : []),
+      ...(plan.cancelAfterUs === undefined ? [] : [this.#cancel(receipt, plan.cancelAfterUs)]),
+    ])
+  }
+
+  async #repeat(receipt: Receipt): Promise<void> {
+    const { clock } = this.#world
+    await clock.pause(repeatAfterMs)
+    const { answer } = await this.#errand(() => this.#send<ShownOrder>('', this.#order()))
+    if (answer.kind === 'done' && answer.body.id !== receipt.order) {
+      this.complaints.push(`order/${answer.body.id} was made of the key of order/${receipt.order}`)
+    }
+  }
+
+  async #cancel(receipt: Receipt, afterUs: number): Promise<void> {
+    await this.#world.clock.reached(receipt.acknowledgedAt + afterUs)
+    await this.#errand(() => this.#send(`/${receipt.order}/cancellation`, undefined, receipt, 'cancel'))
+  }
+
+  /** Looks at it until it is settled, and collects it when it is ready. */
+  async #follow(receipt: Receipt): Promise<void> {
+    const { clock, url } = this.#world
+    const { plan } = this
+    const wantsAt = plan.at + plan.promiseUs
+    while (!this.isSettled) {
+      await clock.pause(lookAgainMs)
+      const answer = await ask<ShownOrder>(`${url}/api/v1/orders/${receipt.order}`, {
+        headers: { 'x-order-token': receipt.token },
+      })
+      if (answer.kind === 'refused' && answer.status === 404) {
+        this.complaints.push(`order/${receipt.order} was acknowledged, and is gone`)
+        return
+      }
+      if (answer.kind !== 'done') continue
+      this.#see(answer.body.state)
+      if (answer.body.state !== 'ready' || !plan.collects || plan.serve !== 'collect') continue
+      if (clock.now() < wantsAt) continue
+      await this.#errand(() => this.#send(`/${receipt.order}/collection`, undefined, receipt, 'collect'))
+    }
+  }
+
+  #errand<Body>(send: () => Promise<Answer<Body>>): Promise<{ readonly answer: Answer<Body> }> {
+    return insist(this.#world.clock, performance.now() + errandMs, send)
+  }
+
+  #order(): unknown {
+    const { wishes, card, serve } = this.plan
+    return {
+      items: wishes.map(({ dish, quantity }) => ({ dish, quantity })),
+      payment: { token: testTokens[card] },
+      serve,
+    }
+  }
+
+  #send<Body>(path: string, body: unknown, receipt?: Receipt, what?: string): Promise<Answer<Body>> {
+    return ask<Body>(`${this.#world.url}/api/v1/orders${path}`, {
+      method: 'POST',
+      body,
+      headers: {
+        'idempotency-key': what === undefined ? this.key : `${this.key}-${what}`,
+        ...(receipt && { 'x-order-token': receipt.token }),
+      },
+    })
+  }
+
+  #see(state: string): void {
+    if (state === this.state) return
+    this.state = state
+    this.#world.changed?.(this)
+  }
+}

@@ -1,0 +1,163 @@
+/**
+ * The faults of a live day: real processes end and freeze, a real server is out of order.
+ *
+ * Owns:     what each fault does, when it ends, and the proof that it struck.
+ * Does not: choose faults: the day does, in the words that the simulator knows too.
+ *
+ * Invariants:
+ *   F1. A fault has fired when its effect was seen: a process gone or stopped, a call swallowed, an appliance out of
+ *       order. That it was asked for is no proof.
+ *   F2. What it broke, it mends.
+ *
+ * Faults strike at their time in the restaurant. How long a process is frozen is a matter of this machine's time, as
+ * the launcher's patience is; an outage and a breakdown last by the restaurant's.
+ */
+import { execFileSync } from 'node:child_process'
+import { applianceRef } from '#actors'
+import { applianceOf, type Day, durationMs, durationUs, type Fault, type FaultOutcome, timeUs } from '#day'
+import type { Launcher } from '#live'
+import type { ProviderServer } from '#outside'
+import type { NodeId } from '#ports'
+import type { DayClock } from './day-clock.ts'
+import type { Operations } from './operations.ts'
+
+export interface LiveStage {
+  readonly day: Day
+  readonly clock: DayClock
+  readonly launcher: Launcher
+  readonly provider: ProviderServer
+  readonly operations: Operations
+  readonly site: string
+}
+
+const probeEveryMs = 10
+const probeWithinMs = 1_000
+const recoveryWithinMs = 30_000
+
+type Of<Kind extends Fault['kind']> = Extract<Fault, { readonly kind: Kind }>
+
+/** Plays each at its time. Each resolves when it has ended and its victim answers again. */
+export function playFaults(stage: LiveStage): readonly Promise<FaultOutcome>[] {
+  return stage.day.faults.map(async (fault) => {
+    const { kind, at } = fault
+    const outcome: FaultOutcome = { kind, target: targetOf(fault), at, fired: false }
+    await stage.clock.reached(timeUs(at))
+    await strike(stage, fault, outcome)
+    return outcome
+  })
+}
+
+function strike(stage: LiveStage, fault: Fault, outcome: FaultOutcome): Promise<void> {
+  switch (fault.kind) {
+    case 'crash-node':
+      return crash(stage, fault.node as NodeId, outcome)
+    case 'pause-node':
+      return pause(stage, fault, outcome)
+    case 'provider-outage':
+      return providerOutage(stage, fault, outcome)
+    case 'appliance-breakdown':
+      return breakdown(stage, fault, outcome)
+    case 'restart-cluster':
+      return restartCluster(stage, outcome)
+    default:
+      throw new Error(`A live day cannot play '${fault.kind}'; \`checkMode\` refuses it.`)
+  }
+}
+
+async function crash(stage: LiveStage, node: NodeId, outcome: FaultOutcome): Promise<void> {
+  const recovery = await victimOf(stage, node)
+  const since = performance.now()
+  // The launcher answers when it has seen the exit of the process.
+  const answer = await stage.launcher.execute({ kind: 'crash', node, force: true })
+  outcome.fired = answer.kind === 'done'
+  await recovery(outcome, since)
+}
+
+async function pause(stage: LiveStage, fault: Of<'pause-node'>, outcome: FaultOutcome): Promise<void> {
+  const node = fault.node as NodeId
+  const recovery = await victimOf(stage, node)
+  const since = performance.now()
+  const pid = await pidOf(stage.launcher, node)
+  await stage.launcher.execute({ kind: 'pause', node, forMs: durationMs(fault.for), force: true })
+  outcome.fired = pid !== undefined && isStopped(pid)
+  await Promise.all([stage.clock.pause(durationMs(fault.for)), recovery(outcome, since)])
+}
+
+async function restartCluster(stage: LiveStage, outcome: FaultOutcome): Promise<void> {
+  const nodes = stage.launcher.members.map(({ node }) => node)
+  const recovery = await victimOf(stage, nodes[0])
+  const since = performance.now()
+  const answers = await Promise.all(
+    nodes.map((node) => stage.launcher.execute({ kind: 'crash', node, force: true })),
+  )
+  outcome.fired = answers.length > 0 && answers.every(({ kind }) => kind === 'done')
+  await recovery(outcome, since)
+}
+
+async function providerOutage(
+  { clock, provider }: LiveStage,
+  fault: Of<'provider-outage'>,
+  outcome: FaultOutcome,
+): Promise<void> {
+  const { ledger } = provider
+  const before = ledger.swallowed
+  ledger.settings.outage = true
+  try {
+    await clock.reached(timeUs(fault.at) + durationUs(fault.for))
+  } finally {
+    ledger.settings.outage = false
+    outcome.fired = ledger.swallowed > before
+  }
+}
+
+async function breakdown(
+  { clock, operations, site }: LiveStage,
+  fault: Of<'appliance-breakdown'>,
+  outcome: FaultOutcome,
+): Promise<void> {
+  const kind = applianceOf(fault.station)
+  if (kind === undefined) return
+  const appliance = applianceRef(kind, site, fault.station, fault.appliance)
+  const broken = { type: 'appliance.break', reason: 'worn out' } as const
+  await operations.tell(appliance, broken)
+  const seen = await operations.inspect(appliance)
+  outcome.fired = seen.kind === 'done' && JSON.stringify(seen.body.state).includes('fault')
+  await clock.reached(timeUs(fault.at) + durationUs(fault.for))
+  await operations.tell(appliance, { type: 'appliance.repair' })
+}
+
+/** Chooses an actor of that node, to ask afterwards until it answers again. */
+async function victimOf(
+  { operations, clock }: LiveStage,
+  node: NodeId | undefined,
+): Promise<(outcome: FaultOutcome, since: number) => Promise<void>> {
+  const actor = node === undefined ? undefined : await operations.actorOn(node)
+  return async (outcome, since) => {
+    if (actor === undefined) return
+    while (performance.now() < since + recoveryWithinMs) {
+      const answer = await operations.inspect(actor, probeWithinMs)
+      if (answer.kind === 'done') {
+        outcome.recoveryMs = Math.round(performance.now() - since)
+        return
+      }
+      await clock.pause(probeEveryMs)
+    }
+  }
+}
+
+async function pidOf(launcher: Launcher, node: NodeId): Promise<number | undefined> {
+  const answer = await launcher.execute({ kind: 'status' })
+  return answer.kind === 'status' ? answer.nodes.find((one) => one.node === node)?.pid : undefined
+}
+
+/** What the operating system says of the process. */
+function isStopped(pid: number): boolean {
+  const state = execFileSync('ps', ['-o', 'state=', '-p', String(pid)], { encoding: 'utf8' })
+  return state.trim().startsWith('T')
+}
+
+function targetOf(fault: Fault): string {
+  if ('node' in fault) return fault.node
+  if (fault.kind === 'provider-outage') return 'provider'
+  return fault.kind === 'appliance-breakdown' ? `${fault.station} ${fault.appliance}` : 'cluster'
+}

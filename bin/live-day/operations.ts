@@ -1,0 +1,77 @@
+/**
+ * What a live day asks of the operator API: telling an actor something, and finding and probing actors.
+ *
+ * Does not: crash or freeze nodes (the launcher is at hand for that).
+ */
+import type { ActorId, Message } from '#actor'
+import type { DayClock } from './day-clock.ts'
+import { type Answer, ask, insist } from './requests.ts'
+
+interface Listed {
+  readonly id: ActorId
+  readonly status: string
+}
+
+const pageSize = 200
+const tellMs = 60_000
+
+export class Operations {
+  readonly #url: string
+  readonly #clock: DayClock
+
+  constructor(opsUrl: string, clock: DayClock) {
+    this.#url = `${opsUrl}/ops/v1`
+    this.#clock = clock
+  }
+
+  /** Tells it once: nothing is sent again that may have been heard. The state afterwards, when it is known. */
+  async tell(actor: ActorId, message: Message): Promise<unknown> {
+    const untilMs = performance.now() + tellMs
+    for (;;) {
+      const answer = await ask<{ readonly state: unknown }>(this.#at(actor, 'messages'), {
+        method: 'POST',
+        body: { message },
+      })
+      if (answer.kind === 'done') return answer.body.state
+      if (answer.kind !== 'unheard' || performance.now() > untilMs) return undefined
+      await this.#clock.pause(Math.max(100, answer.retryAfterMs))
+    }
+  }
+
+  /** The state machine's inside, as its node shows it. */
+  inspect(
+    actor: ActorId,
+    withinMs?: number,
+  ): Promise<Answer<{ readonly state: unknown; readonly inside: unknown }>> {
+    return ask(this.#at(actor, 'snapshot'), withinMs === undefined ? {} : { withinMs })
+  }
+
+  /** An actor that lives on this node, if one does. */
+  async actorOn(node: string): Promise<ActorId | undefined> {
+    const answer = await ask<{ readonly items: readonly Listed[] }>(
+      `${this.#url}/actors?node=${encodeURIComponent(node)}&limit=1`,
+    )
+    return answer.kind === 'done' ? answer.body.items[0]?.id : undefined
+  }
+
+  /** Whether every actor of this type has ended. */
+  async allEnded(type: string): Promise<boolean> {
+    let cursor = ''
+    for (;;) {
+      const { answer } = await insist(this.#clock, performance.now() + tellMs, () =>
+        ask<{ readonly items: readonly Listed[]; readonly nextCursor?: string }>(
+          `${this.#url}/actors?type=${type}&limit=${pageSize}${cursor}`,
+        ),
+      )
+      if (answer.kind !== 'done') return false
+      const { items, nextCursor } = answer.body
+      if (items.some(({ status }) => status !== 'archived')) return false
+      if (nextCursor === undefined) return true
+      cursor = `&cursor=${encodeURIComponent(nextCursor)}`
+    }
+  }
+
+  #at(actor: ActorId, what: string): string {
+    return `${this.#url}/actors/${encodeURIComponent(actor)}/${what}`
+  }
+}
