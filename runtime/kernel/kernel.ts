@@ -90,7 +90,8 @@ function flush(memory: Memory): void {
       const activation = memory.atTheDoor.take() ?? memory.runnable.take()
       if (activation === undefined) break
       activation.queued = false
-      if (memory.isOurs(activation.shard)) turn(memory, activation)
+      // In a shard that is handed over nothing runs any more: its waiting requests were answered `moved`.
+      if (memory.isOurs(activation.shard) && !activation.shard.draining) turn(memory, activation)
     }
     const full = memory.open.turns >= memory.bounds.batchTurnsMax
     if (!closeIfPossible(memory) || !full) break
