@@ -43,7 +43,7 @@ export function fire(memory: Memory, due: Exclude<Due, { kind: 'sweep' | 'backof
       const message: Message & { ask: string } = { type: 'ask.timeout', ask: due.id }
       offer(memory, shard, {
         ...memory.envelope(row.actor, message),
-        row: { kind: 'ask', id: due.id },
+        row: { kind: 'ask', id: due.id, question: row.question },
       })
       return
     }

@@ -53,13 +53,13 @@ export function turn(memory: Memory, activation: Activation): void {
 /** A fire, a result or an answer counts only while the row is there that it stands for. */
 export function counts(activation: Activation, envelope: Envelope): boolean {
   const { shard, ordinal } = activation
-  const { row, answers } = envelope
+  const { row, answers, cause } = envelope
   if (row === undefined && answers === undefined) return true
   if (ordinal === undefined) return false
-  if (answers !== undefined) return rowOf(shard.asks, ordinal, answers) !== undefined
+  if (answers !== undefined) return rowOf(shard.asks, ordinal, answers)?.question === cause
   if (row?.kind === 'timer') return rowOf(shard.timers, ordinal, row.id)?.generation === row.generation
   if (row?.kind === 'call') return rowOf(shard.calls, ordinal, row.id) !== undefined
-  return row !== undefined && rowOf(shard.asks, ordinal, row.id) !== undefined
+  return row !== undefined && rowOf(shard.asks, ordinal, row.id)?.question === row.question
 }
 
 function turnLive(memory: Memory, activation: Activation, waiting: Waiting): void {
@@ -234,14 +234,12 @@ export function apply(
         break
       case 'ask': {
         const deadline = after(memory.now.runtime, effect.timeoutMs)
-        const row = { actor: activation.id, deadline }
+        const question = memory.envelope(effect.to, effect.message, activation.id, envelope)
+        const row = { actor: activation.id, question: question.id, deadline }
         setRow(shard.asks, ordinal, effect.id, row)
         memory.open.put('asks', [shard.id, ordinal, effect.id], row)
         memory.due.runtime.add(deadline, { kind: 'ask', shard, ordinal, id: effect.id, deadline })
-        post(memory, shard, {
-          ...memory.envelope(effect.to, effect.message, activation.id, envelope),
-          ask: effect.id,
-        })
+        post(memory, shard, { ...question, ask: effect.id })
         break
       }
       case 'schedule': {

@@ -123,6 +123,8 @@ export interface CallRow {
 /** `asks`: [shard, ordinal, id]. Reply and timeout race for it; the winner deletes it. */
 export interface AskRow {
   readonly actor: ActorId
+  /** The message that asked: an answer to an earlier ask of the same id does not count. */
+  readonly question: MessageId
   /** Runtime clock. */
   readonly deadline: Instant
   /** Set: it was asked from outside, and this is where the answer goes. */

@@ -113,7 +113,7 @@ export const tableSpecs: { readonly [T in TableName]: TableSpec<Tables[T]> } = {
   },
   asks: {
     key: ['text', 'number', 'text'],
-    row: positional<AskRow>({ actor: 'plain', deadline: 'plain', request: 'plain' }),
+    row: positional<AskRow>({ actor: 'plain', deadline: 'plain', request: 'plain', question: 'plain' }),
   },
   requests: {
     key: ['text', 'text', 'text'],

@@ -182,7 +182,11 @@ const oneOfEach: readonly Write[] = [
       attemptsMax: 3,
     },
   },
-  { table: 'asks', key: [shard, 7, 'stock'], value: { actor, deadline: at(77) } },
+  {
+    table: 'asks',
+    key: [shard, 7, 'stock'],
+    value: { actor, question: 'm-1' as MessageId, deadline: at(77) },
+  },
   {
     table: 'requests',
     key: [shard, actor, 'k-1'],
@@ -309,12 +313,12 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
       const ask = (id: string): Write => ({
         table: 'asks',
         key: [shard, 7, id],
-        value: { actor, deadline: at(1) },
+        value: { actor, question: 'm-1' as MessageId, deadline: at(1) },
       })
 
       test('a key may be as long as the limit', async () => {
         expect(await one.append(scopeA, 0, batch(ask(longest)))).toEqual(durable(1))
-        expect((await one.shard()).asks).toEqual([[7, longest, { actor, deadline: 1 }]])
+        expect((await one.shard()).asks).toEqual([[7, longest, { actor, question: 'm-1', deadline: 1 }]])
       })
 
       const badKeys: readonly (readonly [string, Write])[] = [
