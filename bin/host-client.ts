@@ -294,9 +294,11 @@ function meaningOf(outcome: LauncherOutcome, command: NodeCommand): CommandOutco
         detail: `No other node of its group is up beside ${node}.`,
       }
     case 'refused':
-      return command.kind === 'add-node'
-        ? { kind: 'refused', reason: 'node-limit', detail: outcome.detail }
-        : { kind: 'failed', detail: outcome.detail }
+      return {
+        kind: 'refused',
+        reason: command.kind === 'add-node' ? 'node-limit' : 'unsupported',
+        detail: outcome.detail,
+      }
   }
 }
 

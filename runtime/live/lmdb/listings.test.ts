@@ -9,7 +9,7 @@ import { LmdbJournal } from './journal.ts'
 import { listActors, listDeadLetters, placeOfActor, versionAt } from './listings.ts'
 
 const scope = 'node-1.a' as ScopeId
-const shards = ['orders.0', 'orders.1'] as readonly ShardId[]
+const shards = ['orders.0' as ShardId, 'orders.1' as ShardId]
 const now = 1 as Instant
 const everywhere = (): boolean => true
 

@@ -1,0 +1,143 @@
+import { describe, expect, test } from 'vitest'
+import type { ActorId } from '#actor'
+import type { CommandOutcome, NodeCommand } from '#gateway'
+import type { LauncherCommand, CommandOutcome as LauncherOutcome } from '#live'
+import type { JournalRecord, NodeId, Outcome, Position, RecordPlace, ScopeId } from '#ports'
+import { restaurantCluster } from '../cluster.config.ts'
+import { HostClient, type HostClientParts } from './host-client.ts'
+
+const node = 'node-1' as NodeId
+const soup = 'order/soup' as ActorId
+const place = (n: number): RecordPlace => ['node-1.a' as ScopeId, n as Position, 0]
+
+/** A client over an owner that answers so, a store with so many turns, and a launcher. */
+function client(over: {
+  readonly owner?: Outcome
+  readonly turns?: number
+  readonly launcher?: (command: LauncherCommand) => Promise<LauncherOutcome>
+}): HostClient {
+  const { owner = { kind: 'unknown' }, turns = 0, launcher = () => new Promise(() => {}) } = over
+  const records = Array.from(
+    { length: turns },
+    (_, i) =>
+      ({ sequence: turns - i, ...(i < turns - 1 && { previous: place(turns - i - 1) }) }) as JournalRecord,
+  )
+  const live = {
+    node: { request: (_: unknown, done: (outcome: Outcome) => void) => done(owner), members: [] },
+    journal: {
+      readHistory: (
+        _shard: unknown,
+        _actor: unknown,
+        { before, limit }: { before?: RecordPlace; limit: number },
+        done: (read: unknown) => void,
+      ) => {
+        const first = before === undefined ? 0 : turns - before[1]
+        done({ kind: 'found', value: records.slice(first, first + limit) })
+      },
+    },
+  }
+  const control = { node: 'edge-1', life: 1, command: launcher }
+  const { registry } = restaurantCluster()
+  return new HostClient({ live, control, registry, speed: 1 } as unknown as HostClientParts)
+}
+
+const sequences = (records: readonly JournalRecord[]): number[] => records.map(({ sequence }) => sequence)
+
+describe('a history', () => {
+  const owner = { kind: 'answer', value: {}, state: 'on', version: 3 } as const
+
+  test('ends with the last turn that the owner has answered for (HC1)', async () => {
+    const records = await client({ owner, turns: 5 }).history(soup, { limit: 10 })
+    expect(sequences(records)).toEqual([3, 2, 1])
+  })
+
+  test('is a full page, however many turns are not durable yet', async () => {
+    const records = await client({ owner, turns: 9 }).history(soup, { limit: 2 })
+    expect(sequences(records)).toEqual([3, 2])
+  })
+
+  test('goes on from a record that was told, without asking anybody', async () => {
+    const asked = client({ owner: { kind: 'timeout' }, turns: 5 })
+    const records = await asked.history(soup, { before: place(2), limit: 10 })
+    expect(sequences(records)).toEqual([2, 1])
+  })
+
+  test('of nobody is empty; of an owner who does not answer it is a problem of status 504', async () => {
+    expect(await client({ turns: 5 }).history(soup, { limit: 10 })).toEqual([])
+    expect(await client({ turns: 5 }).history('ufo/1' as ActorId, { limit: 10 })).toEqual([])
+    const silent = client({ owner: { kind: 'timeout' }, turns: 5 })
+    await expect(silent.history(soup, { limit: 10 })).rejects.toMatchObject({ status: 504 })
+  })
+})
+
+describe('a command', () => {
+  const drain: NodeCommand = { kind: 'drain', node }
+  const add: NodeCommand = { kind: 'add-node', group: 'kitchen' }
+  const outcomes: readonly (readonly [NodeCommand, LauncherOutcome, CommandOutcome])[] = [
+    [drain, { kind: 'done' }, { kind: 'accepted' }],
+    [add, { kind: 'added', nodes: [node] }, { kind: 'accepted', node }],
+    [drain, { kind: 'unknown-node', known: [] }, { kind: 'unknown-node', node }],
+    [add, { kind: 'unknown-group', known: [] }, { kind: 'unknown-group', group: 'kitchen' }],
+    [
+      drain,
+      { kind: 'gone', detail: 'it ended' },
+      { kind: 'refused', reason: 'node-gone', detail: 'it ended' },
+    ],
+    [
+      drain,
+      { kind: 'last-node' },
+      { kind: 'refused', reason: 'last-node', detail: 'No other node of its group is up beside node-1.' },
+    ],
+    [
+      add,
+      { kind: 'refused', detail: 'no room' },
+      { kind: 'refused', reason: 'node-limit', detail: 'no room' },
+    ],
+    [
+      { kind: 'resume', node },
+      { kind: 'refused', detail: 'it is not paused' },
+      { kind: 'refused', reason: 'unsupported', detail: 'it is not paused' },
+    ],
+  ]
+  for (const [command, said, outcome] of outcomes) {
+    test(`${command.kind}, of which the launcher says '${said.kind}', is '${outcome.kind}'`, async () => {
+      expect(await client({ launcher: async () => said }).command(command)).toEqual(outcome)
+    })
+  }
+
+  test('that takes long has begun', async () => {
+    expect(await client({}).command(drain)).toEqual({ kind: 'accepted' })
+  })
+
+  test('without a launcher has failed', async () => {
+    const launcher = () => Promise.reject(new Error('channel closed'))
+    expect(await client({ launcher }).command(drain)).toEqual({ kind: 'failed', detail: 'channel closed' })
+  })
+
+  test('to part nodes cuts every link between them, in both directions', async () => {
+    const commands: LauncherCommand[] = []
+    const nodes = ['a', 'b', 'c'].map((node) => ({ node }))
+    const launcher = async (command: LauncherCommand): Promise<LauncherOutcome> => {
+      commands.push(command)
+      return command.kind === 'status'
+        ? ({ kind: 'status', nodes, faults: {} } as unknown as LauncherOutcome)
+        : { kind: 'done' }
+    }
+    const [a, b, c, x] = ['a', 'b', 'c', 'x'] as unknown as [NodeId, NodeId, NodeId, NodeId]
+    const parted = client({ launcher })
+    expect(await parted.command({ kind: 'partition', a: [a], b: [b, c], forMs: 50 })).toEqual({
+      kind: 'accepted',
+    })
+    const cut = (from: NodeId, to: NodeId) => ({ from, to, cut: true })
+    expect(commands.at(-1)).toEqual({
+      kind: 'inject',
+      id: 'partition edge-1 1 1',
+      links: [cut(a, b), cut(b, a), cut(a, c), cut(c, a)],
+      forMs: 50,
+    })
+    expect(await parted.command({ kind: 'partition', a: [a], b: [x] })).toEqual({
+      kind: 'unknown-node',
+      node: x,
+    })
+  })
+})
