@@ -199,7 +199,7 @@ describe('against a cluster', () => {
     const { code, noted } = await run(`drain node-1 --ops ${url}`)
     expect(code).toBe(1)
     expect(noted).toMatch(
-      /node-1 is the last of its group\.\nNobody could take over its shards\. Add one first/,
+      /node-1 is the last of its group\.\nNobody could take over for it\. Add one first/,
     )
   })
 

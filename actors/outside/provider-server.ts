@@ -50,9 +50,8 @@ const operations: Readonly<Record<string, ProviderOperation>> = {
 }
 
 export async function startProvider(options: ProviderServerOptions = {}): Promise<ProviderServer> {
-  const ledger = new ProviderLedger(options.settings)
-  const { file, draw = Math.random } = options
-  if (file !== undefined && existsSync(file)) ledger.restore(records(readFileSync(file, 'utf8')))
+  const { file, draw = Math.random, settings } = options
+  const ledger = ledgerIn(file !== undefined && existsSync(file) ? readFileSync(file, 'utf8') : '', settings)
   const journal = file === undefined ? undefined : openSync(file, 'a')
   const timers = new Set<NodeJS.Timeout>()
 
@@ -125,6 +124,13 @@ export async function startProvider(options: ProviderServerOptions = {}): Promis
       return closed
     },
   }
+}
+
+/** The books that a file holds. */
+export function ledgerIn(text: string, settings?: Partial<ProviderSettings>): ProviderLedger {
+  const ledger = new ProviderLedger(settings)
+  ledger.restore(records(text))
+  return ledger
 }
 
 /** The whole lines. A crash may have left half of one. */

@@ -7,6 +7,7 @@
 import type { Command } from '../command-line/command.ts'
 import type { Section } from '../command-line/help.ts'
 import { addNode } from './add-node.ts'
+import { check } from './check.ts'
 import { cordon } from './cordon.ts'
 import { crash } from './crash.ts'
 import { day } from './day.ts'
@@ -18,12 +19,13 @@ import { pause } from './pause.ts'
 import { resume } from './resume.ts'
 import { status } from './status.ts'
 import { uncordon } from './uncordon.ts'
+import { up } from './up.ts'
 
 export const sections: readonly Section[] = [
-  { title: 'Run', commands: [day] },
+  { title: 'Run', commands: [up, day] },
   { title: 'Watch a running cluster', commands: [status, deadLetters] },
   { title: 'Hurt it', commands: [crash, pause, resume, partition, heal] },
-  { title: 'Operate it', commands: [addNode, drain, cordon, uncordon] },
+  { title: 'Operate it', commands: [addNode, drain, cordon, uncordon, check] },
 ]
 
 export const commands: readonly Command[] = sections.flatMap((section) => section.commands)

@@ -5,6 +5,7 @@
  * Does not know:  actors, or what a node decides. The host drives these ports.
  */
 export * from './control.ts'
+export { type DataLock, lockDataFolder } from './data-lock.ts'
 export * from './latency-histogram.ts'
 export * from './launch-cluster.ts'
 export * from './launcher.ts'

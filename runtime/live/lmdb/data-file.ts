@@ -35,10 +35,13 @@ interface Header {
   readonly boot: bigint
 }
 
-/** Throws DATA_DAMAGED unless LMDB may open this folder. A folder without data may be opened. */
-export function checkDataFile(folder: string): void {
+/**
+ * Throws DATA_DAMAGED unless LMDB may open this folder. A folder without data may be opened; one with the mark of a
+ * failed flush only by a check.
+ */
+export function checkDataFile(folder: string, afterFailedFlush = false): void {
   const path = join(folder, 'data.mdb')
-  if (existsSync(markPath(folder))) {
+  if (!afterFailedFlush && existsSync(markPath(folder))) {
     const cause = readFileSync(markPath(folder), 'utf8')
     throw new ClusterError('DATA_DAMAGED', { folder, problem: `a flush to the disk failed (${cause})` })
   }

@@ -30,6 +30,8 @@ export interface EnvironmentOptions {
   readonly hashVersion: number
   /** Which of the states on disk to start from: the last one, or the last one that was flushed. */
   readonly flushedOnly?: boolean
+  /** Opens it also when a flush has failed: for a check, which decides whether it may be used again. */
+  readonly afterFailedFlush?: boolean
 }
 
 /** What the data folder is, written once. */
@@ -83,7 +85,7 @@ export class Environment {
     const { folder } = options
     mkdirSync(folder, { recursive: true })
     if (!existsSync(join(folder, 'data.mdb'))) await Environment.#make(options)
-    checkDataFile(folder)
+    checkDataFile(folder, options.afterFailedFlush)
     return Environment.#open(options)
   }
 

@@ -56,6 +56,15 @@ export class DayChecker {
     this.#stock.writes(commit.batch.writes)
   }
 
+  /** What may never be, at any moment. What has to be true at close is judged by `close`. */
+  get soFar(): readonly Verdict[] {
+    return [
+      verdict('money', this.#money.found),
+      verdict('stock', this.#stock.found),
+      verdict('owner', this.owner.found),
+    ]
+  }
+
   /** Every order that there is has settled, and nothing of one is left. */
   isQuiet(rows: Rows): boolean {
     for (const settled of this.#orders.orders.values()) if (settled === undefined) return false

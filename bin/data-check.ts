@@ -1,0 +1,114 @@
+/**
+ * Whether a data folder is what was written, and whether what was written makes sense.
+ *
+ * Owns:     the order of the looks: the file, the rows, the history; and that no cluster runs meanwhile.
+ * Does not: know checksums (`#live`) or rules (`#day`).
+ *
+ * Invariants:
+ *   D1. After a failed flush the mark goes only when nothing wrong was found.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ActorId, Instant } from '#actor'
+import { DayChecker, type Verdict } from '#day'
+import { shardHashVersion } from '#host'
+import {
+  checkData,
+  clearFlushFailed,
+  Environment,
+  lockDataFolder,
+  rowsOf,
+  scopesOf,
+  shardCounts,
+} from '#live'
+import { ledgerIn, type PaymentRecord } from '#outside'
+import { restaurantCluster } from '../cluster.config.ts'
+import { UsageError } from './command-line/usage-error.ts'
+import { commitsOf, contested, inOrder } from './live-day/history.ts'
+
+export interface DataReport {
+  readonly folder: string
+  readonly rows: number
+  /** Of all actors, ever. */
+  readonly turns: number
+  readonly openOrders: number
+  /** Rows that are not what was written. */
+  readonly problems: readonly string[]
+  /** What the history says. Empty when it cannot be read. */
+  readonly checks: readonly Verdict[]
+}
+
+/**
+ * @throws UsageError when there is no data; ClusterError `DATA_IN_USE`, `DATA_DAMAGED`, `DATA_VERSION_MISMATCH`,
+ *   `DATA_SHARDS_MISMATCH`.
+ */
+export async function checkFolder(folder: string): Promise<DataReport> {
+  if (!existsSync(join(folder, 'data.mdb'))) {
+    throw new UsageError(`There is no data in '${folder}'.`, 'Say where it is: npx brigade check --data DIR')
+  }
+  const lock = lockDataFolder(folder)
+  const definition = restaurantCluster()
+  try {
+    const environment = await Environment.open({
+      folder,
+      departments: shardCounts(definition),
+      hashVersion: shardHashVersion,
+      afterFailedFlush: true,
+    })
+    try {
+      const { rows, problems } = checkData(environment)
+      const report =
+        problems.length > 0
+          ? { folder, rows, turns: 0, openOrders: 0, problems, checks: [] }
+          : { folder, rows, problems, ...checksOf(environment, definition, ledgerOf(folder)) }
+      const isWhole = problems.length === 0 && report.checks.every(({ held }) => held)
+      if (isWhole) clearFlushFailed(folder)
+      return report
+    } finally {
+      await environment.close()
+    }
+  } finally {
+    lock.release()
+  }
+}
+
+function checksOf(
+  environment: Environment,
+  { registry }: ReturnType<typeof restaurantCluster>,
+  provider: readonly PaymentRecord[],
+): Pick<DataReport, 'turns' | 'openOrders' | 'checks'> {
+  const checker = new DayChecker(
+    (row) => registry.typeOf(row.id).machine.load(row.state).state.context as never,
+  )
+  const ordered = inOrder(scopesOf(environment))
+  for (const commit of commitsOf(ordered, rowsOf(environment, 'snapshots'), 0 as Instant))
+    checker.commit(commit)
+  const rows = <T extends Parameters<typeof rowsOf>[1]>(table: T) => rowsOf(environment, table)
+  let openOrders = 0
+  for (const [, { id, status }] of rowsOf(environment, 'snapshots')) {
+    if (isOrder(id) && status !== 'archived') openOrders += 1
+  }
+  // What has to be true when nothing is open is judged only then.
+  const verdicts = checker.isQuiet(rows)
+    ? checker.close({ log: [], provider, rows, healedAt: 0 as Instant, settleWithinUs: 0 }).verdicts
+    : checker.soFar
+  const two = contested(ordered, rowsOf(environment, 'shards'))
+  return {
+    turns: ordered.reduce((sum, { records }) => sum + records.length, 0),
+    openOrders,
+    checks: verdicts
+      .filter(({ id }) => id !== 'orders' && id !== 'liveness')
+      .map((verdict) =>
+        verdict.id === 'owner' && two.length > 0
+          ? { id: 'owner', held: false, detail: two.join('; ') }
+          : verdict,
+      ),
+  }
+}
+
+const isOrder = (id: ActorId): boolean => id.startsWith('order/')
+
+function ledgerOf(folder: string): readonly PaymentRecord[] {
+  const file = join(folder, 'provider-ledger.jsonl')
+  return existsSync(file) ? ledgerIn(readFileSync(file, 'utf8')).payments : []
+}
