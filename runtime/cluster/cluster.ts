@@ -23,8 +23,10 @@ export interface ClusterBounds {
   readonly settleMs: number
   /** A member must have been in the view this long before shards are moved to it. */
   readonly stableMs: number
-  /** How often the shard table is read and balance is looked at, when nothing else gives a reason. */
+  /** How often the shard table is read and balance is looked at while something is under way or unknown. */
   readonly reviewMs: number
+  /** The same when every shard has an owner where it should be. Every change of members is looked at at once. */
+  readonly idleReviewMs: number
   /** Shards on the move at once for balance. */
   readonly movesMax: number
   /** How long a released shard waits for its heir before anybody may take it. */
@@ -35,6 +37,7 @@ export const defaultClusterBounds: ClusterBounds = {
   settleMs: 300,
   stableMs: 1_000,
   reviewMs: 500,
+  idleReviewMs: 10_000,
   movesMax: 16,
   heirMs: 1_000,
 }
@@ -61,6 +64,8 @@ export type ClusterInput =
     }
   | { readonly kind: 'linked'; readonly peer: NodeId }
   | { readonly kind: 'tick' }
+  /** A route was wrong: look again. */
+  | { readonly kind: 'misrouted' }
 
 export type ClusterOutput =
   | { readonly kind: 'read-shards' }
@@ -91,6 +96,8 @@ export class Cluster {
   readonly #waitingForHeir = new Map<ShardId, Instant>()
   #announce: (readonly [ShardId, Epoch])[] = []
   #tickAt: Instant | undefined
+  /** Found by the last look at balance, under way or just asked for. */
+  #moves = 0
   #out: ClusterOutput[] = []
 
   constructor(options: ClusterOptions, now: Instant) {
@@ -160,7 +167,12 @@ export class Cluster {
         break
       }
       case 'tick':
+        // A tick that was asked for before an earlier one was needed comes too late to count.
+        if (this.#tickAt === undefined || now < this.#tickAt) return this.#out
         this.#tickAt = undefined
+        this.#read()
+        break
+      case 'misrouted':
         this.#read()
         break
     }
@@ -170,13 +182,26 @@ export class Cluster {
       if (input.kind === 'shards') this.#balance(now)
     }
     this.#announceOwned()
-    if (this.#tickAt === undefined) {
-      const { reviewMs, settleMs } = this.#options.bounds
-      const settled = after(this.#startedAt, settleMs)
-      this.#tickAt = settled > now && settled < after(now, reviewMs) ? settled : after(now, reviewMs)
-      this.#out.push({ kind: 'tick-at', at: this.#tickAt })
-    }
+    this.#askForTick(now)
     return this.#out
+  }
+
+  #askForTick(now: Instant): void {
+    const { reviewMs, idleReviewMs, settleMs } = this.#options.bounds
+    const settled = after(this.#startedAt, settleMs)
+    const review = after(now, this.#isQuiet(now) ? idleReviewMs : reviewMs)
+    const at = settled > now && settled < review ? settled : review
+    if (this.#tickAt !== undefined && this.#tickAt <= at) return
+    this.#tickAt = at
+    this.#out.push({ kind: 'tick-at', at })
+  }
+
+  /** Every shard has an owner, and nothing is about to move. */
+  #isQuiet(now: Instant): boolean {
+    const { shards, bounds } = this.#options
+    if (!this.#seen || this.#acquiring.size > 0 || this.#releasing.size > 0 || this.#moves > 0) return false
+    for (const { since } of this.#members.values()) if (after(since, bounds.stableMs) > now) return false
+    return shards.every((shard) => this.#routes.has(shard))
   }
 
   #read(): void {
@@ -314,8 +339,12 @@ export class Cluster {
   #balance(now: Instant): void {
     const { node, shards, bounds } = this.#options
     const first = shards[0]
-    if (first === undefined || !this.#owned.has(first)) return
+    if (first === undefined || !this.#owned.has(first)) {
+      this.#moves = 0
+      return
+    }
     let moves = [...this.#views.values()].filter(({ row }) => row.released).length
+    this.#moves = moves
     for (const shard of shards) {
       if (moves >= bounds.movesMax) return
       const view = this.#views.get(shard)
@@ -327,6 +356,7 @@ export class Cluster {
       )
       if (best === undefined || best === view.row.node) continue
       moves += 1
+      this.#moves = moves
       if (view.row.node === node) this.#handOver(shard, best)
       else this.#out.push({ kind: 'tell', to: view.row.node, item: { kind: 'move', shard, to: best } })
     }

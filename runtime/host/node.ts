@@ -74,6 +74,8 @@ const recoverMaxMs = 5_000
 export class Node {
   readonly #options: NodeOptions
   readonly #ports: Ports
+  /** Shards that the nodes of a group may own. */
+  readonly #hosted: ReadonlyMap<string, ReadonlySet<ShardId>>
   #life: Incarnation | undefined
   #members: readonly Member[] = []
   #inputs: (Input | { readonly kind: 'cluster'; readonly input: ClusterInput })[] = []
@@ -96,6 +98,15 @@ export class Node {
   constructor(options: NodeOptions) {
     this.#options = options
     this.#ports = options.ports
+    const { groups, registry } = options
+    this.#hosted = new Map(
+      Object.entries(groups).map(([group, departments]) => [
+        group,
+        new Set(
+          registry.shards.filter((shard) => departments.includes(shard.slice(0, shard.lastIndexOf('.')))),
+        ),
+      ]),
+    )
     this.#requests = new PendingRequests((request, shard) => {
       const owner = this.#life?.cluster.ownerOf(shard)
       if (owner !== undefined) this.#toNode(owner, { kind: 'request', request })
@@ -407,7 +418,7 @@ export class Node {
           const wrong = this.#requests.settle(item.response, this.#ports.clock.now().runtime)
           if (wrong !== undefined) {
             this.#life?.cluster.unroute(wrong.shard, wrong.node)
-            this.#feedCluster({ kind: 'tick' })
+            this.#feedCluster({ kind: 'misrouted' })
             this.#tickRequests()
           }
           break
@@ -494,8 +505,7 @@ export class Node {
         return
       }
       this.#scopes.add(scope)
-      const hosts = (group: string, shard: ShardId): boolean =>
-        groups[group]?.includes(shard.slice(0, shard.lastIndexOf('.'))) ?? false
+      const hosts = (group: string, shard: ShardId): boolean => this.#hosted.get(group)?.has(shard) ?? false
       this.#life = {
         scope,
         kernel: new Kernel({
