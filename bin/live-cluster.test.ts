@@ -4,118 +4,18 @@
  * Goal: what was acknowledged with 201 is there whatever ends, and goes on; and Ctrl-C is no end either.
  * Method: one cluster at sixty times the speed of the world, through HTTP alone but for the hand that kills.
  */
-import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { CommandOutcome, LauncherCommand } from '#live'
 import type { NodeId } from '#ports'
+import { type Placed, Up } from './testing/up.ts'
 
-const fixture = fileURLToPath(new URL('./fixtures/up.mjs', import.meta.url))
 const node2 = 'node-2' as NodeId
 const node3 = 'node-3' as NodeId
-
-interface Placed {
-  readonly id: string
-  readonly orderToken: string
-  readonly state: string
-  readonly version: number
-}
-
-class Up {
-  readonly process: ChildProcess
-  readonly exited: Promise<number | null>
-  url = ''
-  opsUrl = ''
-  #commands = 0
-  readonly #answers = new Map<number, (outcome: CommandOutcome) => void>()
-
-  constructor(options: object) {
-    this.process = fork(fixture, [JSON.stringify({ port: 0, opsPort: 0, speed: 60, ...options })], {
-      execArgv: [],
-    })
-    this.exited = once(this.process, 'exit').then(([code]) => code)
-    this.process.on('message', ({ id, outcome }: { id?: number; outcome?: CommandOutcome }) => {
-      if (id !== undefined && outcome !== undefined) this.#answers.get(id)?.(outcome)
-    })
-  }
-
-  /** Resolves when it answers requests, or with why it does not. */
-  async started(): Promise<{ readonly code: string; readonly message: string } | undefined> {
-    for (;;) {
-      const [message] = (await once(this.process, 'message')) as [
-        {
-          ready?: { url: string; opsUrl: string }
-          failed?: { code: string; message: string }
-        },
-      ]
-      if (message.failed !== undefined) return message.failed
-      if (message.ready === undefined) continue
-      Object.assign(this, message.ready)
-      return undefined
-    }
-  }
-
-  execute(command: LauncherCommand): Promise<CommandOutcome> {
-    this.#commands += 1
-    const id = this.#commands
-    return new Promise((resolve) => {
-      this.#answers.set(id, resolve)
-      this.process.send({ id, command })
-    })
-  }
-
-  async ops<T>(path: string): Promise<T> {
-    return (await (await fetch(`${this.opsUrl}/ops/v1/${path}`)).json()) as T
-  }
-
-  post(path: string, key: string, body?: object): Promise<Response> {
-    return fetch(`${this.url}/api/v1/${path}`, {
-      method: 'POST',
-      headers: { 'idempotency-key': key, ...(body && { 'content-type': 'application/json' }) },
-      ...(body && { body: JSON.stringify(body) }),
-    })
-  }
-
-  /** Places an order as a guest does who wants it: with the same key until there is an answer. */
-  async place(dish = 'caprese', key: string = crypto.randomUUID()): Promise<Placed> {
-    const body = { items: [{ dish, quantity: 1 }], payment: { token: 'tok_ok' } }
-    for (;;) {
-      const response = await this.post('orders', key, body).catch(() => undefined)
-      if (response?.status === 201) return (await response.json()) as Placed
-      if (response !== undefined && ![409, 503, 504].includes(response.status)) {
-        throw new Error(`${response.status} ${await response.text()}`)
-      }
-      await sleep(50)
-    }
-  }
-
-  async read({ id, orderToken }: Placed): Promise<{ readonly state: string; readonly version: number }> {
-    const response = await fetch(`${this.url}/api/v1/orders/${id}`, {
-      headers: { authorization: `Bearer ${orderToken}` },
-    })
-    if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}`)
-    return (await response.json()) as Placed
-  }
-
-  /** Waits until every order is as far as it goes without its guest. */
-  async settled(orders: readonly Placed[]): Promise<readonly string[]> {
-    return Promise.all(
-      orders.map(async (order) => {
-        for (;;) {
-          const { state } = await this.read(order)
-          if (['ready', 'completed', 'rejected', 'cancelled', 'expired'].includes(state)) return state
-          await sleep(250)
-        }
-      }),
-    )
-  }
-}
 
 const folder = mkdtempSync(join(tmpdir(), 'brigade-'))
 const dataFolder = join(folder, 'data')

@@ -16,7 +16,15 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { assert, ClusterError, type Instant, minutes } from '#actor'
 import type { ClusterDefinition } from '#host'
-import { Launcher, type LauncherEvent, type LaunchGroup, startWorld, stopWorld, untilEnded } from '#live'
+import {
+  Launcher,
+  type LauncherEvent,
+  type LauncherSettings,
+  type LaunchGroup,
+  startWorld,
+  stopWorld,
+  untilEnded,
+} from '#live'
 import { type ProviderServer, startProvider } from '#outside'
 import type { WorldAnchor } from '#ports'
 import { restaurantCluster, site } from '../cluster.config.ts'
@@ -173,7 +181,7 @@ function checkSpeed(speed: number): void {
 
 function groupsOf(
   { groups }: ClusterDefinition,
-  { dataFolder, kitchenScale = 1, stockScale = kitchenScale, openings }: UpOptions,
+  { dataFolder, kitchenScale = 1, stockScale = kitchenScale, openings, kitchenModule }: UpOptions,
   settled: {
     readonly port: number
     readonly opsPort: number
@@ -186,6 +194,7 @@ function groupsOf(
   const kitchen: KitchenNodeConfig = { ...shared, providerUrl }
   const usual = openings ?? openingsOf({ site, kitchenScale, stockScale })
   const edge: EdgeNodeConfig = { ...shared, host, port, opsPort, openings: usual }
+  const ours = (file: string): string => new URL(file, import.meta.url).href
   return Object.entries(groups).map(([name, { departments, nodes, nodesMax }]) => {
     const isEdge = departments.length === 0
     return {
@@ -193,7 +202,7 @@ function groupsOf(
       prefix: isEdge ? 'edge' : 'node',
       nodes,
       nodesMax,
-      module: new URL(isEdge ? './edge-node.js' : './kitchen-node.js', import.meta.url).href,
+      module: isEdge ? ours('./edge-node.js') : (kitchenModule ?? ours('./kitchen-node.js')),
       config: isEdge ? edge : kitchen,
     }
   })
