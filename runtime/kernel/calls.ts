@@ -8,11 +8,23 @@
  *   L1. A result counts only while its row is pending, and the turn that handles it deletes the row.
  */
 import { after, draw } from '#actor'
-import type { Ordinal } from '#ports'
+import type { CallRow, Ordinal } from '#ports'
 import type { Input } from './input.ts'
 import { offer } from './mailboxes.ts'
 import type { Memory } from './memory.ts'
-import { rowOf, type Shard } from './shard.ts'
+import { rowOf, type Shard, setRow } from './shard.ts'
+
+/** Starts the call once its row is durable. One of the same id that is under way is given up. */
+export function callLater(memory: Memory, shard: Shard, ordinal: Ordinal, id: string, row: CallRow): void {
+  const pending = { row, attempt: 0, answered: false }
+  const before = setRow(shard.calls, ordinal, id, pending)
+  if (before !== undefined && before.attempt > 0 && !before.answered)
+    memory.out.push({ kind: 'cancel-call', shard: shard.id, ordinal, id })
+  memory.open.put('calls', [shard.id, ordinal, id], row)
+  memory.open.whenDurable.push(() => {
+    if (rowOf(shard.calls, ordinal, id) === pending) startCall(memory, shard, ordinal, id)
+  })
+}
 
 export function startCall(memory: Memory, shard: Shard, ordinal: Ordinal, id: string): void {
   const pending = rowOf(shard.calls, ordinal, id)

@@ -43,7 +43,15 @@ export function granted(memory: Memory, input: Extract<Input, { kind: 'granted' 
     memory.due.runtime.add(row.deadline, { kind: 'ask', shard, ordinal, id, deadline: row.deadline })
   }
   for (const [ordinal, id, row] of rows.calls) {
-    setRow(shard.calls, ordinal, id, { row, attempt: 0, answered: false })
+    // Its answer came, and waits: whoever was called is not called again.
+    const answered = rows.mailbox.some(
+      ([, { envelope, dead }]) =>
+        dead === undefined &&
+        envelope.to === row.actor &&
+        envelope.row?.kind === 'call' &&
+        envelope.row.id === id,
+    )
+    setRow(shard.calls, ordinal, id, { row, attempt: 0, answered })
     startCall(memory, shard, ordinal, id)
   }
   if (!input.clean) {

@@ -10,7 +10,7 @@
 import type { Delivered, Effect, Instant, Message } from '#actor'
 import { after, keyOf } from '#actor'
 import type { Envelope, JournalRecord, MessageId, Ordinal } from '#ports'
-import { startCall } from './calls.ts'
+import { callLater } from './calls.ts'
 import { leaveTrial } from './care.ts'
 import { post } from './channels.ts'
 import { failed } from './failures.ts'
@@ -267,10 +267,7 @@ export function apply(
           attemptsMax: effect.attemptsMax,
           ...(envelope.trace === undefined ? {} : { trace: envelope.trace }),
         }
-        const pending = { row, attempt: 0, answered: false }
-        setRow(shard.calls, ordinal, effect.id, pending)
-        memory.open.put('calls', [shard.id, ordinal, effect.id], row)
-        memory.open.whenDurable.push(() => startCall(memory, shard, ordinal, effect.id))
+        callLater(memory, shard, ordinal, effect.id, row)
         break
       }
       case 'emit':
