@@ -103,7 +103,7 @@ export class SimDay {
         ]),
       ),
       nodes: nodesOf(groups),
-      clusterBounds: { reviewMs: durationMs(review) },
+      clusterBounds: { idleReviewMs: durationMs(review) },
       models: this.provider.models,
       network: {
         delayUs: durationUs(character.delay),
