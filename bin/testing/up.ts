@@ -142,6 +142,15 @@ export class Up {
     return (await response.json()) as Placed
   }
 
+  /** The guest has it. Once is enough: asked again it is refused. */
+  async collect({ id, orderToken }: Placed): Promise<void> {
+    const response = await fetch(`${this.url}/api/v1/orders/${id}/collection`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${orderToken}` },
+    })
+    await response.arrayBuffer()
+  }
+
   /** Waits until every order is as far as it goes without its guest. */
   async settled(orders: readonly Placed[]): Promise<readonly string[]> {
     return Promise.all(
