@@ -8,11 +8,16 @@
  * Owns:     the trial, the end of care, and what two deaths mean for a message and its shard.
  * Does not: know why a process ended.
  */
+import type { ActorId } from '#actor'
 import { after } from '#actor'
+import type { Outcome } from '#ports'
 import type { Waiting } from './mailbox.ts'
-import { deadLetter, schedule } from './mailboxes.ts'
+import { bury, schedule } from './mailboxes.ts'
 import type { Memory } from './memory.ts'
-import type { Care, Shard } from './shard.ts'
+import type { Activation, Care, Shard } from './shard.ts'
+
+/** Deaths of a node in a message's turn that make it a dead letter. */
+export const deathsMax = 2
 
 /** Puts the next message of a careful shard on trial, if none is. Its turn runs once the trial row is durable. */
 export function nextTrial(memory: Memory, shard: Shard): void {
@@ -27,20 +32,41 @@ export function nextTrial(memory: Memory, shard: Shard): void {
     if (activation === undefined) return
     activation.queued = false
     const waiting = activation.mailbox.first
-    if (waiting === undefined) continue
-    if (activation.notBefore > memory.now.runtime || activation.status === 'stopped') {
-      care.inherited.delete(waiting)
-      continue
-    }
+    if (waiting === undefined || activation.status === 'stopped') continue
     care.trial = waiting
+    if (waiting.deaths >= deathsMax) {
+      // Its turn does not run: it is buried.
+      waiting.trial = 'granted'
+      schedule(memory, activation)
+      return
+    }
     waiting.trial = 'asked'
     memory.writeRow(shard, waiting)
     memory.open.whenDurable.push(() => {
+      if (!memory.isOurs(shard) || shard.draining) return
       waiting.trial = 'granted'
-      schedule(memory, activation)
+      if (activation.status === 'stopped') withdraw(memory, activation, waiting)
+      else schedule(memory, activation)
     })
     return
   }
+}
+
+/** A stopped actor does not run: what waits for it keeps nobody else waiting. */
+export function excuse(memory: Memory, activation: Activation): void {
+  const { shard } = activation
+  if (shard.care === undefined || activation.status !== 'stopped') return
+  for (const waiting of activation.mailbox.list()) shard.care.inherited.delete(waiting)
+  nextTrial(memory, shard)
+}
+
+/** The message on trial does not run after all. */
+export function withdraw(memory: Memory, activation: Activation, waiting: Waiting): void {
+  const { shard } = activation
+  waiting.trial = 'none'
+  memory.writeRow(shard, waiting)
+  excuse(memory, activation)
+  leaveTrial(memory, shard, waiting)
 }
 
 export function leaveTrial(memory: Memory, shard: Shard, waiting: Waiting): void {
@@ -61,8 +87,8 @@ function endCare(memory: Memory, shard: Shard, care: Care): void {
 }
 
 /** Two nodes died in this message's turn. Two such messages, and the shard waits for a person. */
-export function poison(memory: Memory, shard: Shard, waiting: Waiting): void {
-  deadLetter(memory, shard, waiting, 'poison', `its turn ended ${waiting.deaths} nodes`)
+export function poison(memory: Memory, activation: Activation, waiting: Waiting): void {
+  const { shard } = activation
   const recent = [...shard.state.poisons, memory.now.runtime].filter(
     (at) => after(at, memory.bounds.poisonWindowMs) > memory.now.runtime,
   )
@@ -70,4 +96,15 @@ export function poison(memory: Memory, shard: Shard, waiting: Waiting): void {
   memory.setState(shard, { poisons: recent, quarantined })
   if (quarantined && memory.observer.watched)
     memory.observer.event({ kind: 'quarantined', shard: shard.id, at: memory.now.world })
+  bury(memory, activation, waiting, 'poison', `its turn ended ${waiting.deaths} nodes`)
+}
+
+/** What became of a request under this key, if its turn ended nodes. It is not run again. */
+export function poisonedBefore(shard: Shard, actor: ActorId, key: string): Outcome | undefined {
+  if (shard.state.poisons.length === 0) return undefined
+  for (const { envelope, dead } of shard.deadLetters.values()) {
+    if (dead?.reason === 'poison' && envelope.to === actor && envelope.request?.key === key)
+      return { kind: 'failed', error: dead.detail }
+  }
+  return undefined
 }

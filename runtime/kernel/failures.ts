@@ -7,7 +7,7 @@
 import type { ActorId, Instant, Message } from '#actor'
 import { after, backoffMs, draw, keyOf } from '#actor'
 import type { Envelope, Ordinal } from '#ports'
-import { leaveTrial } from './care.ts'
+import { excuse, leaveTrial } from './care.ts'
 import type { Waiting } from './mailbox.ts'
 import { bury, offer } from './mailboxes.ts'
 import { type Memory, newWaiting } from './memory.ts'
@@ -67,6 +67,7 @@ export function failed(memory: Memory, activation: Activation, waiting: Waiting,
         putBack(memory, activation, waiting, 0)
         activation.status = 'stopped'
         record(memory, activation, at, waiting.envelope, { note: 'stopped' })
+        excuse(memory, activation)
       }
       break
     case 'reset':

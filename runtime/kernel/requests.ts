@@ -10,6 +10,7 @@
  */
 import type { Instant, Message } from '#actor'
 import type { Envelope, Ordinal, Outcome, Request } from '#ports'
+import { excuse, poisonedBefore } from './care.ts'
 import { activate, offer, schedule } from './mailboxes.ts'
 import type { Memory } from './memory.ts'
 import type { ActorType } from './registry.ts'
@@ -90,6 +91,11 @@ function command(memory: Memory, activation: Activation, request: Request, messa
       memory.hold(request, { ...(known.outcome as Extract<Outcome, { kind: 'done' }>), replayed: true })
       return
     }
+    const poisoned = poisonedBefore(activation.shard, activation.id, key)
+    if (poisoned !== undefined) {
+      memory.hold(request, poisoned)
+      return
+    }
     if (running !== undefined) {
       memory.hold(request, { kind: 'running' })
       return
@@ -154,6 +160,7 @@ function operate(
       if (activation.status !== 'live') break
       activation.status = 'stopped'
       record(memory, activation, at, { id, message }, { note: 'stopped' })
+      excuse(memory, activation)
       break
     case 'start':
       if (activation.status !== 'stopped') break

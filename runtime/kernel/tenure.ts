@@ -10,9 +10,9 @@
  *   T3. A release is the shard's last write here.
  */
 import { after } from '#actor'
-import type { MailboxRow, MessageId, NodeId, Ordinal, ShardId, SnapshotRow } from '#ports'
+import type { MessageId, NodeId, Ordinal, ShardId, ShardRows, SnapshotRow } from '#ports'
 import { startCall } from './calls.ts'
-import { poison } from './care.ts'
+import { excuse } from './care.ts'
 import { pump } from './channels.ts'
 import type { Input } from './input.ts'
 import { activate, schedule } from './mailboxes.ts'
@@ -54,12 +54,13 @@ export function granted(memory: Memory, input: Extract<Input, { kind: 'granted' 
     setRow(shard.calls, ordinal, id, { row, attempt: 0, answered })
     startCall(memory, shard, ordinal, id)
   }
-  if (!input.clean) {
+  // A suspect stays one across a release, and across the loss of an incarnation.
+  if (!input.clean || rows.mailbox.some(([, row]) => row.onTrial === true || (row.deaths ?? 0) > 0)) {
     const until = after(memory.now.runtime, memory.bounds.carefulMs)
     shard.care = { inherited: new Set(), until, trial: undefined, queue: [] }
     memory.due.runtime.add(until, { kind: 'care', shard })
   }
-  inherit(memory, shard, rows.mailbox)
+  inherit(memory, shard, input.clean, rows.mailbox)
   for (const channel of shard.out.values()) pump(memory, shard, channel)
   armSweep(memory)
   if (memory.observer.watched) {
@@ -74,7 +75,7 @@ export function granted(memory: Memory, input: Extract<Input, { kind: 'granted' 
   }
 }
 
-function inherit(memory: Memory, shard: Shard, rows: readonly (readonly [number, MailboxRow])[]): void {
+function inherit(memory: Memory, shard: Shard, clean: boolean, rows: ShardRows['mailbox']): void {
   for (const [n, row] of rows) {
     shard.nextRow = Math.max(shard.nextRow, n + 1)
     if (row.dead !== undefined) {
@@ -86,11 +87,9 @@ function inherit(memory: Memory, shard: Shard, rows: readonly (readonly [number,
     waiting.attempts = row.attempts
     waiting.replays = row.replays ?? 0
     waiting.notBefore = row.notBefore
-    waiting.deaths = (row.deaths ?? 0) + (row.onTrial === true && shard.care !== undefined ? 1 : 0)
-    if (waiting.deaths >= 2) {
-      poison(memory, shard, waiting)
-      continue
-    }
+    waiting.deaths = (row.deaths ?? 0) + (row.onTrial === true && !clean ? 1 : 0)
+    // It is on trial no more: a later death is not held against it.
+    if (row.onTrial === true) memory.writeRow(shard, waiting)
     const activation = activate(memory, shard, row.envelope.to)
     activation.mailbox.offer(waiting)
     shard.waiting += 1
@@ -123,7 +122,10 @@ export function loaded(memory: Memory, input: Extract<Input, { kind: 'loaded' }>
     activation.requests.set(key, row)
   }
   if (snapshot === undefined || ordinal === undefined) activation.status = 'absent'
-  else restore(memory, activation, ordinal, snapshot)
+  else {
+    restore(memory, activation, ordinal, snapshot)
+    excuse(memory, activation)
+  }
   const arriving = activation.arriving
   activation.arriving = undefined
   for (const request of arriving ?? []) arrive(memory, activation, request)

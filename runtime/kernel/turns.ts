@@ -11,7 +11,7 @@ import type { Delivered, Effect, Instant, Message } from '#actor'
 import { after, keyOf } from '#actor'
 import type { Envelope, JournalRecord, MessageId, Ordinal } from '#ports'
 import { callLater } from './calls.ts'
-import { leaveTrial } from './care.ts'
+import { deathsMax, poison, withdraw } from './care.ts'
 import { post } from './channels.ts'
 import { failed } from './failures.ts'
 import type { Transition } from './machine.ts'
@@ -27,15 +27,15 @@ export function turn(memory: Memory, activation: Activation): void {
   if (waiting === undefined || activation.status === 'loading') return
   if (activation.status === 'stopped' || activation.notBefore > memory.now.runtime) {
     // Whoever starts it, or the end of the backoff, schedules it again; meanwhile others may be tried.
-    if (waiting.trial !== 'none') {
-      waiting.trial = 'none'
-      memory.writeRow(shard, waiting)
-    }
-    shard.care?.inherited.delete(waiting)
-    leaveTrial(memory, shard, waiting)
+    if (waiting.trial !== 'none') withdraw(memory, activation, waiting)
     return
   }
   if (shard.care !== undefined && waiting.trial !== 'granted') {
+    schedule(memory, activation)
+    return
+  }
+  if (waiting.deaths >= deathsMax) {
+    poison(memory, activation, waiting)
     schedule(memory, activation)
     return
   }
