@@ -114,6 +114,13 @@ export function followed(up: Up, orders: readonly Placed[], withinMs: number): P
   return Promise.all(orders.map((order) => follow(up, order, until)))
 }
 
+/** `288 completed, 2 rejected`. */
+export function tally(ends: readonly string[]): string {
+  const counts = new Map<string, number>()
+  for (const end of ends) counts.set(end, (counts.get(end) ?? 0) + 1)
+  return [...counts].map(([end, count]) => `${count} ${end}`).join(', ')
+}
+
 async function follow(up: Up, order: Placed, until: number): Promise<string> {
   let seen = 'unseen'
   while (performance.now() < until) {
