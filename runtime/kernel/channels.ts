@@ -10,7 +10,6 @@
  *   H2. Only `mark + 1` is taken; anything else is answered with the durable mark.
  *   H3. The mark that is acknowledged is durable, and was written together with what was accepted.
  */
-import type { ActorId } from '#actor'
 import { after, draw } from '#actor'
 import type { Envelope, ShardId, WireItem } from '#ports'
 import { deadLetter, offer } from './mailboxes.ts'
@@ -71,19 +70,13 @@ export function received(memory: Memory, item: Extract<WireItem, { kind: 'messag
     memory.open.whenDurable.push(() => memory.isOurs(shard) && offer(memory, shard, envelope))
     return
   }
-  const problem =
-    memory.registry.find(item.envelope.to)?.problemOf(item.envelope.message) ??
-    unknownType(memory, item.envelope.to)
+  const problem = memory.registry.problemOf(item.envelope)
   if (problem === undefined) offer(memory, shard, item.envelope)
   else {
     const waiting = newWaiting(shard.nextRow, item.envelope)
     shard.nextRow += 1
     deadLetter(memory, shard, waiting, 'invalid', problem)
   }
-}
-
-function unknownType(memory: Memory, id: ActorId): string | undefined {
-  return memory.registry.find(id) === undefined ? `no actor type of '${id}'` : undefined
 }
 
 export function acknowledged(memory: Memory, item: Extract<WireItem, { kind: 'mark' }>): void {

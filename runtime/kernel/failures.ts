@@ -75,6 +75,11 @@ export function failed(memory: Memory, activation: Activation, waiting: Waiting,
       bury(memory, activation, waiting, 'failed', detail)
       break
     case 'escalate':
+      if (waiting.attempts >= memory.bounds.attemptsMax) {
+        // Loading the shard again has not helped: it would end node after node.
+        bury(memory, activation, waiting, 'failed', detail)
+        break
+      }
       putBack(memory, activation, waiting, backoffMs(supervisor.backoff, waiting.attempts, 0.5))
       escalate(memory, shard, `${activation.id}: ${detail}`)
       break

@@ -25,7 +25,8 @@ export function offer(memory: Memory, shard: Shard, envelope: Envelope, replays 
   const waiting = newWaiting(shard.nextRow, envelope)
   shard.nextRow += 1
   waiting.replays = replays
-  if (activation.depth >= memory.bounds.mailboxDepthMax) {
+  // A timer, a result or a timeout stands for a row that is stored already: there is no message to bury.
+  if (envelope.row === undefined && activation.depth >= memory.bounds.mailboxDepthMax) {
     deadLetter(
       memory,
       shard,
@@ -37,7 +38,6 @@ export function offer(memory: Memory, shard: Shard, envelope: Envelope, replays 
   }
   activation.mailbox.offer(waiting)
   shard.waiting += 1
-  // A timer, a result or a timeout stands for a row that is stored already.
   if (envelope.row === undefined) memory.fresh.push([shard, waiting])
   schedule(memory, activation)
 }

@@ -12,7 +12,7 @@
 import { Compile } from 'typebox/compile'
 import type { ActorDefinition, ActorId, Message, Supervisor } from '#actor'
 import { ClusterError, hash32, keyOf, systemMessageTypes, typeOf } from '#actor'
-import type { ShardId } from '#ports'
+import type { Envelope, ShardId } from '#ports'
 import { Machine } from './machine.ts'
 
 /** Actor types that share shards: the mission's service. */
@@ -82,6 +82,12 @@ export class Registry {
 
   find(id: ActorId): ActorType | undefined {
     return this.#types.get(typeOf(id))
+  }
+
+  /** Why a message cannot be delivered, or undefined. */
+  problemOf({ to, message }: Pick<Envelope, 'to' | 'message'>): string | undefined {
+    const type = this.find(to)
+    return type === undefined ? `no actor type of '${to}'` : type.problemOf(message)
   }
 
   /** @throws ClusterError `ACTOR_TYPE_UNKNOWN`. */

@@ -9,7 +9,7 @@
  *   Q2. Under one key an actor handles one message, however often it is asked.
  */
 import type { Instant, Message } from '#actor'
-import type { Envelope, Ordinal, Outcome, Request } from '#ports'
+import type { Envelope, Ordinal, Outcome, Request, RequestOrigin } from '#ports'
 import { excuse, poisonedBefore } from './care.ts'
 import { activate, offer, schedule } from './mailboxes.ts'
 import type { Memory } from './memory.ts'
@@ -75,46 +75,47 @@ export function arrive(memory: Memory, activation: Activation, request: Request)
 }
 
 function command(memory: Memory, activation: Activation, request: Request, message: Message): void {
-  const { key } = request
+  const { id, node, key, trace } = request
   const fingerprint = request.fingerprint ?? ''
-  if (key !== undefined) {
-    const known = activation.requests?.get(key)
-    const running = activation.runningKeys?.get(key)
-    if (
-      (known !== undefined && known.fingerprint !== fingerprint) ||
-      (running !== undefined && running !== fingerprint)
-    ) {
-      memory.hold(request, { kind: 'key-reused' })
-      return
-    }
-    if (known?.outcome !== undefined) {
-      memory.hold(request, { ...(known.outcome as Extract<Outcome, { kind: 'done' }>), replayed: true })
-      return
-    }
-    const poisoned = poisonedBefore(activation.shard, activation.id, key)
-    if (poisoned !== undefined) {
-      memory.hold(request, poisoned)
-      return
-    }
-    if (running !== undefined) {
-      memory.hold(request, { kind: 'running' })
-      return
-    }
-  }
-  if (activation.status === 'stopped') {
-    memory.hold(request, { kind: 'stopped' })
+  const known = key === undefined ? undefined : underKey(activation, request.id, key, fingerprint)
+  if (known === 'on its way') return
+  if (known !== undefined || activation.status === 'stopped') {
+    memory.hold(request, known ?? { kind: 'stopped' })
     return
   }
+  if (activation.depth >= memory.bounds.mailboxDepthMax) {
+    respond(memory, request, { kind: 'busy', retryAfterMs: 1_000, reason: 'backlog' })
+    return
+  }
+  const origin: RequestOrigin = { id, node, ...(key === undefined ? {} : { key, fingerprint }) }
   if (key !== undefined) {
     activation.runningKeys ??= new Map()
-    activation.runningKeys.set(key, fingerprint)
+    activation.runningKeys.set(key, origin)
   }
-  const envelope = memory.envelope(activation.id, message)
   offer(memory, activation.shard, {
-    ...envelope,
-    ...(request.trace === undefined ? {} : { trace: request.trace }),
-    request: { id: request.id, node: request.node, ...(key === undefined ? {} : { key, fingerprint }) },
+    ...memory.envelope(activation.id, message),
+    ...(trace === undefined ? {} : { trace }),
+    request: origin,
   })
+}
+
+/** What is known of a key: its answer, that it runs, or that this very request does and will be answered. */
+function underKey(
+  activation: Activation,
+  id: string,
+  key: string,
+  fingerprint: string,
+): Outcome | 'on its way' | undefined {
+  const known = activation.requests?.get(key)
+  const running = activation.runningKeys?.get(key)
+  if (known !== undefined && known.fingerprint !== fingerprint) return { kind: 'key-reused' }
+  if (running !== undefined && running.fingerprint !== fingerprint) return { kind: 'key-reused' }
+  if (known?.outcome !== undefined)
+    return { ...(known.outcome as Extract<Outcome, { kind: 'done' }>), replayed: true }
+  const poisoned = poisonedBefore(activation.shard, activation.id, key)
+  if (poisoned !== undefined) return poisoned
+  if (running === undefined) return undefined
+  return running.id === id ? 'on its way' : { kind: 'running' }
 }
 
 function query(memory: Memory, activation: Activation, name: string, args: unknown): Outcome {
@@ -213,6 +214,8 @@ export function replay(memory: Memory, shard: Shard, n: number): Outcome {
   if (row?.dead === undefined) return { kind: 'unknown' }
   if (row.dead.replays >= deadLetterReplaysMax)
     return { kind: 'invalid', problem: `it was replayed ${row.dead.replays} times` }
+  const problem = memory.registry.problemOf(row.envelope)
+  if (problem !== undefined) return { kind: 'invalid', problem }
   shard.deadLetters.delete(n)
   memory.open.remove('mailbox', [shard.id, n])
   const { request: _gone, row: _row, ...envelope } = row.envelope

@@ -13,6 +13,7 @@ import type {
   Ordinal,
   RecordPlace,
   Request,
+  RequestOrigin,
   RequestRow,
   ShardId,
   ShardStateRow,
@@ -149,8 +150,8 @@ export class Activation {
   #mailbox: Mailbox | undefined
   /** Remembered answers by idempotency key; undefined when there are none. */
   requests: Map<string, RequestRow> | undefined
-  /** Keys whose request waits or runs. */
-  runningKeys: Map<string, string> | undefined
+  /** Requests with a key that wait or run. */
+  runningKeys: Map<string, RequestOrigin> | undefined
   /** Requests that wait until the actor is loaded. */
   arriving: Request[] | undefined
 

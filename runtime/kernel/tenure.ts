@@ -98,10 +98,10 @@ function inherit(memory: Memory, shard: Shard, clean: boolean, rows: ShardRows['
       activation.notBefore = waiting.notBefore
       memory.due.runtime.add(waiting.notBefore, { kind: 'backoff', activation })
     }
-    const key = row.envelope.request?.key
-    if (key !== undefined) {
+    const { request } = row.envelope
+    if (request?.key !== undefined) {
       activation.runningKeys ??= new Map()
-      activation.runningKeys.set(key, row.envelope.request?.fingerprint ?? '')
+      activation.runningKeys.set(request.key, request)
     }
   }
 }

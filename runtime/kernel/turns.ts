@@ -7,7 +7,7 @@
  * Invariants:
  *   K3. A failed turn leaves no trace but its attempt: effects are applied after the turn has succeeded.
  */
-import type { Delivered, Effect, Instant, Message } from '#actor'
+import type { ActorId, Delivered, Effect, Instant, Message } from '#actor'
 import { after, keyOf } from '#actor'
 import type { Envelope, JournalRecord, MessageId, Ordinal } from '#ports'
 import { callLater } from './calls.ts'
@@ -43,11 +43,17 @@ export function turn(memory: Memory, activation: Activation): void {
   memory.observer.count('turns')
   activation.usedAt = memory.now.runtime
   if (!counts(activation, waiting.envelope)) handled(memory, activation, waiting)
-  else if (activation.status === 'archived') turnArchived(memory, activation, waiting)
+  else if (isOver(activation, waiting.envelope)) turnArchived(memory, activation, waiting)
   else if (activation.status === 'absent' && !activation.type.creates.has(waiting.envelope.message.type)) {
     turnUnknown(memory, activation, waiting)
   } else turnLive(memory, activation, waiting)
   schedule(memory, activation)
+}
+
+/** Finished: also while its tombstone waits for a call, whose result alone still matters. */
+function isOver(activation: Activation, envelope: Envelope): boolean {
+  if (activation.status === 'archived') return true
+  return activation.state?.done === true && envelope.row === undefined && envelope.answers === undefined
 }
 
 /** A fire, a result or an answer counts only while the row is there that it stands for. */
@@ -78,7 +84,8 @@ function turnLive(memory: Memory, activation: Activation, waiting: Waiting): voi
           ? first
           : { state: first.state, effects: [...born.effects, ...first.effects] }
     }
-    if (outcome !== 'not-accepted') for (const effect of outcome.effects) checkEffect(memory, effect)
+    if (outcome !== 'not-accepted')
+      for (const effect of outcome.effects) checkEffect(memory, envelope, effect)
   } catch (error) {
     if (memory.broken === 'undo-earlier-turns') activation.state = activation.loaded
     failed(memory, activation, waiting, error)
@@ -92,11 +99,15 @@ function turnLive(memory: Memory, activation: Activation, waiting: Waiting): voi
 }
 
 /** @throws when an effect names an actor type that is not there, or breaks a contract. */
-function checkEffect(memory: Memory, effect: Effect): void {
-  if (effect.kind !== 'tell' && effect.kind !== 'ask') return
-  const problem = memory.registry.typeOf(effect.to).problemOf(effect.message)
-  if (problem !== undefined)
-    throw new Error(`It tells '${effect.to}' a wrong '${effect.message.type}': ${problem}.`)
+function checkEffect(memory: Memory, { ask, from }: Envelope, effect: Effect): void {
+  if (effect.kind === 'tell' || effect.kind === 'ask') checkMessage(memory, effect.to, effect.message)
+  else if (effect.kind === 'reply' && ask !== undefined && from !== undefined)
+    checkMessage(memory, from, effect.message)
+}
+
+function checkMessage(memory: Memory, to: ActorId, message: Message): void {
+  const problem = memory.registry.typeOf(to).problemOf(message)
+  if (problem !== undefined) throw new Error(`It tells '${to}' a wrong '${message.type}': ${problem}.`)
 }
 
 export function commit(
@@ -194,6 +205,14 @@ function create(memory: Memory, activation: Activation): void {
       : { ...state.versions, [type.definition.type]: version }
   memory.setState(shard, { nextOrdinal: state.nextOrdinal + 1, siblings, versions })
   memory.open.put('actors', [activation.id], { shard: shard.id, ordinal: activation.ordinal })
+}
+
+function leaveSiblings(memory: Memory, { id, shard }: Activation): void {
+  const instance = memory.registry.siblingGroup(id)?.instance
+  if (instance === undefined) return
+  const { [instance]: members = [], ...others } = shard.state.siblings
+  const left = members.filter((member) => member !== id)
+  memory.setState(shard, { siblings: left.length === 0 ? others : { ...others, [instance]: left } })
 }
 
 /** The row that a message stands for goes with the turn that handles it. */
@@ -334,7 +353,11 @@ function archive(memory: Memory, activation: Activation): void {
     memory.removeRow('timers', shard, ordinal, id)
   for (const id of [...(shard.asks.get(ordinal)?.keys() ?? [])]) memory.removeRow('asks', shard, ordinal, id)
   memory.changed(activation)
-  for (const waiting of activation.mailbox.list()) turnArchived(memory, activation, waiting)
+  leaveSiblings(memory, activation)
+  for (const waiting of activation.mailbox.list()) {
+    if (counts(activation, waiting.envelope)) turnArchived(memory, activation, waiting)
+    else handled(memory, activation, waiting)
+  }
 }
 
 function emittedBy(effects: readonly Effect[]): readonly Message[] | undefined {
