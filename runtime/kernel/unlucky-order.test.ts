@@ -1,0 +1,311 @@
+import { describe, expect, test } from 'vitest'
+import type { ActorId, Instant } from '#actor'
+import { ref } from '#actor'
+import type { Envelope, MailboxRow, MessageId, NodeId, Ordinal, Request, ShardId } from '#ports'
+import { a, diary, kernelWith, opened, say } from './diary.test-kit.ts'
+import { DrivenKernel, noRows } from './driven-kernel.test-kit.ts'
+import type { Input } from './input.ts'
+
+// Two things at once, in the order in which nobody expects them.
+
+const d = 'd.0' as ShardId
+
+const request = (id: string, type: string, named: Pick<Request, 'key' | 'fingerprint'> = {}): Input => ({
+  kind: 'request',
+  request: {
+    id,
+    node: 'edge-1' as NodeId,
+    actor: a,
+    body: { kind: 'command', message: say(type) },
+    timeoutMs: 1_000,
+    ...named,
+  },
+})
+
+const operate = (node: DrivenKernel, kind: 'stop' | 'start', actor: ActorId = a): void => {
+  expect(node.request(actor, { kind: 'operate', command: { kind } })).toMatchObject({ kind: 'done' })
+  node.settle()
+}
+
+const row = (envelope: Partial<Envelope>, more: Partial<MailboxRow> = {}): MailboxRow => ({
+  envelope: { id: 'm:1' as MessageId, to: a, message: say('note'), ...envelope },
+  attempts: 0,
+  notBefore: 0 as Instant,
+  ...more,
+})
+
+const snapshotOf = (node: DrivenKernel): never => node.written('snapshots').at(-1)?.value as never
+
+/** What the actor `a` is loaded from: what it last wrote, or with another status. */
+const stored = (status?: string) => {
+  const snapshot = { ...(snapshotOf(opened()) as object), ...(status === undefined ? {} : { status }) }
+  return { ordinal: 1 as Ordinal, snapshot: snapshot as never, requests: [] }
+}
+
+const state = { nextOrdinal: 2, versions: {}, siblings: {}, escalations: [], poisons: [], quarantined: false }
+
+const dead = (node: DrivenKernel) =>
+  [...(node.kernel.shards.get(d)?.deadLetters.values() ?? [])].map((letter) => letter.dead?.reason)
+
+describe('a shard that is released', () => {
+  test('answers a waiting request `moved` and does not handle it too', () => {
+    const node = opened()
+    node.take('append')
+    node.step(request('r', 'note'), { kind: 'release', shard: d })
+    node.settle()
+    expect(node.take('append').flatMap(({ batch }) => batch.records)).toEqual([])
+    expect(node.answers().filter(({ kind }) => kind !== 'answer')).toMatchObject([
+      { kind: 'done' },
+      { kind: 'moved' },
+    ])
+  })
+})
+
+describe('an ask', () => {
+  const other = ref('a', 'a-other')
+
+  test('put again under its id is not answered by the answer to the first one', () => {
+    const node = opened()
+    node.ask(other, say('open'))
+    operate(node, 'stop', other)
+    node.ask(a, say('put-question'))
+    const answer = { id: 'o:1' as MessageId, to: a, message: say('answer'), from: other, answers: 'q' }
+    const late = { ...answer, cause: 'an earlier question' as MessageId }
+    node.step({
+      kind: 'received',
+      item: { kind: 'message', from: 'd.9' as ShardId, to: d, sequence: 1, envelope: late },
+    })
+    node.settle()
+    expect(node.query(a, 'notes')).toEqual(['open'])
+    operate(node, 'start', other)
+    expect(node.query(other, 'notes')).toEqual(['open', 'question'])
+    expect(node.query(a, 'notes')).toEqual(['open', 'answer'])
+  })
+
+  test('put again under its id is not ended by the timeout of the first one', () => {
+    const node = opened({ types: [diary('a', { left: 1 })] })
+    node.ask(other, say('open'))
+    operate(node, 'stop', other)
+    node.ask(a, say('put-question'))
+    node.pass(450)
+    node.ask(a, say('fail-once'))
+    node.ask(a, say('put-question'))
+    // The timeout comes while the mailbox is held; the second question is put before it is handled.
+    node.pass(60)
+    node.pass(60)
+    expect(node.query(a, 'notes')).toEqual(['open', 'fail-once'])
+    node.pass(500)
+    expect(node.query(a, 'notes')).toEqual(['open', 'fail-once', 'ask.timeout'])
+  })
+})
+
+describe('an outbound call', () => {
+  test('made again under its id while the first is pending gives the first one up', () => {
+    const node = opened()
+    node.ask(a, say('dial'))
+    node.ask(a, say('dial'))
+    expect(node.take('call')).toHaveLength(2)
+    expect(node.take('cancel-call')).toHaveLength(1)
+  })
+
+  test('whose answer waits in a stored row is not made again by the next owner', () => {
+    const node = kernelWith()
+    const call = {
+      actor: a,
+      handler: 'phone',
+      args: 1,
+      key: 'a/x:c',
+      deadline: (node.now + 9_000_000) as Instant,
+      attemptsMax: 2,
+    }
+    const answer = row({ message: say('call.done'), row: { kind: 'call', id: 'c' } }, { attempts: 1 })
+    const rows = {
+      ...noRows,
+      state,
+      calls: [[1 as Ordinal, 'c', call] as const],
+      mailbox: [[1, answer] as const],
+    }
+    node.grant('d.0', { epoch: 2, rows })
+    node.load(a, stored(), 2)
+    node.settle()
+    expect(node.take('call')).toEqual([])
+    expect(node.query(a, 'notes')).toEqual(['open', 'call.done'])
+    expect(node.written('calls').at(-1)).not.toHaveProperty('value')
+  })
+})
+
+describe('a careful shard', () => {
+  const careful = (mailbox: readonly MailboxRow[], status?: string, more = {}): DrivenKernel => {
+    const node = kernelWith()
+    const rows = { ...noRows, ...more, state, mailbox: mailbox.map((each, n) => [n + 1, each] as const) }
+    node.grant('d.0', { epoch: 2, clean: false, rows })
+    if (mailbox.length > 0) node.load(a, stored(status), 2)
+    node.take('load')
+    node.settle()
+    return node
+  }
+
+  test('ends its care although a stopped actor holds rows that it inherited', () => {
+    const node = careful([row({}), row({})], 'stopped')
+    node.pass(3_001)
+    expect(node.kernel.shards.get(d)?.care).toBeUndefined()
+  })
+
+  test('goes on when the actor whose message is on trial is stopped before its turn', () => {
+    const node = careful([])
+    node.step(request('r', 'note'))
+    node.load(a, stored(), 2)
+    node.take('load')
+    node.step({
+      kind: 'request',
+      request: {
+        id: 's',
+        node: 'edge-1' as NodeId,
+        actor: a,
+        body: { kind: 'operate', command: { kind: 'stop' } },
+        timeoutMs: 1_000,
+      },
+    })
+    node.settle()
+    node.ask(ref('a', 'y'), say('open'))
+    node.settle()
+    expect(node.query(ref('a', 'y'), 'notes')).toEqual(['open'])
+  })
+
+  test('removes the timer whose fire was on trial in two deaths: it does not fire again', () => {
+    const timer = {
+      actor: a,
+      generation: 1,
+      clock: 'runtime',
+      at: 1 as Instant,
+      message: say('rang'),
+    } as const
+    const fire = row({ row: { kind: 'timer', id: 'alarm', generation: 1 } }, { onTrial: true, deaths: 1 })
+    const node = careful([fire], 'live', { timers: [[1 as Ordinal, 'alarm', timer]] })
+    node.pass(10_000)
+    expect(dead(node)).toEqual(['poison'])
+    expect(node.written('timers').at(-1)).not.toHaveProperty('value')
+    expect(node.query(a, 'notes')).toEqual(['open'])
+  })
+
+  test('answers the request that was on trial in two deaths, and runs it under its key no more', () => {
+    const origin = { id: 'r', node: 'edge-1' as NodeId, key: 'k', fingerprint: 'f' }
+    const node = careful([row({ request: origin }, { onTrial: true, deaths: 1 })])
+    expect(node.answers()).toMatchObject([{ kind: 'failed' }])
+    expect(node.ask(a, say('note'), { key: 'k', fingerprint: 'f' })).toMatchObject({ kind: 'failed' })
+    expect(node.query(a, 'notes')).toEqual(['open'])
+  })
+
+  test('that was handed over leaves nothing on trial: a later death is not held against the message', () => {
+    const node = kernelWith()
+    const trial = row({}, { onTrial: true })
+    node.grant('d.0', { epoch: 2, clean: true, rows: { ...noRows, state, mailbox: [[1, trial]] } })
+    node.step()
+    expect(node.written('mailbox')[0]?.value).not.toHaveProperty('onTrial')
+    expect(node.written('mailbox')[0]?.value).not.toHaveProperty('deaths')
+  })
+
+  test('stays careful with a suspect across a release', () => {
+    const node = kernelWith()
+    const suspect = row({}, { deaths: 1 })
+    node.grant('d.0', { epoch: 2, clean: true, rows: { ...noRows, state, mailbox: [[1, suspect]] } })
+    node.load(a, stored(), 2)
+    expect(node.written('mailbox').at(-1)).toMatchObject({ value: { onTrial: true, deaths: 1 } })
+  })
+})
+
+describe('a message that always escalates', () => {
+  test('is a dead letter after as many attempts as any other, and ends no node after node', () => {
+    const node = opened({ directive: 'escalate' })
+    const failing = row({ message: say('fail') }, { attempts: 2 })
+    node.grant('d.0', { epoch: 2, rows: { ...noRows, state, mailbox: [[1, failing]] } })
+    node.load(a, stored(), 2)
+    node.settle()
+    expect(dead(node)).toEqual(['failed'])
+    expect(node.take('forget')).toEqual([])
+  })
+})
+
+describe('a request with a key', () => {
+  test('sent again by its own node while it runs is answered once, by its turn', () => {
+    const node = opened({ types: [diary('a', { left: 1 })] })
+    const named = { key: 'k', fingerprint: 'f' }
+    node.answers()
+    node.step(request('r', 'fail-once', named))
+    node.settle()
+    node.step(request('r', 'fail-once', named))
+    node.step(request('other', 'fail-once', named))
+    node.settle()
+    expect(node.answers()).toMatchObject([{ kind: 'running' }])
+    node.pass(101)
+    expect(node.answers()).toMatchObject([{ kind: 'done' }])
+  })
+
+  test('beyond the limit of a mailbox is told so, and its key is free again', () => {
+    const node = new DrivenKernel(kernelWith().registry, { limits: { mailboxDepthMax: 2 } })
+    node.grant('d.0')
+    node.ask(a, say('open'))
+    node.ask(a, say('fail'))
+    node.ask(a, say('note'))
+    const named = { key: 'k', fingerprint: 'f' }
+    expect(node.ask(a, say('note'), named)).toMatchObject({ kind: 'busy' })
+    expect(node.ask(a, say('note'), named)).toMatchObject({ kind: 'busy' })
+    expect(dead(node)).toEqual([])
+  })
+})
+
+describe('an actor that finishes', () => {
+  test('drops a fire that waits behind the last message: its timer is gone, it is no dead letter', () => {
+    const node = opened({ types: [diary('a', { left: 1 })] })
+    node.ask(a, say('wait'))
+    node.pass(950)
+    node.ask(a, say('fail-once'))
+    node.ask(a, say('finish'))
+    node.pass(60)
+    node.pass(60)
+    expect(node.written('snapshots').at(-1)).toMatchObject({ value: { status: 'archived' } })
+    expect(dead(node)).toEqual([])
+  })
+
+  test('while a call is pending answers `archived`, and what is told to it is a dead letter', () => {
+    const node = opened()
+    node.ask(a, say('dial'))
+    node.ask(a, say('finish'))
+    expect(node.ask(a, say('note'))).toMatchObject({ kind: 'archived' })
+    const told = { id: 't:1' as MessageId, to: a, message: say('note') }
+    const item = { kind: 'message', from: 'd.9' as ShardId, to: d, sequence: 1, envelope: told } as const
+    node.step({ kind: 'received', item })
+    node.settle()
+    expect(dead(node)).toEqual(['archived'])
+  })
+
+  test('is no sibling any more', () => {
+    const node = kernelWith({ strategy: 'one-for-all', types: [diary('a'), diary('b')] })
+    node.ask(a, say('open'))
+    node.ask(ref('b', 'x'), say('open'))
+    node.ask(a, say('finish'))
+    expect(node.written('meta').at(-1)).toMatchObject({ value: { siblings: { 'group:one': ['b/x'] } } })
+  })
+})
+
+describe('a contract', () => {
+  test('holds for an answer here as it does on the wire: a wrong one fails its turn', () => {
+    const node = opened({ directive: 'resume' })
+    node.ask(ref('a', 'a-other'), say('open'))
+    node.ask(a, say('put-wrong'))
+    expect(dead(node)).toEqual(['failed'])
+  })
+
+  test('holds for a dead letter that a person replays', () => {
+    const node = opened()
+    const wrong = { id: 'w:1' as MessageId, to: 'nobody/x' as ActorId, message: say('note') }
+    const item = { kind: 'message', from: 'd.9' as ShardId, to: d, sequence: 1, envelope: wrong } as const
+    node.step({ kind: 'received', item })
+    node.settle()
+    const n = [...(node.kernel.shards.get(d)?.deadLetters.keys() ?? [])][0] as number
+    expect(node.request(a, { kind: 'operate', command: { kind: 'replay', row: n } })).toMatchObject({
+      kind: 'invalid',
+    })
+    expect(dead(node)).toEqual(['invalid'])
+  })
+})
