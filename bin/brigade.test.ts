@@ -198,15 +198,13 @@ describe('against a cluster', () => {
     }
     const { code, noted } = await run(`drain node-1 --ops ${url}`)
     expect(code).toBe(1)
-    expect(noted).toMatch(
-      /node-1 is the last of its group\.\nNobody could take over for it\. Add one first/,
-    )
+    expect(noted).toMatch(/node-1 is the last of its group\.\nNobody could take over for it\. Add one first/)
   })
 
   test('status is an aligned table, and its JSON is what the cluster says', async () => {
     const { printed } = await run('status', { BRIGADE_OPS: url })
     expect(printed).toContain('World 19:42:10, x60. 192 shards, all owned.')
-    expect(printed).toContain('node-1  up        1      64      12        4     0  92 MB  101')
+    expect(printed).toContain('node-1  up           1      64      12        4     0   92 MB    101')
     expect(JSON.parse((await run(`status --json --ops ${url}`)).printed)).toEqual(view)
   })
 

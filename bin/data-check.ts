@@ -91,7 +91,7 @@ function checksOf(
   // What has to be true when nothing is open is judged only then.
   const verdicts = checker.isQuiet(rows)
     ? checker.close({ log: [], provider, rows, healedAt: 0 as Instant, settleWithinUs: 0 }).verdicts
-    : checker.soFar
+    : checker.standing(provider)
   const two = contested(ordered, rowsOf(environment, 'shards'))
   return {
     turns: ordered.reduce((sum, { records }) => sum + records.length, 0),

@@ -44,7 +44,8 @@ export interface ShownCluster {
 export interface ShownNode {
   readonly id: string
   readonly group: string
-  readonly state: 'up' | 'cordoned' | 'leaving' | 'paused' | 'down'
+  /** up, cordoned, leaving, paused, starting, waiting or down. */
+  readonly state: string
   readonly life: number
   readonly pid?: number
   readonly shardsOwned: number

@@ -17,12 +17,13 @@ import { heal } from './heal.ts'
 import { partition } from './partition.ts'
 import { pause } from './pause.ts'
 import { resume } from './resume.ts'
+import { start } from './start.ts'
 import { status } from './status.ts'
 import { uncordon } from './uncordon.ts'
 import { up } from './up.ts'
 
 export const sections: readonly Section[] = [
-  { title: 'Run', commands: [up, day] },
+  { title: 'Run', commands: [start, up, day] },
   { title: 'Watch a running cluster', commands: [status, deadLetters] },
   { title: 'Hurt it', commands: [crash, pause, resume, partition, heal] },
   { title: 'Operate it', commands: [addNode, drain, cordon, uncordon, check] },

@@ -45,14 +45,14 @@ export function nodeTable(nodes: readonly ShownNode[], paint: Paint): string[] {
   const [title = '', ...rows] = table(
     [
       { title: 'NODE' },
-      { title: 'STATE' },
+      { title: 'STATE', least: 8 },
       { title: 'LIFE', align: 'right' },
       { title: 'SHARDS', align: 'right' },
       { title: 'ACTORS', align: 'right' },
       { title: 'WAITING', align: 'right' },
       { title: 'DEAD', align: 'right' },
-      { title: 'RSS', align: 'right' },
-      { title: 'PID', align: 'right' },
+      { title: 'RSS', align: 'right', least: 6 },
+      { title: 'PID', align: 'right', least: 5 },
     ],
     nodes.map(({ id, state, life, shardsOwned, gauges, pid }) => [
       id,

@@ -5,6 +5,7 @@
  *           and this machine's.
  * Does not: set the world's clock: the cluster carries it on from start to start.
  */
+import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Instant } from '#actor'
 import { runtimeAt, type WorldAnchor, worldAt } from '#ports'
@@ -20,6 +21,8 @@ export class DayClock {
     this.#anchor = anchor
     this.midnight = midnight
     this.signal = signal
+    // A whole house may wait for something.
+    setMaxListeners(0, signal)
   }
 
   /** Microseconds since midnight. */
@@ -42,6 +45,28 @@ export class DayClock {
   pause(ms: number): Promise<void> {
     return sleep(ms, undefined, { signal: this.signal })
   }
+}
+
+const dayUs = 86_400_000_000
+
+/** How long before opening time the world of a new data folder begins: time for the cluster to start, in real time. */
+const startWithinMs = 10_000
+/** Whoever opens today waits for it no longer than this. */
+const waitMs = 15_000
+
+/** World time for a new data folder: today, a little before `open` (microseconds since midnight). */
+export function worldBefore(open: number, speed: number): Instant {
+  const now = unixNow()
+  return Math.floor(now - (now % dayUs) + open - startWithinMs * 1_000 * speed) as Instant
+}
+
+/** World time of a midnight after which it is about to open: the calendar's, or the day begins now. */
+export function midnightBefore(open: number, anchor: WorldAnchor): Instant {
+  const now = worldAt(anchor, unixNow())
+  const calendar = now - (now % dayUs)
+  const untilOpen = calendar + open - now
+  const isSoon = untilOpen >= 0 && untilOpen <= waitMs * 1_000 * anchor.speed
+  return (isSoon ? calendar : now - open) as Instant
 }
 
 export const unixNow = (): Instant =>

@@ -23,7 +23,7 @@ export interface GuestWorld {
   readonly clock: DayClock
   /** Of this run: keys of two runs never meet. At least 16 characters. */
   readonly run: string
-  /** Told at each change. */
+  /** Told at each change, and at each complaint. */
   changed?(guest: LiveGuest): void
 }
 
@@ -45,7 +45,8 @@ interface ShownOrder {
 }
 
 const settledNames: ReadonlySet<string> = new Set(settledStates)
-const lookAgainMs = 2_000
+const lookFirstMs = 300
+const lookAgainMs = 1_500
 const repeatAfterMs = 2_000
 /** Whoever asks to cancel or to collect goes on asking for so long. */
 const errandMs = durationMs('1m')
@@ -132,7 +133,7 @@ export class LiveGuest {
     await clock.pause(repeatAfterMs)
     const { answer } = await this.#errand(() => this.#send<ShownOrder>('', this.#order()))
     if (answer.kind === 'done' && answer.body.id !== receipt.order) {
-      this.complaints.push(`order/${answer.body.id} was made of the key of order/${receipt.order}`)
+      this.#complain(`order/${answer.body.id} was made of the key of order/${receipt.order}`)
     }
   }
 
@@ -146,13 +147,13 @@ export class LiveGuest {
     const { clock, url } = this.#world
     const { plan } = this
     const wantsAt = plan.at + plan.promiseUs
-    while (!this.isSettled) {
-      await clock.pause(lookAgainMs)
+    for (let pauseMs = lookFirstMs; !this.isSettled; pauseMs = lookAgainMs) {
+      await clock.pause(pauseMs)
       const answer = await ask<ShownOrder>(`${url}/api/v1/orders/${receipt.order}`, {
         headers: { 'x-order-token': receipt.token },
       })
       if (answer.kind === 'refused' && answer.status === 404) {
-        this.complaints.push(`order/${receipt.order} was acknowledged, and is gone`)
+        this.#complain(`order/${receipt.order} was acknowledged, and is gone`)
         return
       }
       if (answer.kind !== 'done') continue
@@ -185,6 +186,11 @@ export class LiveGuest {
         ...(receipt && { 'x-order-token': receipt.token }),
       },
     })
+  }
+
+  #complain(words: string): void {
+    this.complaints.push(words)
+    this.#world.changed?.(this)
   }
 
   #see(state: string): void {

@@ -30,7 +30,7 @@ import {
 import type { LauncherEvent } from '#live'
 import { site } from '../../cluster.config.ts'
 import { type RunningCluster, startCluster } from '../up.ts'
-import { DayClock } from './day-clock.ts'
+import { DayClock, midnightBefore, worldBefore } from './day-clock.ts'
 import { type GuestWorld, LiveGuest } from './guest.ts'
 import { judge } from './judge.ts'
 import { playFaults } from './live-faults.ts'
@@ -61,17 +61,6 @@ const progressEveryMs = 1_000
 /** Types of actors that end with their order. */
 const typesOfAnOrder = ['order', 'reservation', 'payment', 'ticket', 'dish'] as const
 const lookAgainMs = 1_000
-const dayUs = 86_400_000_000
-
-/** Before opening time, so that the cluster is up when the doors open. */
-export const earlyUs = 120_000_000
-
-/** World time of the midnight before today's opening. */
-export function todaysMidnight(): Instant {
-  const nowUs = Math.floor(performance.timeOrigin + performance.now()) * 1_000
-  return (nowUs - (nowUs % dayUs)) as Instant
-}
-
 /** Sixteen characters that no other run has. */
 export const newRun = (): string => randomBytes(12).toString('base64url')
 
@@ -82,7 +71,7 @@ export async function runLiveDay(day: Day, run: LiveDayRun): Promise<DayResult> 
   checkLayout(day, nodes)
   const dataFolder = run.dataFolder ?? mkdtempSync(join(tmpdir(), 'brigade-day-'))
   const startedAt = performance.now()
-  const midnight = todaysMidnight()
+  const open = timeUs(day.open)
   let spawned = 0
   const report = (event: LauncherEvent): void => {
     if (event.kind === 'spawned') spawned += 1
@@ -94,10 +83,11 @@ export async function runLiveDay(day: Day, run: LiveDayRun): Promise<DayResult> 
       port: 0,
       opsPort: 0,
       speed: run.speed,
-      worldFrom: (midnight + timeUs(day.open) - earlyUs) as Instant,
+      worldFrom: worldBefore(open, run.speed),
       openings: openingsOf(day, site),
       report,
     })
+    const midnight = midnightBefore(open, cluster.world)
     let played: Played
     try {
       played = await play(day, run, cluster, midnight)
@@ -105,7 +95,7 @@ export async function runLiveDay(day: Day, run: LiveDayRun): Promise<DayResult> 
       await cluster.close()
     }
     const restarts = Math.max(0, spawned - nodes - edges)
-    const virtualSeconds = (played.endedAt - timeUs(day.open) + earlyUs) / 1_000_000
+    const virtualSeconds = (played.endedAt - open) / 1_000_000
     const judged = await judge({
       day,
       dataFolder,

@@ -7,12 +7,16 @@
 export interface Column {
   readonly title: string
   readonly align?: 'right'
+  /** The least width, so that a table that is shown again does not jump. */
+  readonly least?: number
 }
 
 /** Lines, without colours of their own but those of the cells. */
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
   const lines = [columns.map(({ title }) => title), ...rows]
-  const widths = columns.map((_, n) => Math.max(...lines.map((line) => widthOf(line[n] ?? ''))))
+  const widths = columns.map(({ least = 0 }, n) =>
+    Math.max(least, ...lines.map((line) => widthOf(line[n] ?? ''))),
+  )
   return lines.map((line) =>
     columns
       .map(({ align }, n) => padded(line[n] ?? '', widths[n] ?? 0, align))

@@ -1,7 +1,7 @@
 /**
  * Where a command speaks: results to standard output, everything else to standard error.
  *
- * Owns:     whether there are colours, and how wide and how patient the reader is.
+ * Owns:     whether there are colours, and how much fits on the screen.
  * Does not: know what is said.
  */
 
@@ -9,7 +9,8 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Standard output is a screen, and not a file or a pipe. */
   readonly isScreen: boolean
-  readonly columns: number
+  /** Of the screen, now. */
+  readonly rows: number
   readonly paint: Paint
   /** To standard output, as it stands. */
   print(text: string): void
@@ -44,7 +45,9 @@ export function processTerminal(): Terminal {
   return {
     env,
     isScreen,
-    columns: stdout.columns ?? 80,
+    get rows() {
+      return stdout.rows ?? 24
+    },
     paint: isScreen && (env.NO_COLOR ?? '') === '' ? painted : unpainted,
     print: (text) => void stdout.write(text),
     note: (text) => void stderr.write(text),

@@ -12,7 +12,7 @@ export function recordingTerminal(env: Terminal['env'] = {}): RecordingTerminal 
   return {
     env,
     isScreen: false,
-    columns: 80,
+    rows: 24,
     paint: unpainted,
     print: (text) => {
       printed += text

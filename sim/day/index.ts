@@ -5,7 +5,7 @@
  * Does not know:  how a live cluster is started: it only says what its guests and faults are.
  */
 export * from './checks/day-checker.ts'
-export { type GuestOrder, settledStates } from './checks/orders.ts'
+export { type GuestOrder, type SettledState, settledStates } from './checks/orders.ts'
 export * from './day.ts'
 export * from './day-result.ts'
 export * from './define-day.ts'

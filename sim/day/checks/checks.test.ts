@@ -137,6 +137,19 @@ describe('money', () => {
   ])('an order that %s is found', (_name, records, provider) => {
     expect(judge(records, provider).detail).not.toBe('')
   })
+
+  test.each([
+    ['an open order of which the provider knows more is none', [], [entry], ''],
+    ['an ended one is', [cancelled], [entry], 'of payment/a'],
+    ['a charge for an order that never was is', [], [{ ...entry, payment: 'b' }], 'order/b, which never was'],
+    ['an attempt that took nothing is none', [], [{ ...entry, payment: 'b', captured: 0 }], ''],
+  ])('before close: %s', (_name, records, provider, words) => {
+    const check = new MoneyCheck()
+    for (const each of records) check.record(each)
+    check.compare(provider, (order) => order === 'a')
+    expect(check.found.detail).toContain(words)
+    expect(check.found.none).toBe(words === '')
+  })
 })
 
 describe('stock', () => {

@@ -56,8 +56,9 @@ export class DayChecker {
     this.#stock.writes(commit.batch.writes)
   }
 
-  /** What may never be, at any moment. What has to be true at close is judged by `close`. */
-  get soFar(): readonly Verdict[] {
+  /** What holds at any moment, while orders are open. What has to be true at close is judged by `close`. */
+  standing(provider: readonly ProviderEntry[]): readonly Verdict[] {
+    this.#money.compare(provider, (order) => this.#orders.orders.has(order))
     return [
       verdict('money', this.#money.found),
       verdict('stock', this.#stock.found),

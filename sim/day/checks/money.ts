@@ -59,6 +59,23 @@ export class MoneyCheck {
     return { ...counts, doubleCharges: double.size }
   }
 
+  /**
+   * Before close: of orders that have ended both ledgers agree, and nobody was charged for an order that there never
+   * was. Of an order that goes on the provider may know more than we do.
+   */
+  compare(provider: readonly ProviderEntry[], isOrder: (order: string) => boolean): void {
+    for (const { payment, captured, refunded } of provider) {
+      const ours = this.#accounts.get(payment)
+      if (captured > 0 && !isOrder(payment)) {
+        this.found.add(`the provider has captured ${captured} cents for order/${payment}, which never was`)
+      } else if (ours?.due !== undefined && (captured !== ours.captured || refunded !== ours.refunded)) {
+        this.found.add(
+          `of payment/${payment} the provider has captured ${captured} and refunded ${refunded} cents, we ${ours.captured} and ${ours.refunded}`,
+        )
+      }
+    }
+  }
+
   /** M3. */
   close(provider: readonly ProviderEntry[]): void {
     for (const [order, { captured, refunded, due }] of this.#accounts) {
