@@ -1,9 +1,10 @@
 /**
  * Runs an actor's XState machine as a function: a state and a message in, a state and effects out.
  *
- * Owns:     everything that Brigade knows of XState at run time: how a machine is stepped, how its actions become
- *           effects, what of it is stored and how it is read back, and what a machine must not contain.
- * Does not: check contracts (`registry.ts`), carry out effects or set timers (`kernel.ts`).
+ * Owns:     how a machine's actions become effects, what of its state is stored and how that is read back, and what a
+ *           machine must not contain.
+ * Does not: step a machine: a table does where it can (`machine-table.ts`), XState elsewhere. Nor check contracts
+ *           (`registry.ts`), or carry out effects (`turns.ts`).
  *
  * Invariants:
  *   A1. A turn is pure: the same state and event give the same state and effects, also after `load(store(state))`.
@@ -19,6 +20,15 @@ import type { AnyActorScope, AnyMachineSnapshot, AnyStateMachine, AnyStateNode, 
 import { __unsafe_getAllOwnEventDescriptors as ownEventDescriptors } from 'xstate'
 import type { ActorDefinition, Birth, Delivered, Effect, Instant, Message } from '#actor'
 import { ClusterError, hash32, ref } from '#actor'
+import {
+  type Action,
+  type Context,
+  MachineTable,
+  matches,
+  nameIn,
+  nodesOf,
+  type Place,
+} from './machine-table.ts'
 
 /** An actor's state between two turns. Pass it back as it is: it carries more than it shows. */
 export interface LiveState {
@@ -38,17 +48,19 @@ export interface Transition {
 export interface MachineOptions {
   /** Deep-freezes births, events and contexts, so that an author's mutation throws. For development and tests. */
   readonly freeze?: boolean
+  /** By a table where the machine allows it (the default), or by XState itself in any case. To compare the two. */
+  readonly executor?: 'table' | 'xstate'
 }
 
-type Context = Readonly<Record<string, unknown>>
 type History = AnyMachineSnapshot['historyValue']
-type Action = Parameters<AnyActorScope['actionExecutor']>[0]
 
 /** A set of active states, shared by all actors that are in it: a snapshot without context and history. */
 interface Configuration {
   readonly snapshot: AnyMachineSnapshot
   readonly done: boolean
   readonly accepts: readonly string[]
+  /** Where it is in the table, if there is one. */
+  readonly place: Place | undefined
 }
 
 class Live implements LiveState {
@@ -93,6 +105,8 @@ export class Machine {
   readonly #nodes = new Map<string, AnyStateNode>()
   readonly #configurations = new Map<string, Configuration>()
   readonly #scope: AnyActorScope
+  readonly #table: MachineTable | undefined
+  readonly #configurationOf = new Map<Place, Configuration>()
   #effects: Effect[] = []
   #enabled = false
 
@@ -112,9 +126,15 @@ export class Machine {
     const problem = problemOf(definition, this.#machine, [...this.#nodes.values()])
     if (problem !== undefined)
       throw new ClusterError('ACTOR_DEFINITION_INVALID', { type: this.#type, ...problem })
+    if (options.executor !== 'xstate') this.#table = MachineTable.of(this.#machine, this.#scope)
     this.version = this.#machine.version ?? '1'
     this.#keys = Object.keys(this.#probe())
     this.#stamp = stampOf(this.version, this.#keys)
+  }
+
+  /** What runs its turns. Births are XState's in any case. */
+  get executor(): 'table' | 'xstate' {
+    return this.#table === undefined ? 'xstate' : 'table'
   }
 
   /** The initial state, with its entry effects and timers. */
@@ -136,6 +156,10 @@ export class Machine {
     if (configuration.done) return 'not-accepted'
     if (this.#freeze) deepFreeze(event)
     this.#effects = []
+    if (this.#table !== undefined && configuration.place !== undefined) {
+      const ran = this.#table.run(configuration.place, context, event)
+      return ran === undefined ? 'not-accepted' : this.#arrived(ran.place, ran.context)
+    }
     this.#enabled = false
     const before = { ...configuration.snapshot, context, historyValue: history }
     const after = this.#machine.transition(before, event, this.#scope)
@@ -178,9 +202,23 @@ export class Machine {
   }
 
   #transition(snapshot: AnyMachineSnapshot): Transition {
-    if (this.#freeze) deepFreeze(snapshot.context)
-    const state = new Live(this.#configuration(snapshot.value), snapshot.context, snapshot.historyValue)
-    return { state, effects: this.#effects.length === 0 ? noEffects : this.#effects }
+    return this.#result(this.#configuration(snapshot.value), snapshot.context, snapshot.historyValue)
+  }
+
+  /** Of the table, whose machines have no history. */
+  #arrived(place: Place, context: Context): Transition {
+    let configuration = this.#configurationOf.get(place)
+    if (configuration === undefined) {
+      configuration = this.#configuration(place.value)
+      this.#configurationOf.set(place, configuration)
+    }
+    return this.#result(configuration, context, noHistory)
+  }
+
+  #result(configuration: Configuration, context: Context, history: History): Transition {
+    if (this.#freeze) deepFreeze(context)
+    const effects = this.#effects.length === 0 ? noEffects : this.#effects
+    return { state: new Live(configuration, context, history), effects }
   }
 
   /** @throws when the machine has no such states. */
@@ -200,7 +238,8 @@ export class Machine {
     const accepts = [...this.#definition.messageTypes].filter((type) =>
       descriptors.some((descriptor) => matches(descriptor, type)),
     )
-    const configuration = { snapshot, done, accepts }
+    const place = this.#table?.placeOf(snapshot._nodes)
+    const configuration = { snapshot, done, accepts, place }
     this.#configurations.set(key, configuration)
     return configuration
   }
@@ -365,10 +404,6 @@ function idsOf(history: History): Readonly<Record<string, readonly string[]>> | 
   return Object.fromEntries(entries.map(([id, nodes]) => [id, nodes.map((node) => node.id)]))
 }
 
-function nodesOf(node: AnyStateNode): AnyStateNode[] {
-  return [node, ...Object.values(node.states).flatMap(nodesOf)]
-}
-
 function inDocumentOrder(node: AnyStateNode, value: StateValue): StateValue {
   if (typeof value === 'string') return value
   const unknown = Object.keys(value).find((key) => !(key in node.states))
@@ -379,12 +414,6 @@ function inDocumentOrder(node: AnyStateNode, value: StateValue): StateValue {
     if (inner !== undefined) ordered[key] = inDocumentOrder(child, inner)
   }
   return ordered
-}
-
-/** XState's descriptors: a type, `*`, or `a.*`, which matches `a` too. */
-function matches(descriptor: string, type: string): boolean {
-  if (descriptor === '*' || descriptor === type) return true
-  return descriptor.endsWith('.*') && `${type}.`.startsWith(descriptor.slice(0, -1))
 }
 
 const effectKinds: Readonly<Record<Effect['kind'], true>> = {
@@ -487,14 +516,6 @@ function problemOfAction(action: unknown, machine: AnyStateMachine): Problem | u
     }
   }
   return undefined
-}
-
-/** The name in `'name'` or `{ type: 'name', params }`; undefined for a function. */
-function nameIn(reference: unknown): string | undefined {
-  if (typeof reference === 'string') return reference
-  return typeof reference === 'object' && reference !== null
-    ? (reference as { type: string }).type
-    : undefined
 }
 
 function deepFreeze(value: unknown): void {
