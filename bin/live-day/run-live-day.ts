@@ -29,6 +29,7 @@ import {
 } from '#day'
 import type { LauncherEvent } from '#live'
 import { site } from '../../cluster.config.ts'
+import { UsageError } from '../command-line/usage-error.ts'
 import { type RunningCluster, startCluster } from '../up.ts'
 import { DayClock, midnightBefore, worldBefore } from './day-clock.ts'
 import { type GuestWorld, LiveGuest } from './guest.ts'
@@ -88,10 +89,15 @@ export async function runLiveDay(day: Day, run: LiveDayRun): Promise<DayResult> 
       report,
     })
     const midnight = midnightBefore(open, cluster.world)
+    const interrupt = (): void => void cluster.close()
+    process.once('SIGINT', interrupt)
+    process.once('SIGTERM', interrupt)
     let played: Played
     try {
       played = await play(day, run, cluster, midnight)
     } finally {
+      process.removeListener('SIGINT', interrupt)
+      process.removeListener('SIGTERM', interrupt)
       await cluster.close()
     }
     const restarts = Math.max(0, spawned - nodes - edges)
@@ -137,7 +143,7 @@ async function play(day: Day, run: LiveDayRun, cluster: RunningCluster, midnight
   const { launcher, provider, url, opsUrl } = cluster
   const over = new AbortController()
   // Whoever waits for a time of the day waits no longer once the day is over, or its cluster is.
-  void launcher.exited.then(() => over.abort(new Error('The cluster has ended before the day was over.')))
+  void launcher.exited.then((code) => over.abort(endedEarly(day, code)))
   const clock = new DayClock(cluster.world, midnight, over.signal)
   const operations = new Operations(opsUrl, clock)
   const world: GuestWorld = { url, clock, run: newRun() }
@@ -170,6 +176,13 @@ async function play(day: Day, run: LiveDayRun, cluster: RunningCluster, midnight
     clearInterval(ticker)
     over.abort()
   }
+}
+
+/** 0: it was told to end, by Ctrl-C; otherwise no node could be kept running. */
+function endedEarly({ name }: Day, code: 0 | 1): Error {
+  return code === 0
+    ? new UsageError(`The day '${name}' was interrupted, so nothing is judged.`)
+    : new Error(`The cluster ended before the day '${name}' was over.`)
 }
 
 async function deliver(day: Day, clock: DayClock, operations: Operations): Promise<void> {

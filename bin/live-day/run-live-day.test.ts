@@ -1,0 +1,89 @@
+/**
+ * A short lunch on real processes.
+ *
+ * Goal: everything that a live day promises: guests are served through faults that are seen to strike, the checks of
+ * the simulator hold over the journal, and nothing is left of the cluster.
+ * Method: twenty world minutes at sixty times their speed, from dist.
+ */
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, describe, expect, test } from 'vitest'
+import { type DayOptions, type DayResult, defineDay } from '#day'
+import { runLiveDay } from './run-live-day.ts'
+
+const fixture = fileURLToPath(new URL('../fixtures/live-day.mjs', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'brigade-lunch-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const lunch: DayOptions = {
+  name: 'short-lunch',
+  open: '12:00',
+  lastOrder: '12:06',
+  close: '12:10',
+  guests: {
+    arrivals: [
+      { at: '12:00', perHour: 300 },
+      { at: '12:06', perHour: 300 },
+    ],
+    dishes: { caprese: 1 },
+    cards: { ok: 6, declined: 1, timeoutCaptured: 1 },
+    tableShare: 0.8,
+    cancelShare: 0.1,
+    cancelWithin: '2m',
+    repeatShare: 0.2,
+    noShowShare: 0,
+    promise: '8m',
+  },
+  faults: [
+    { kind: 'crash-node', node: 'node-2', at: '12:02' },
+    { kind: 'provider-outage', at: '12:03', for: '90s' },
+    { kind: 'pause-node', node: 'node-1', at: '12:05', for: '300ms' },
+  ],
+  slo: {},
+}
+
+test('guests are served through real faults, and every check holds over what is left', async () => {
+  const run = { seed: 3, speed: 60, dataFolder: folder }
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    fixture,
+    JSON.stringify(lunch),
+    JSON.stringify(run),
+  ])
+  const result = JSON.parse(stdout) as DayResult
+  expect(result.checks.filter(({ held }) => !held)).toEqual([])
+  expect(result.checks.map(({ id }) => id)).toContain('faults-fired')
+  expect(result.faults.map(({ kind, fired }) => [kind, fired])).toEqual([
+    ['crash-node', true],
+    ['provider-outage', true],
+    ['pause-node', true],
+  ])
+  const { orders, money, restarts, mode, latencyMs } = result
+  expect(orders.acknowledged).toBeGreaterThan(15)
+  expect(orders.completed + orders.rejected + orders.cancelled + orders.expired).toBe(orders.acknowledged)
+  expect(orders).toMatchObject({ lost: 0, unexpected: 0 })
+  expect(money).toMatchObject({ doubleCharges: 0, billed: money.captured - money.refunded })
+  expect(money.billed).toBeGreaterThan(0)
+  expect(restarts).toBeGreaterThan(0)
+  expect(latencyMs['order.accept'].n).toBe(orders.acknowledged)
+  expect(mode).toBe('live')
+  // It was given the folder, so it stays; and another cluster may have it.
+  expect(readdirSync(folder)).toContain('data.mdb')
+}, 90_000)
+
+describe('a day that a live cluster cannot play is refused before anything runs', () => {
+  test.each([
+    ['a node that there is not', { faults: [{ kind: 'crash-node', node: 'edge-2', at: '12:05' }] }, {}],
+    ['faults of links', { faults: [{ kind: 'power-loss', at: '12:05' }] }, {}],
+    ['too fast a world', {}, { speed: 500 }],
+    ['fewer nodes than its faults name', lunch, { nodes: 1 }],
+  ] as const)('%s', async (_name, more, run) => {
+    const day = defineDay({ ...lunch, faults: [], ...(more as object) })
+    await expect(runLiveDay(day, { seed: 1, speed: 60, ...run })).rejects.toMatchObject({
+      name: 'ClusterError',
+    })
+  })
+})
