@@ -1,6 +1,6 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Instant } from '#actor'
-import type { Member, NodeId, ScopeId, ShardId } from '#ports'
+import type { Epoch, Member, NodeId, ScopeId, ShardId, ShardView } from '#ports'
 import { Cluster, defaultClusterBounds } from './cluster.ts'
 
 test('a node that starts contends as soon as it has settled, however rare its reviews are', () => {
@@ -27,4 +27,90 @@ test('a node that starts contends as soon as it has settled, however rare its re
 
   const now = cluster.step({ kind: 'tick' }, settled)
   expect(now).toContainEqual({ kind: 'acquire', shard: 'orders.0', epoch: 0 })
+})
+
+test('a released shard is brought to mind at each review, until it is taken', () => {
+  const start = 1_000_000 as Instant
+  const shard = 'orders.0' as ShardId
+  const nodes = ['node-1', 'node-2', 'node-3'] as NodeId[]
+  const members = nodes.map((node): Member => ({ node, group: 'node', address: '', state: 'up', life: 1 }))
+  const row = (released: boolean, epoch: number): ShardView => ({
+    row: {
+      shard,
+      epoch: epoch as Epoch,
+      scope: 'node-2.a' as ScopeId,
+      node: 'node-2' as NodeId,
+      released,
+      now: start,
+    },
+    sealed: false,
+  })
+  // It leaves, so that it is always somebody else's turn.
+  const cluster = new Cluster(
+    {
+      node: 'node-1' as NodeId,
+      scope: 'node-1.a' as ScopeId,
+      shards: [shard],
+      hosts: () => true,
+      bounds: defaultClusterBounds,
+    },
+    start,
+  )
+  const onlooker = members.map((member) =>
+    member.node === 'node-1' ? { ...member, state: 'leaving' as const } : member,
+  )
+  cluster.step({ kind: 'members', members: onlooker }, start)
+  cluster.step({ kind: 'shards', views: [row(false, 1)] }, start)
+  expect(cluster.ownerOf(shard)).toBe('node-2')
+
+  const reminders = () =>
+    cluster.step({ kind: 'shards', views: [row(true, 1)] }, start).filter(({ kind }) => kind === 'tell')
+  const [reminder] = reminders()
+  expect(reminder).toMatchObject({ item: { kind: 'move', shard } })
+  expect(reminders()).toEqual([reminder])
+  expect(cluster.ownerOf(shard)).toBeUndefined()
+
+  expect(cluster.step({ kind: 'shards', views: [row(false, 2)] }, start).map(({ kind }) => kind)).toEqual([
+    'routed',
+  ])
+})
+
+describe('what an earlier incarnation of a node lost', () => {
+  const me = 'node-1' as NodeId
+  const other = 'node-2' as NodeId
+  const shard = 'orders.0' as ShardId
+  const start = 1_000_000 as Instant
+  const later = (start + 5_000_000) as Instant
+  const member = (node: NodeId, state: Member['state']): Member => ({
+    node,
+    group: 'node',
+    address: '',
+    state,
+    life: 1,
+  })
+  const row = {
+    shard,
+    epoch: 3 as Epoch,
+    scope: 'node-1.before' as ScopeId,
+    node: me,
+    released: false,
+    now: start,
+  }
+
+  test.each(['up', 'cordoned', 'leaving'] as const)(
+    'it takes back, also when it is %s: nobody else may',
+    (state) => {
+      const scope = 'node-1.a' as ScopeId
+      const options = { node: me, scope, shards: [shard], hosts: () => true, bounds: defaultClusterBounds }
+      const cluster = new Cluster(options, start)
+      cluster.step({ kind: 'members', members: [member(me, state), member(other, 'up')] }, start)
+      const out = cluster.step({ kind: 'shards', views: [{ row, sealed: false }] }, later)
+      expect(out).toContainEqual(expect.objectContaining({ kind: 'acquire', shard }))
+      const released = { ...row, released: true, heir: me }
+      const free = new Cluster(options, start)
+      free.step({ kind: 'members', members: [member(me, state), member(other, 'up')] }, start)
+      const taken = free.step({ kind: 'shards', views: [{ row: released, sealed: false }] }, later)
+      expect(taken.some(({ kind }) => kind === 'acquire')).toBe(state === 'up')
+    },
+  )
 })

@@ -10,7 +10,9 @@
  * Invariants:
  *   P1. A shard is contended for only while it is unowned: never owned, released, sealed, or its owner has ended.
  *   P2. Moves are decided by one node, the holder of the first shard, and are few at a time.
- *   P3. A route is replaced only by one of a higher epoch, or when its node has ended.
+ *   P3. A route is replaced only by one of a higher epoch. It is dropped when its node has ended or owns the shard
+ *       no more.
+ *   P4. Whoever sees that a shard is free tells those whose turn it is, at each review, until it is taken.
  */
 import type { Instant } from '#actor'
 import { after } from '#actor'
@@ -135,9 +137,12 @@ export class Cluster {
         this.#seen = true
         this.#views = new Map(input.views.map((view) => [view.row.shard, view]))
         for (const { row, sealed } of input.views) {
+          if (!row.released) this.#waitingForHeir.delete(row.shard)
           if (!sealed && !row.released && this.#members.has(row.node))
             this.#route(row.shard, row.node, row.epoch)
+          else if ((this.#routes.get(row.shard)?.epoch ?? 0) <= row.epoch) this.#routes.delete(row.shard)
         }
+        this.#remind()
         if (this.#readAgain) this.#read()
         break
       case 'acquired':
@@ -283,12 +288,12 @@ export class Cluster {
   #contend(now: Instant): void {
     const { node, shards, bounds } = this.#options
     const me = this.#members.get(node)?.member
-    if (me?.state !== 'up' || after(this.#startedAt, bounds.settleMs) > now) return
+    if (me === undefined || after(this.#startedAt, bounds.settleMs) > now) return
     for (const shard of shards) {
       if (this.#owned.has(shard) || this.#acquiring.has(shard) || !this.#options.hosts(me.group, shard))
         continue
       const view = this.#views.get(shard)
-      if (!this.#unowned(view) || !this.#myTurn(shard, view, now)) continue
+      if (!this.#unowned(view) || !this.#myTurn(shard, me, view, now)) continue
       this.#acquiring.add(shard)
       this.#out.push(
         view === undefined
@@ -304,10 +309,11 @@ export class Cluster {
     return !this.#members.has(view.row.node)
   }
 
-  #myTurn(shard: ShardId, view: ShardView | undefined, now: Instant): boolean {
+  #myTurn(shard: ShardId, me: Member, view: ShardView | undefined, now: Instant): boolean {
     const { node, bounds } = this.#options
-    // An earlier incarnation of this node lost it, and only this node knows.
+    // An earlier incarnation of this node lost it, and only this node knows: it takes it back in any state.
     if (view !== undefined && !view.sealed && !view.row.released && view.row.node === node) return true
+    if (me.state !== 'up') return false
     const heir = view?.row.released === true ? view.row.heir : undefined
     if (heir === node) return true
     if (heir !== undefined && this.#members.get(heir)?.member.state === 'up') {
@@ -334,6 +340,21 @@ export class Cluster {
       shard,
       this.#eligible(shard, (member) => member.node !== this.#options.node),
     )
+  }
+
+  // Where nothing seems to move, the shard table is looked at rarely; and the word of whoever released a shard may be
+  // lost, or its memory.
+  #remind(): void {
+    const reminded = new Set([this.#options.node])
+    for (const [shard, { row, sealed }] of this.#views) {
+      if (!sealed && !row.released) continue
+      const members = this.#eligible(shard, () => true)
+      for (const to of [row.heir, bestNode(shard, members)]) {
+        if (to === undefined || reminded.has(to)) continue
+        reminded.add(to)
+        this.#out.push({ kind: 'tell', to, item: { kind: 'move', shard, to } })
+      }
+    }
   }
 
   #balance(now: Instant): void {
