@@ -1,19 +1,46 @@
-/** How the tests run: from source, through the `source` condition of the doors in package.json. */
-import { defineConfig } from 'vitest/config'
+/**
+ * How the tests run: from source, through the `source` condition of the doors in package.json.
+ *
+ * Most need nothing but a processor. Those that start processes, kill them and look at the clock come after them,
+ * one file at a time.
+ */
+import { configDefaults, defineConfig } from 'vitest/config'
 
 const conditions = ['source', 'module', 'node', 'development|production']
+const exclude = [...configDefaults.exclude, '**/dist/**']
+const withProcesses = ['bin/**/*.test.ts', 'runtime/live/**/*.test.ts', 'scripts/readme.test.ts']
 
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ['**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/dist/**'],
-    benchmark: { include: ['**/*.bench.ts'], exclude: ['**/node_modules/**', '**/dist/**'] },
     environment: 'node',
+    reporters: ['default'],
     // Bounds against a test that hangs; a busy machine must not reach them.
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    reporters: ['default'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'in-process',
+          include: ['**/*.test.ts'],
+          exclude: [...exclude, ...withProcesses],
+          benchmark: { include: ['**/*.bench.ts'], exclude },
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'processes',
+          include: withProcesses,
+          exclude,
+          benchmark: { include: [] },
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 })
