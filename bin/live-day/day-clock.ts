@@ -37,13 +37,16 @@ export class DayClock {
 
   async reached(at: number): Promise<void> {
     const waitMs = this.realMsOf(at) - performance.now()
-    if (waitMs > 0) await sleep(waitMs, undefined, { signal: this.signal })
-    this.signal.throwIfAborted()
+    await this.pause(Math.max(0, waitMs))
   }
 
-  /** Of this machine, not of the restaurant. */
-  pause(ms: number): Promise<void> {
-    return sleep(ms, undefined, { signal: this.signal })
+  /** Of this machine, not of the restaurant. Rejects with the reason of the signal. */
+  async pause(ms: number): Promise<void> {
+    try {
+      await sleep(ms, undefined, { signal: this.signal })
+    } catch {
+      this.signal.throwIfAborted()
+    }
   }
 }
 

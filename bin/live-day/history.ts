@@ -160,19 +160,50 @@ function changesOfOwner(ordered: readonly Journaled[]): {
   return { taken, released }
 }
 
-/** Shards whose turns changed hands more often than the shard did: two owners wrote in turns. */
+/**
+ * Shards whose turns changed hands more often than the shard did: two owners wrote in turns. By their times, which
+ * never go back within a shard, whoever owns it; the order above may put turns of one shard that know nothing of each
+ * other in any order.
+ */
 export function contested(
   ordered: readonly Journaled[],
   shards: Iterable<readonly [Key, ShardRow]>,
 ): readonly string[] {
-  const changes = new Map<ShardId, number>()
-  for (const list of changesOfOwner(ordered).taken.values()) {
-    for (const [shard, epoch] of list) changes.set(shard, epoch)
+  const turns = new Map<ShardId, Written[]>()
+  for (const { scope, records } of ordered) {
+    for (const { shard, at } of records) {
+      const known = turns.get(shard)
+      if (known === undefined) turns.set(shard, [{ at, scope }])
+      else known.push({ at, scope })
+    }
   }
   return [...shards].flatMap(([, { shard, epoch }]) => {
-    const seen = changes.get(shard) ?? 0
+    const seen = changesOfHands(turns.get(shard) ?? [])
     return seen <= epoch
       ? []
       : [`turns of ${shard} changed hands ${seen} times, and the shard ${epoch} times`]
   })
+}
+
+interface Written {
+  readonly at: Instant
+  readonly scope: ScopeId
+}
+
+function changesOfHands(turns: readonly Written[]): number {
+  const byTime = new Map<Instant, Set<ScopeId>>()
+  for (const { at, scope } of turns.toSorted((a, b) => a.at - b.at)) {
+    const writers = byTime.get(at)
+    if (writers === undefined) byTime.set(at, new Set([scope]))
+    else writers.add(scope)
+  }
+  let changes = 0
+  let last: ScopeId | undefined
+  for (const writers of byTime.values()) {
+    // Of turns at one instant, the owner of before comes first.
+    if (last !== undefined) writers.delete(last)
+    changes += writers.size
+    last = [...writers].at(-1) ?? last
+  }
+  return changes
 }

@@ -165,8 +165,7 @@ async function play(day: Day, run: LiveDayRun, cluster: RunningCluster, midnight
     const visits = guests.map((guest) => guest.visit())
     // Who is not gone at the limit is judged as they stand.
     const everyone = Promise.all([...visits, deliveries])
-    await Promise.race([everyone, clock.reached(limit)])
-    const outcomes = await faults
+    const [outcomes] = await Promise.all([faults, Promise.race([everyone, clock.reached(limit)])])
     await untilQuiet(operations, clock, limit)
     const endedAt = clock.now()
     over.abort(new Error('The day is over.'))

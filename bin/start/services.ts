@@ -84,7 +84,6 @@ async function playService(floor: Floor, service: Service, goesOn: boolean): Pro
     })
   const everyone = Promise.all([...visits, ...deliveries])
   await Promise.race([everyone, clock.reached(timeUs(day.close) + lingerUs)])
-  everyone.catch(() => {})
 }
 
 function noteIn(book: GuestBook, { plan, receipt, isSettled, state }: LiveGuest, service: Service): void {
