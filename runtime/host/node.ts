@@ -415,9 +415,9 @@ export class Node {
           else this.#feed({ kind: 'request', request: item.request })
           break
         case 'response': {
-          const wrong = this.#requests.settle(item.response, this.#ports.clock.now().runtime)
+          const wrong = this.#requests.settle(item.response, from, this.#ports.clock.now().runtime)
           if (wrong !== undefined) {
-            this.#life?.cluster.unroute(wrong.shard, wrong.node)
+            this.#life?.cluster.unroute(wrong, from)
             this.#feedCluster({ kind: 'misrouted' })
             this.#tickRequests()
           }

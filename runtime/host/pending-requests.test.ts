@@ -30,8 +30,8 @@ class Sender {
     this.pending.add(sent, shard, at(0), (outcome) => this.outcomes.push(outcome))
   }
 
-  answer(outcome: Outcome, ms: number): void {
-    this.pending.settle({ id: 'r1', outcome }, at(ms))
+  answer(outcome: Outcome, ms: number, from = one): void {
+    this.pending.settle({ id: 'r1', outcome }, from, at(ms))
   }
 }
 
@@ -57,14 +57,15 @@ describe('a request', () => {
     expect(sender.sent).toEqual([one, two])
   })
 
-  test('that was sent again waits for its own first try instead of being told that one runs', () => {
+  test('without a key runs once although the refusal of its first try comes twice', () => {
     const sender = new Sender()
-    sender.add()
+    sender.add('keyless')
+    sender.answer({ kind: 'moved', shard }, 10)
+    sender.owner = two
+    sender.pending.routed(shard, two, at(20))
+    sender.answer({ kind: 'moved', shard }, 30)
     sender.pending.tick(at(300))
-    sender.answer({ kind: 'running' }, 310)
-    expect(sender.outcomes).toEqual([])
-    sender.answer(done, 320)
-    expect(sender.outcomes).toEqual([done])
+    expect(sender.sent).toEqual([one, two])
   })
 
   test('whose key another one works on is told so at once', () => {

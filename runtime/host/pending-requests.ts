@@ -58,18 +58,18 @@ export class PendingRequests {
     this.#try(pending, now)
   }
 
-  /** Returns the node whose route was wrong, when the answer says so. */
-  settle(response: Response, now: Instant): { readonly shard: ShardId; readonly node: NodeId } | undefined {
+  /** Returns the shard whose route was wrong, when the answer of `from` says so. */
+  settle(response: Response, from: NodeId, now: Instant): ShardId | undefined {
     const pending = this.#pending.get(response.id)
     if (pending === undefined) return undefined
     if (response.outcome.kind === 'moved') {
-      const wrong = pending.sentTo
+      // Frames may be doubled: a second `moved` says nothing of the try that is on its way to another node.
+      if (pending.sentTo !== from) return undefined
       pending.sentTo = undefined
-      pending.refusedBy = wrong
+      pending.refusedBy = from
       pending.nextTry = after(now, Math.min(retryMaxMs, retryMinMs * 2 ** Math.min(pending.tries, 5)))
-      return wrong === undefined ? undefined : { shard: pending.shard, node: wrong }
+      return pending.shard
     }
-    if (response.outcome.kind === 'running' && pending.tries > 1) return undefined
     this.#pending.delete(response.id)
     pending.done(response.outcome)
     return undefined
