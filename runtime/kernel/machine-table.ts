@@ -262,8 +262,11 @@ function stepOf(action: unknown, machine: AnyStateMachine, scope: AnyActorScope)
       // XState would start a child; the scope refuses that, and says what to do instead.
       const spawn = (): void => scope.defer(() => {})
       return (running) => {
-        const update = updateOf(assignment, { ...infoOf(running), spawn }, paramsOf(running))
-        running.context = { ...running.context, ...update }
+        const { context, event } = running
+        const args = { context, event, self: scope.self, system: scope.system, spawn }
+        const update = updateOf(assignment, args, paramsOf(running))
+        // Not a spread: V8 takes a microsecond for one that sees a few shapes by turns.
+        running.context = Object.assign({}, context, update)
         running.assigned = true
       }
     }
