@@ -37,13 +37,13 @@ export class DayClock {
 
   async reached(at: number): Promise<void> {
     const waitMs = this.realMsOf(at) - performance.now()
-    await this.pause(Math.max(0, waitMs))
+    await this.pause(waitMs)
   }
 
   /** Of this machine, not of the restaurant. Rejects with the reason of the signal. */
   async pause(ms: number): Promise<void> {
     try {
-      await sleep(ms, undefined, { signal: this.signal })
+      await sleep(Math.max(0, ms), undefined, { signal: this.signal })
     } catch {
       this.signal.throwIfAborted()
     }

@@ -13,6 +13,7 @@
  * the launcher's patience is; an outage and a breakdown last by the restaurant's.
  */
 import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import { applianceRef } from '#actors'
 import { applianceOf, type Day, durationMs, durationUs, type Fault, type FaultOutcome, timeUs } from '#day'
 import type { Launcher } from '#live'
@@ -78,9 +79,13 @@ async function pause(stage: LiveStage, fault: Of<'pause-node'>, outcome: FaultOu
   const recovery = await victimOf(stage, node)
   const since = performance.now()
   const pid = await pidOf(stage.launcher, node)
-  await stage.launcher.execute({ kind: 'pause', node, forMs: durationMs(fault.for), force: true })
-  outcome.fired = pid !== undefined && isStopped(pid)
-  await Promise.all([stage.clock.pause(durationMs(fault.for)), recovery(outcome, since)])
+  const forMs = durationMs(fault.for)
+  await stage.launcher.execute({ kind: 'pause', node, forMs, force: true })
+  while (pid !== undefined && !outcome.fired && performance.now() < since + forMs) {
+    outcome.fired = isStopped(pid)
+    if (!outcome.fired) await stage.clock.pause(1)
+  }
+  await Promise.all([stage.clock.pause(since + forMs - performance.now()), recovery(outcome, since)])
 }
 
 async function restartCluster(stage: LiveStage, outcome: FaultOutcome): Promise<void> {
@@ -150,10 +155,17 @@ async function pidOf(launcher: Launcher, node: NodeId): Promise<number | undefin
   return answer.kind === 'status' ? answer.nodes.find((one) => one.node === node)?.pid : undefined
 }
 
-/** What the operating system says of the process. */
+/** What the operating system says of the process. Where there is `/proc` it is asked: `ps` may take longer than a pause. */
 function isStopped(pid: number): boolean {
-  const state = execFileSync('ps', ['-o', 'state=', '-p', String(pid)], { encoding: 'utf8' })
-  return state.trim().startsWith('T')
+  const stat = `/proc/${pid}/stat`
+  try {
+    const state = existsSync(stat)
+      ? readFileSync(stat, 'utf8').split(') ').at(-1)
+      : execFileSync('ps', ['-o', 'state=', '-p', String(pid)], { encoding: 'utf8' }).trim()
+    return state?.startsWith('T') === true
+  } catch {
+    return false // It has ended.
+  }
 }
 
 function targetOf(fault: Fault): string {
