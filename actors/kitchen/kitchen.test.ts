@@ -94,9 +94,7 @@ function expectNothingLeft(stage: Rehearsal): void {
 }
 
 describe('a day in the kitchen', () => {
-  test('on a quiet day 100 tickets are all plated, in the order of their states, and nothing is left over', {
-    timeout: 30_000,
-  }, () => {
+  test('on a quiet day 100 tickets are all plated, in the order of their states, and nothing is left over', () => {
     const stage = kitchen({ seed: 1 })
     for (let n = 0; n < 100; n += 1) order(stage, 1, n, minutes(3 * 100 * draw(1, 'at', n)))
     stage.run(minutes(3 * 100))
@@ -109,9 +107,7 @@ describe('a day in the kitchen', () => {
   })
 
   for (const seed of [2]) {
-    test(`on a bad day each of 200 has one end, and nothing is left over (seed ${seed})`, {
-      timeout: 30_000,
-    }, () => {
+    test(`on a bad day each of 200 has one end, and nothing is left over (seed ${seed})`, () => {
       const stage = kitchen({ seed, repeats: 0.2, delayMs: seconds(20) })
       const count = 200
       for (let n = 0; n < count; n += 1) {
