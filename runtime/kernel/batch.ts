@@ -31,8 +31,8 @@ export class OpenBatch {
   /** Of rows that may change more than once before the batch closes. */
   readonly #latest = new Map<string, Write>()
   /** Of rows that change once. */
-  readonly #once: Write[] = []
-  readonly records: JournalRecord[] = []
+  #once: Write[] = []
+  #records: JournalRecord[] = []
   /** Outputs that wait for this batch. */
   readonly held: Output[] = []
   /** What becomes true in memory when this batch is durable. */
@@ -79,14 +79,21 @@ export class OpenBatch {
   }
 
   record(record: JournalRecord): RecordPlace {
-    this.records.push(record)
-    return [this.#scope, this.position, this.records.length - 1]
+    this.#records.push(record)
+    return [this.#scope, this.position, this.#records.length - 1]
   }
 
+  /** What to write. None of it is kept here while it is on its way: it would outlive its use by several batches. */
   close(): Batch {
     for (const [{ from, to }, last] of this.sends) this.putOnce('channels', [from, to], last)
     for (const [{ from }, [to, mark]] of this.marks) this.putOnce('inbox', [to, from], mark)
-    return { now: this.now, records: this.records, writes: [...this.#latest.values(), ...this.#once] }
+    const [records, writes] = [this.#records, this.#once]
+    for (const write of this.#latest.values()) writes.push(write)
+    this.#records = []
+    this.#once = []
+    this.#latest.clear()
+    this.changed.clear()
+    return { now: this.now, records, writes }
   }
 }
 
