@@ -38,7 +38,7 @@ export function failed(memory: Memory, activation: Activation, waiting: Waiting,
       at: memory.now.world,
     })
   }
-  const at = Math.max(memory.now.world, shard.now) as Instant
+  const at = memory.worldNow(shard)
   switch (directive) {
     case 'restart':
       memory.observer.count('restarts')

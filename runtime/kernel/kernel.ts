@@ -91,7 +91,8 @@ function flush(memory: Memory): void {
       if (activation === undefined) break
       activation.queued = false
       // In a shard that is handed over nothing runs any more: its waiting requests were answered `moved`.
-      if (memory.isOurs(activation.shard) && !activation.shard.draining) turn(memory, activation)
+      const runs = !activation.shard.draining || memory.broken === 'turn-while-draining'
+      if (runs && memory.isOurs(activation.shard)) turn(memory, activation)
     }
     const full = memory.open.turns >= memory.bounds.batchTurnsMax
     if (!closeIfPossible(memory) || !full) break

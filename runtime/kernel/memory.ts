@@ -49,6 +49,11 @@ export type Mutant =
   | 'unload-early'
   | 'trust-failed-write'
   | 'stale-load'
+  | 'turn-while-draining'
+  | 'any-answer'
+  | 'any-generation'
+  | 'timer-outlives-turn'
+  | 'trust-own-clock'
 
 export interface KernelOptions {
   readonly registry: Registry
@@ -194,6 +199,12 @@ export class Memory {
   /** Answers once the open batch, or a proof of ownership, is durable. */
   hold(request: { readonly id: string; readonly node: NodeId }, outcome: Outcome): void {
     this.open.held.push({ kind: 'respond', to: request.node, response: { id: request.id, outcome } })
+  }
+
+  /** World time here: never earlier than a turn of this shard, on whichever node that was. */
+  worldNow(shard: Shard): Instant {
+    if (this.broken === 'trust-own-clock') return this.now.world
+    return this.now.world > shard.now ? this.now.world : shard.now
   }
 
   /** Whether this very tenure of the shard goes on. */

@@ -124,7 +124,7 @@ function query(memory: Memory, activation: Activation, name: string, args: unkno
   if (query === undefined)
     return { kind: 'invalid', problem: `no query '${name}' on ${activation.type.definition.type}` }
   const { id, version, state } = activation
-  const at = Math.max(memory.now.world, activation.shard.now) as Instant
+  const at = memory.worldNow(activation.shard)
   try {
     const value = query({ id, value: state.value, context: state.context, version }, args, at)
     return { kind: 'answer', value, state: state.value, version }
@@ -141,7 +141,7 @@ function operate(
   const { shard, state } = activation
   if (command.kind === 'replay') return replay(memory, shard, command.row)
   if (state === undefined) return { kind: 'unknown' }
-  const at = Math.max(memory.now.world, shard.now) as Instant
+  const at = memory.worldNow(shard)
   const { id, message } = memory.envelope(activation.id, { type: `operator.${command.kind}` })
   switch (command.kind) {
     case 'inspect':

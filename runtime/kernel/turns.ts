@@ -42,7 +42,7 @@ export function turn(memory: Memory, activation: Activation): void {
   memory.open.turns += 1
   memory.observer.count('turns')
   activation.usedAt = memory.now.runtime
-  if (!counts(activation, waiting.envelope)) handled(memory, activation, waiting)
+  if (!counts(memory, activation, waiting.envelope)) handled(memory, activation, waiting)
   else if (isOver(activation, waiting.envelope)) turnArchived(memory, activation, waiting)
   else if (activation.status === 'absent' && !activation.type.creates.has(waiting.envelope.message.type)) {
     turnUnknown(memory, activation, waiting)
@@ -57,21 +57,34 @@ function isOver(activation: Activation, envelope: Envelope): boolean {
 }
 
 /** A fire, a result or an answer counts only while the row is there that it stands for. */
-export function counts(activation: Activation, envelope: Envelope): boolean {
+export function counts(memory: Memory, activation: Activation, { row, answers, cause }: Envelope): boolean {
   const { shard, ordinal } = activation
-  const { row, answers, cause } = envelope
   if (row === undefined && answers === undefined) return true
   if (ordinal === undefined) return false
-  if (answers !== undefined) return rowOf(shard.asks, ordinal, answers)?.question === cause
-  if (row?.kind === 'timer') return rowOf(shard.timers, ordinal, row.id)?.generation === row.generation
-  if (row?.kind === 'call') return rowOf(shard.calls, ordinal, row.id) !== undefined
-  return row !== undefined && rowOf(shard.asks, ordinal, row.id)?.question === row.question
+  if (answers !== undefined) {
+    const ask = rowOf(shard.asks, ordinal, answers)
+    return ask !== undefined && (ask.question === cause || memory.broken === 'any-answer')
+  }
+  switch (row?.kind) {
+    case 'timer': {
+      const timer = rowOf(shard.timers, ordinal, row.id)
+      return (
+        timer !== undefined && (timer.generation === row.generation || memory.broken === 'any-generation')
+      )
+    }
+    case 'call':
+      return rowOf(shard.calls, ordinal, row.id) !== undefined
+    case 'ask':
+      return rowOf(shard.asks, ordinal, row.id)?.question === row.question
+    default:
+      return false
+  }
 }
 
 function turnLive(memory: Memory, activation: Activation, waiting: Waiting): void {
   const { shard, type } = activation
   const { envelope } = waiting
-  const at = Math.max(memory.now.world, shard.now) as Instant
+  const at = memory.worldNow(shard)
   const event = delivered(envelope, at)
   let outcome: Transition | 'not-accepted'
   try {
@@ -221,7 +234,8 @@ export function consume(memory: Memory, activation: Activation, envelope: Envelo
   if (ordinal === undefined) return
   const { row, answers } = envelope
   if (answers !== undefined) memory.removeRow('asks', shard, ordinal, answers)
-  if (row?.kind === 'timer') memory.removeRow('timers', shard, ordinal, row.id)
+  if (row?.kind === 'timer' && memory.broken !== 'timer-outlives-turn')
+    memory.removeRow('timers', shard, ordinal, row.id)
   if (row?.kind === 'call') memory.removeRow('calls', shard, ordinal, row.id)
   if (row?.kind === 'ask') memory.removeRow('asks', shard, ordinal, row.id)
 }
@@ -355,7 +369,7 @@ function archive(memory: Memory, activation: Activation): void {
   memory.changed(activation)
   leaveSiblings(memory, activation)
   for (const waiting of activation.mailbox.list()) {
-    if (counts(activation, waiting.envelope)) turnArchived(memory, activation, waiting)
+    if (counts(memory, activation, waiting.envelope)) turnArchived(memory, activation, waiting)
     else handled(memory, activation, waiting)
   }
 }
@@ -370,7 +384,12 @@ function emittedBy(effects: readonly Effect[]): readonly Message[] | undefined {
   return events
 }
 
-function delivered(envelope: Envelope, at: Instant): Delivered<Message> {
-  const { message, from } = envelope
-  return (from === undefined ? { ...message, at } : { ...message, at, from }) as Delivered<Message>
+// Copied field by field: V8 takes 1.5 µs for a spread that sees two kinds of messages by turns.
+function delivered({ message, from }: Envelope, at: Instant): Delivered<Message> {
+  const event: Record<string, unknown> & { type: string; at: Instant } =
+    from === undefined ? { type: message.type, at } : { type: message.type, at, from }
+  for (const [field, value] of Object.entries(message)) event[field] = value
+  event.at = at
+  if (from !== undefined) event.from = from
+  return event as unknown as Delivered<Message>
 }
