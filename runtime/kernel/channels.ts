@@ -100,8 +100,9 @@ export function pump(memory: Memory, shard: Shard, channel: OutChannel): void {
   if (channel.unacknowledged && channel.resendAt === undefined) armResend(memory, shard, channel)
 }
 
-function armResend(memory: Memory, shard: Shard, channel: OutChannel): void {
+export function armResend(memory: Memory, shard: Shard, channel: OutChannel): void {
   const { resendMinMs, resendMaxMs } = memory.bounds
+  channel.progressed = false
   const base = Math.min(resendMaxMs, resendMinMs * 2 ** Math.min(channel.resends, 16))
   channel.resendAt = after(
     memory.now.runtime,

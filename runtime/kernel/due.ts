@@ -7,7 +7,7 @@
 import type { Message } from '#actor'
 import { startCall } from './calls.ts'
 import { nextTrial } from './care.ts'
-import { pump } from './channels.ts'
+import { armResend, pump } from './channels.ts'
 import { offer, schedule } from './mailboxes.ts'
 import type { Due, Memory } from './memory.ts'
 import { rowOf } from './shard.ts'
@@ -75,6 +75,10 @@ export function fire(memory: Memory, due: Exclude<Due, { kind: 'sweep' | 'backof
       const { channel } = due
       channel.resendAt = undefined
       if (!channel.unacknowledged) return
+      if (channel.progressed) {
+        armResend(memory, shard, channel)
+        return
+      }
       memory.observer.count('resent')
       channel.rewind()
       pump(memory, shard, channel)

@@ -5,7 +5,7 @@
  * Does not: decide (`supervisor.ts`).
  */
 import type { ActorId, Instant, Message } from '#actor'
-import { after, backoffMs, draw, keyOf } from '#actor'
+import { after, backoffMs, draw, keyOf, typeOf } from '#actor'
 import type { Envelope, Ordinal } from '#ports'
 import { excuse, leaveTrial } from './care.ts'
 import type { Waiting } from './mailbox.ts'
@@ -102,7 +102,7 @@ function restartSiblings(memory: Memory, failed: Activation): void {
   if (group === undefined) return
   const types = restartsWith(group.supervisor, failed.type.definition.type)
   for (const id of failed.shard.state.siblings[group.instance] ?? []) {
-    if (id === failed.id || !types.has(memory.registry.typeOf(id).definition.type)) continue
+    if (id === failed.id || !types.has(typeOf(id))) continue
     memory.observer.count('restarts')
     if (memory.observer.watched)
       memory.observer.event({ kind: 'restarted', actor: id, cause: failed.id, at: memory.now.world })

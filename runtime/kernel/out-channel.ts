@@ -22,6 +22,8 @@ export class OutChannel {
   #durable: number
   #sent: number
   #resends = 0
+  /** Something was acknowledged since `resendAt` was set: what is on its way now was sent later. */
+  progressed = false
   resendAt: Instant | undefined
 
   /** `rows` are the stored outbox rows, in order, and end at `last`. */
@@ -75,6 +77,7 @@ export class OutChannel {
     const gone = Array.from({ length: mark - this.#acknowledged }, (_, i) => this.#acknowledged + 1 + i)
     this.#rows = this.#rows.slice(gone.length)
     this.#acknowledged = mark
+    this.progressed = true
     if (this.#sent < mark) this.#sent = mark
     this.#resends = 0
     return gone

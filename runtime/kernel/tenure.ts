@@ -9,6 +9,7 @@
  *   T2. An actor leaves memory only when its last batch is durable and no message waits for it.
  *   T3. A release is the shard's last write here.
  */
+import type { ActorId } from '#actor'
 import { after } from '#actor'
 import type { MessageId, NodeId, Ordinal, ShardId, ShardRows, SnapshotRow } from '#ports'
 import { startCall } from './calls.ts'
@@ -23,7 +24,7 @@ import { type Activation, Shard, setRow } from './shard.ts'
 import { record } from './turns.ts'
 
 export function granted(memory: Memory, input: Extract<Input, { kind: 'granted' }>): void {
-  const { rows } = input
+  const rows = ofKnownTypes(memory, input.rows)
   const shard = new Shard(input.shard, input.epoch, input.worldNow, memory.now.runtime, rows.state)
   memory.shards.set(shard.id, shard)
   for (const [to, last] of rows.channels) {
@@ -75,6 +76,17 @@ export function granted(memory: Memory, input: Extract<Input, { kind: 'granted' 
   }
 }
 
+/** What belongs to actors of another build's types stays on disk, untouched, for a build that has them. */
+function ofKnownTypes({ registry }: Memory, rows: ShardRows): ShardRows {
+  const isKnown = (id: ActorId): boolean => registry.find(id) !== undefined
+  return {
+    ...rows,
+    timers: rows.timers.filter(([, , { actor }]) => isKnown(actor)),
+    asks: rows.asks.filter(([, , { actor }]) => isKnown(actor)),
+    calls: rows.calls.filter(([, , { actor }]) => isKnown(actor)),
+  }
+}
+
 function inherit(memory: Memory, shard: Shard, clean: boolean, rows: ShardRows['mailbox']): void {
   for (const [n, row] of rows) {
     shard.nextRow = Math.max(shard.nextRow, n + 1)
@@ -82,6 +94,7 @@ function inherit(memory: Memory, shard: Shard, clean: boolean, rows: ShardRows['
       shard.deadLetters.set(n, row)
       continue
     }
+    if (memory.registry.find(row.envelope.to) === undefined) continue
     const waiting = newWaiting(n, row.envelope)
     waiting.rowed = true
     waiting.attempts = row.attempts

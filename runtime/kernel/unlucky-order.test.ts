@@ -309,3 +309,42 @@ describe('a contract', () => {
     expect(dead(node)).toEqual(['invalid'])
   })
 })
+
+describe('a channel', () => {
+  const far = 'e.0' as ShardId
+  const outbox = (...sequences: number[]) =>
+    sequences.map((n) => [far, n, { id: `o:${n}` as MessageId, to: a, message: say('note') }] as const)
+  const sent = (node: DrivenKernel): number[] =>
+    node.take('send').flatMap(({ item }) => (item.kind === 'message' ? [item.sequence] : []))
+
+  test('on which acknowledgements come sends nothing again; when none comes, it does', () => {
+    const node = kernelWith()
+    node.grant('d.0', { epoch: 2, rows: { ...noRows, outbox: outbox(1, 2), channels: [[far, 2]] } })
+    expect(sent(node)).toEqual([1, 2])
+    node.step({ kind: 'received', item: { kind: 'mark', from: d, to: far, mark: 1 } })
+    node.pass(625)
+    expect(sent(node)).toEqual([])
+    node.pass(625)
+    expect(sent(node)).toEqual([2])
+  })
+})
+
+describe('rows of an actor type that this build does not have', () => {
+  test('stay where they are, and the shard goes on', () => {
+    const node = kernelWith()
+    const gone = 'gone/x' as ActorId
+    const timer = {
+      actor: gone,
+      generation: 1,
+      clock: 'runtime',
+      at: 1 as Instant,
+      message: say('rang'),
+    } as const
+    const mailbox = [[7, row({ to: gone })]] as const
+    const timers = [[1 as Ordinal, 'alarm', timer]] as const
+    node.grant('d.0', { epoch: 2, rows: { ...noRows, state, mailbox, timers } })
+    node.pass(1_000)
+    expect(node.ask(ref('a', 'y'), say('open'))).toMatchObject({ kind: 'done' })
+    expect([...node.written('timers'), ...node.written('mailbox')]).toEqual([])
+  })
+})
