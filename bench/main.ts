@@ -19,6 +19,7 @@ const promises: Readonly<Record<string, () => Promise<{ readonly measure: Measur
   p3: () => import('./p3-durable-turns.ts'),
   p4: () => import('./p4-remote.ts'),
   p9: () => import('./p9-memory.ts'),
+  p5: () => import('./p5-recovery.ts'),
 }
 
 const usage = `npm run bench [-- ${Object.keys(promises).join(' | ')} …] [-- --json]`
