@@ -85,7 +85,7 @@ export class MachineTable {
   readonly #machine: AnyStateMachine
   readonly #places = new Map<AnyStateNode, Place>()
   readonly #steps: ReadonlyMap<unknown, Step>
-  readonly #guards: ReadonlyMap<unknown, Guard>
+  readonly #guards: ReadonlyMap<AnyTransitionDefinition, Guard>
 
   /** Undefined when there is something in the machine that only XState itself can run. */
   static of(machine: AnyStateMachine, scope: AnyActorScope): MachineTable | undefined {
@@ -104,12 +104,12 @@ export class MachineTable {
       if (step === undefined) return undefined
       steps.set(action, step)
     }
-    const guards = new Map<unknown, Guard>()
-    for (const { guard } of transitions) {
-      if (guard === undefined) continue
-      const asked = guardOf(guard, machine)
+    const guards = new Map<AnyTransitionDefinition, Guard>()
+    for (const transition of transitions) {
+      if (transition.guard === undefined) continue
+      const asked = guardOf(transition.guard, machine)
       if (asked === undefined) return undefined
-      guards.set(guard, asked)
+      guards.set(transition, asked)
     }
     return new MachineTable(machine, steps, guards)
   }
@@ -117,7 +117,7 @@ export class MachineTable {
   private constructor(
     machine: AnyStateMachine,
     steps: ReadonlyMap<unknown, Step>,
-    guards: ReadonlyMap<unknown, Guard>,
+    guards: ReadonlyMap<AnyTransitionDefinition, Guard>,
   ) {
     this.#machine = machine
     this.#steps = steps
@@ -180,14 +180,11 @@ export class MachineTable {
     let candidates = place.candidates.get(eventType)
     if (candidates === undefined) {
       candidates = place.nodes.toReversed().flatMap((node) =>
-        transitionsFor(node, eventType).map((transition) => {
-          const guard = this.#guards.get(transition.guard)
-          return {
-            transition,
-            guard: guard && explained(guard, transition, eventType),
-            plan: undefined,
-          }
-        }),
+        transitionsFor(node, eventType).map((transition) => ({
+          transition,
+          guard: this.#guards.get(transition),
+          plan: undefined,
+        })),
       )
       place.candidates.set(eventType, candidates)
     }
@@ -198,7 +195,7 @@ export class MachineTable {
     place.always ??= place.nodes.toReversed().flatMap((node) =>
       (node.always ?? []).map((transition) => ({
         transition,
-        guard: this.#guards.get(transition.guard),
+        guard: this.#guards.get(transition),
         plan: undefined,
       })),
     )
@@ -344,21 +341,6 @@ function guardOf(guard: unknown, machine: AnyStateMachine): Guard | undefined {
   return (running) => {
     const { context, event } = running
     return Boolean(resolved({ context, event }, paramsOf(running)))
-  }
-}
-
-/** XState says where a guard stands that throws. */
-function explained(guard: Guard, transition: AnyTransitionDefinition, eventType: string): Guard {
-  const name = nameIn(transition.guard)
-  return (running, place) => {
-    try {
-      return guard(running, place)
-    } catch (error) {
-      throw new Error(
-        `Unable to evaluate guard ${name === undefined ? '' : `'${name}' `}in transition for event ` +
-          `'${eventType}' in state node '${transition.source.id}':\n${(error as Error).message}`,
-      )
-    }
   }
 }
 

@@ -8,6 +8,7 @@ import {
   enqueueActions,
   initialTransition,
   log,
+  not,
   raise,
   sendTo,
   setup,
@@ -33,18 +34,14 @@ import {
   seconds,
   tell,
 } from '#actor'
-import type { LiveState, Transition } from './machine.ts'
+import type { LiveState, MachineOptions, Transition } from './machine.ts'
 import { Machine } from './machine.ts'
 
 const at = 5_000_000 as Instant
 const birth: Birth = { id: ref('thing', '7'), key: '7', at }
 
 /** A machine of an actor that accepts these types, with whatever fields. */
-function machineOf(
-  machine: AnyStateMachine,
-  types = 'go stop tick',
-  options?: { freeze?: boolean },
-): Machine {
+function machineOf(machine: AnyStateMachine, types = 'go stop tick', options?: MachineOptions): Machine {
   return new Machine(definitionOf(machine, types), options)
 }
 
@@ -362,14 +359,34 @@ describe('what is thrown leaves the turn', () => {
     expect(machine.turn(state, event('tick')), 'and the machine still works').toBe('not-accepted')
   })
 
-  test("of a guard with the guard's and the state's names around it", () => {
+  describe.each(['table', 'xstate'] as const)('of a guard as it is, run by %s', (executor) => {
+    const hot = setup({ guards: { hot: throwing } })
+    test.each<[string, AnyStateMachine]>([
+      ['a named one', hot.createMachine({ on: { go: { guard: 'hot', actions: () => {} } } })],
+      ['one inside of another', hot.createMachine({ on: { go: { guard: not('hot'), actions: () => {} } } })],
+      [
+        'its params',
+        hot.createMachine({ on: { go: { guard: { type: 'hot', params: throwing }, actions: () => {} } } }),
+      ],
+      [
+        'one of an eventless transition',
+        createMachine({
+          initial: 'a',
+          states: { a: { on: { go: 'b' } }, b: { always: { guard: throwing, target: 'a' } } },
+        }),
+      ],
+    ])('%s', (_, author) => {
+      const machine = machineOf(author, 'go', { executor })
+      expect(machine.executor).toBe(executor)
+      expect(() => machine.turn(reach(machine), event('go'))).toThrow(Burnt)
+    })
+  })
+
+  test('of a guard that a birth asks', () => {
     const machine = machineOf(
-      setup({ guards: { hot: throwing } }).createMachine({
-        id: 'm',
-        on: { go: { guard: 'hot', actions: () => {} } },
-      }),
+      createMachine({ entry: raise({ type: 'go' }), on: { go: { guard: throwing, actions: () => {} } } }),
     )
-    expect(() => machine.turn(reach(machine), event('go'))).toThrow(/guard 'hot'.*state node 'm':\nburnt/s)
+    expect(() => machine.birth(birth)).toThrow(Burnt)
   })
 
   test('of a birth, though XState would keep it as a state', () => {

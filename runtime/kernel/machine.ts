@@ -10,14 +10,21 @@
  *   A1. A turn is pure: the same state and event give the same state and effects, also after `load(store(state))`.
  *       So the active states of an actor at rest are kept in document order, whatever way led there; XState's own
  *       order depends on the way.
- *   A2. Whatever an action or a guard throws leaves the turn, and no part of the turn is kept.
+ *   A2. Whatever an action or a guard throws leaves the turn as it is, and no part of the turn is kept.
  *   A3. What a machine cannot do here (spawn, send, log) is refused in words that say what to use instead, when
  *       the actor is defined if that can be seen, else in the turn.
  *   A4. A snapshot of another version, or with other context keys, is migrated or refused, never guessed.
  */
 
-import type { AnyActorScope, AnyMachineSnapshot, AnyStateMachine, AnyStateNode, StateValue } from 'xstate'
-import { __unsafe_getAllOwnEventDescriptors as ownEventDescriptors } from 'xstate'
+import type {
+  AnyActorScope,
+  AnyMachineSnapshot,
+  AnyStateMachine,
+  AnyStateNode,
+  AnyTransitionDefinition,
+  StateValue,
+} from 'xstate'
+import { and, __unsafe_getAllOwnEventDescriptors as ownEventDescriptors } from 'xstate'
 import type { ActorDefinition, Birth, Delivered, Effect, Instant, Message } from '#actor'
 import { ClusterError, hash32, ref } from '#actor'
 import {
@@ -53,6 +60,11 @@ export interface MachineOptions {
 }
 
 type History = AnyMachineSnapshot['historyValue']
+
+/** A guard that asks others, as XState makes it. */
+type Composed = NonNullable<AnyTransitionDefinition['guard']> & {
+  check(snapshot: AnyMachineSnapshot, args: object, guard: Composed): boolean
+}
 
 /** A set of active states, shared by all actors that are in it: a snapshot without context and history. */
 interface Configuration {
@@ -109,6 +121,8 @@ export class Machine {
   readonly #configurationOf = new Map<Place, Configuration>()
   #effects: Effect[] = []
   #enabled = false
+  /** What a guard threw in this turn, if one did; XState throws words about it instead. */
+  readonly #thrown: unknown[] = []
 
   /** @throws ClusterError `ACTOR_DEFINITION_INVALID` when the machine cannot run here. */
   constructor(definition: ActorDefinition, options: MachineOptions = {}) {
@@ -127,6 +141,7 @@ export class Machine {
     if (problem !== undefined)
       throw new ClusterError('ACTOR_DEFINITION_INVALID', { type: this.#type, ...problem })
     if (options.executor !== 'xstate') this.#table = MachineTable.of(this.#machine, this.#scope)
+    this.#rememberWhatGuardsThrow()
     this.version = this.#machine.version ?? '1'
     this.#keys = Object.keys(this.#probe())
     this.#stamp = stampOf(this.version, this.#keys)
@@ -141,10 +156,12 @@ export class Machine {
   birth(birth: Birth): Transition {
     if (this.#freeze) deepFreeze(birth)
     this.#effects = []
-    const snapshot = this.#machine.getInitialSnapshot(this.#scope, birth)
-    // XState turns what the first actions throw into a state.
-    if (snapshot.status === 'error') throw snapshot.error
-    return this.#transition(snapshot)
+    return this.#unwrapped(() => {
+      const snapshot = this.#machine.getInitialSnapshot(this.#scope, birth)
+      // XState turns what the first actions throw into a state.
+      if (snapshot.status === 'error') throw snapshot.error
+      return this.#transition(snapshot)
+    })
   }
 
   /**
@@ -162,7 +179,7 @@ export class Machine {
     }
     this.#enabled = false
     const before = { ...configuration.snapshot, context, historyValue: history }
-    const after = this.#machine.transition(before, event, this.#scope)
+    const after = this.#unwrapped(() => this.#machine.transition(before, event, this.#scope))
     return this.#enabled ? this.#transition(after) : 'not-accepted'
   }
 
@@ -242,6 +259,36 @@ export class Machine {
     const configuration = { snapshot, done, accepts, place }
     this.#configurations.set(key, configuration)
     return configuration
+  }
+
+  #rememberWhatGuardsThrow(): void {
+    for (const node of this.#nodes.values()) {
+      for (const transition of [...node.transitions.values(), node.always ?? []].flat()) {
+        if (transition.guard === undefined) continue
+        // Of one guard it is that guard, and knows like XState how to ask one of any kind.
+        const guard = and([transition.guard as never]) as unknown as Composed
+        const { check } = guard
+        guard.check = (...asked) => {
+          try {
+            return check(...asked)
+          } catch (error) {
+            this.#thrown.push(error)
+            throw error
+          }
+        }
+        transition.guard = guard
+      }
+    }
+  }
+
+  /** A decider is given what the author threw. */
+  #unwrapped<T>(run: () => T): T {
+    this.#thrown.length = 0
+    try {
+      return run()
+    } catch (error) {
+      throw this.#thrown.length === 0 ? error : this.#thrown[0]
+    }
   }
 
   /** The scope in which XState runs the machine: it collects what actions describe, and does nothing. */
