@@ -10,9 +10,11 @@
  * Invariants:
  *   E1. The events of one stream have growing ids, and none is sent twice.
  *   E2. What waits in memory for one reader is at most one read of its journal.
+ *   E3. A stream that has ended, or whose connection has, is neither listened for nor written to.
  */
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { FastifyReply } from 'fastify'
 import type { ActorId } from '#actor'
 import type { JournalRecord } from '#ports'
@@ -36,6 +38,9 @@ export interface StreamSource {
 
 interface Stream extends StreamSource {
   readonly out: ServerResponse
+  readonly socket: Socket
+  /** Stops listening to the actor and to the connection. */
+  readonly letGo: () => void
   sent: number
   isReading: boolean
   hasChanged: boolean
@@ -61,6 +66,9 @@ export class EventStreams {
     }
     reply.hijack()
     const out = reply.raw
+    // Not the response: one that waits behind others on its connection is never told that its reader has left.
+    const { socket } = reply.request.raw
+    if (socket.destroyed) return
     for (const [name, value] of Object.entries(reply.getHeaders())) {
       if (value !== undefined) out.setHeader(name, value)
     }
@@ -71,20 +79,36 @@ export class EventStreams {
       'x-accel-buffering': 'no',
     })
     out.write(`retry: ${reconnectMs}\n\n`)
-    const stream: Stream = { ...source, out, sent: source.after, isReading: false, hasChanged: false }
-    const unwatch = this.#client.watch(stream.actor, () => void this.#read(stream))
-    this.#open.add(stream)
-    out.once('close', () => {
+    const unwatch = this.#client.watch(source.actor, () => void this.#read(stream))
+    const leave = (): void => this.#end(stream)
+    const letGo = (): void => {
       unwatch()
-      this.#open.delete(stream)
-    })
+      socket.off('close', leave)
+    }
+    const stream: Stream = {
+      ...source,
+      out,
+      socket,
+      letGo,
+      sent: source.after,
+      isReading: false,
+      hasChanged: false,
+    }
+    socket.once('close', leave)
+    this.#open.add(stream)
     void this.#read(stream)
   }
 
   /** Ends every stream; their readers come back, to another gateway or a later life of this one. */
   close(): void {
     clearInterval(this.#heartbeat)
-    for (const { out } of this.#open) out.end()
+    for (const stream of this.#open) this.#end(stream)
+  }
+
+  #end(stream: Stream): void {
+    if (!this.#open.delete(stream)) return
+    stream.letGo()
+    stream.out.end()
   }
 
   #beat(): void {
@@ -102,7 +126,7 @@ export class EventStreams {
       }
     } catch {
       // The journal cannot be read now. The reader comes back with the id of the last event it has.
-      stream.out.end()
+      this.#end(stream)
     } finally {
       stream.isReading = false
     }
@@ -111,14 +135,11 @@ export class EventStreams {
   async #send(stream: Stream, records: readonly JournalRecord[]): Promise<void> {
     const { out } = stream
     for (const record of records) {
+      if (!this.#open.has(stream)) return
       stream.sent = record.sequence
       const hasRoom = out.write(`id: ${record.sequence}\ndata: ${JSON.stringify(stream.render(record))}\n\n`)
-      if (stream.isLast(record)) {
-        out.end()
-        return
-      }
-      if (!hasRoom) await Promise.race([once(out, 'drain'), once(out, 'close')])
-      if (out.destroyed) return
+      if (stream.isLast(record)) this.#end(stream)
+      else if (!hasRoom) await roomIn(stream)
     }
   }
 
@@ -134,5 +155,16 @@ export class EventStreams {
       if (unseen.length < pageSize) break
     }
     return newestFirst.reverse()
+  }
+}
+
+/** Resolves when the reader has read, or has left. */
+async function roomIn({ out, socket }: Stream): Promise<void> {
+  const listening = new AbortController()
+  const { signal } = listening
+  try {
+    await Promise.race([once(out, 'drain', { signal }), once(socket, 'close', { signal })])
+  } finally {
+    listening.abort()
   }
 }

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { menu, menuRef, order, orderRef } from '#actors'
@@ -19,14 +21,46 @@ beforeEach(async () => {
   cluster = new FakeCluster(types)
   cluster.deliver(menuRef(site), { type: 'menu.open' })
   await start()
+  placed = await place()
+})
+afterEach(() => gateway.close())
+
+async function place(): Promise<typeof placed> {
   const response = await fetch(`${gateway.url}/api/v1/orders`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() },
     body: JSON.stringify({ items: [{ dish: 'caprese', quantity: 1 }], payment: { token: 'tok_ok' } }),
   })
-  placed = (await response.json()) as typeof placed
-})
-afterEach(() => gateway.close())
+  return (await response.json()) as typeof placed
+}
+
+/** Requests to the cluster wait until `answer` is called. */
+function holdRequests(): { isAsked: Promise<void>; answer: () => void } {
+  const request = cluster.request.bind(cluster)
+  let answer = (): void => {}
+  const gate = new Promise<void>((resolve) => {
+    answer = resolve
+  })
+  const isAsked = new Promise<void>((resolve) => {
+    cluster.request = async (asked) => {
+      resolve()
+      await gate
+      return request(asked)
+    }
+  })
+  return { isAsked, answer }
+}
+
+/** One connection that asks for all of these at once, and reads nothing. */
+function rawGet(path: string, times: number, last?: string): Socket {
+  const { port, hostname } = new URL(gateway.url)
+  const one = (of: string): string =>
+    `GET ${of} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${placed.orderToken}\r\naccept: text/event-stream\r\n\r\n`
+  const socket = connect(Number(port), hostname)
+  socket.pause()
+  socket.write(one(path).repeat(times) + (last === undefined ? '' : one(last)))
+  return socket
+}
 
 const say = (type: string): unknown => cluster.deliver(orderRef(placed.id), { type })
 
@@ -144,6 +178,45 @@ describe('a stream', () => {
     expect(cluster.watchers(orderRef(placed.id))).toBe(1)
     abort.abort()
     while (cluster.watchers(orderRef(placed.id)) > 0) await setImmediate()
+  })
+
+  test('is not begun for a reader who has left before', async () => {
+    const { isAsked, answer } = holdRequests()
+    const socket = rawGet(placed.links.events, 1)
+    await isAsked
+    socket.destroy()
+    await once(socket, 'close')
+    // Two round trips later the gateway has seen it too.
+    for (const _ of [1, 2]) await (await fetch(`${gateway.url}/healthz`)).text()
+    answer()
+    await (await get({ accept: 'application/json' })).text()
+    expect(cluster.watchers(orderRef(placed.id))).toBe(0)
+  })
+
+  test('that has ended is written to no more, though its reader has read nothing yet', async () => {
+    const [mine, others] = [placed, await place()]
+    for (const type of way) say(type)
+    const errors: unknown[] = []
+    const onError = (error: unknown): unknown => errors.push(error)
+    process.on('uncaughtException', onError)
+    // Far more than the connection buffers: what is answered last stays here.
+    const socket = rawGet('/openapi.json', 400, mine.links.events)
+    placed = others
+    const reader = await follow()
+    await reader.next()
+    const next = reader.next()
+    while (reader.heartbeats < 4) await setImmediate()
+    say('order.cancel')
+    await next
+    socket.destroy()
+    process.off('uncaughtException', onError)
+    expect(errors).toEqual([])
+  })
+
+  test('that resumes after an event that never was goes on with the next one', async () => {
+    const reader = await follow({ 'last-event-id': '999' })
+    for (const type of way) say(type)
+    expect((await reader.rest()).map(({ id }) => id)).toEqual(['2', '3', '4', '5', '6', '7', '8'])
   })
 
   test('ends when the gateway closes', async () => {

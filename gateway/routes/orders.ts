@@ -342,7 +342,8 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
       reply.header('vary', 'Authorization, Accept')
       if (form === 'page') return turnsOf(id, request.query, request.url, reply)
 
-      const sequence = lastEventIdOf(request.headers['last-event-id'])
+      // Nobody has seen what is still to come.
+      const sequence = Math.min(lastEventIdOf(request.headers['last-event-id']), version)
       if (finals.has(view.state) && sequence >= version) {
         reply.code(204)
         return null
