@@ -193,12 +193,39 @@ describe('placing an order', () => {
     ])
   })
 
-  test('another body under the same key is refused', async () => {
+  test('a retry of what has left the menu is not refused for it while the order cannot be asked', async () => {
     const headers = { 'idempotency-key': freshKey() }
     await place(basket, headers)
-    const { status, body } = await place({ items: [{ dish: 'caprese', quantity: 3 }] }, headers)
-    expect([status, body.code]).toEqual([422, 'idempotency-key-reused'])
+    sellOut('caprese')
+    await call('GET', '/api/v1/menu')
+    cluster.answerNext({ kind: 'timeout' })
+    const { status, body } = await place(basket, headers)
+    expect([status, body.code]).toEqual([504, 'actor-timeout'])
   })
+
+  const otherBodies: readonly (readonly [claim: string, body: unknown])[] = [
+    ['another number', { items: [{ dish: 'caprese', quantity: 3 }] }],
+    ['a dish that nobody knows', { items: [{ dish: 'dodo', quantity: 2 }] }],
+    ['one dish more that nobody knows', { items: [...basket.items, { dish: 'dodo', quantity: 1 }] }],
+  ]
+  for (const [claim, other] of otherBodies) {
+    test(`another body under the same key is refused: ${claim}`, async () => {
+      const headers = { 'idempotency-key': freshKey() }
+      await place(basket, headers)
+      const { status, body } = await place(other, headers)
+      expect([status, body.code]).toEqual([422, 'idempotency-key-reused'])
+    })
+  }
+
+  for (const change of [{ serve: 'table' }, { note: 'no basil' }]) {
+    test(`so is one with ${JSON.stringify(change)} when its dish has left the menu since`, async () => {
+      const headers = { 'idempotency-key': freshKey() }
+      await place(basket, headers)
+      sellOut('caprese')
+      const { status, body } = await place({ ...basket, ...change }, headers)
+      expect([status, body.code]).toEqual([422, 'idempotency-key-reused'])
+    })
+  }
 
   test('a second request while the first is running is told to wait', async () => {
     const headers = { 'idempotency-key': freshKey() }

@@ -215,8 +215,12 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
       const priced = quote(published.items, wishesOf(body))
       if (priced.refused.length > 0) {
         // The menu may have changed since this very order was placed: then it is a retry, and not refused.
-        const placed = await read(id, request.trace.parent).catch(() => undefined)
+        const placed = await read(id, request.trace.parent).catch((error: unknown) => {
+          if (error instanceof Problem && error.code === 'not-found') return undefined
+          throw error
+        })
         if (placed === undefined) throw refusedDishes(priced, body)
+        if (!isOf(body, placed.view)) throw problemOf({ kind: 'key-reused' }, `Order '${id}'`)
         return created(orderBody(placed.view, placed.version), true)
       }
       const outcome = await client.request({
@@ -532,6 +536,16 @@ const wishesOf = (body: PlaceOrder) =>
     quantity,
     ...(options && { substitute: options.substitute }),
   }))
+
+/** Whether the order was made from this body, as far as an order tells. */
+const isOf = (body: PlaceOrder, { items, serve, note }: OrderView): boolean =>
+  serve === (body.serve ?? 'collect') &&
+  note === (body.note ?? null) &&
+  items.length === body.items.length &&
+  items.every(({ dish, quantity }, i) => {
+    const wish = body.items[i]
+    return dish === wish?.dish && quantity === wish.quantity
+  })
 
 function refusedDishes({ refused }: Quote, body: PlaceOrder): Problem {
   const whys = new Map(refused.map(({ dish, why }) => [dish, why]))
