@@ -42,7 +42,7 @@ export function providerHandlers(url: string): Record<ProviderOperation, CallHan
 async function answer(url: string, init: RequestInit): Promise<CallOutcome> {
   try {
     const response = await fetch(url, init)
-    const body: unknown = await response.json()
+    const body: unknown = await response.json().catch(() => undefined)
     if (response.ok) {
       const result = providerAnswer(body)
       return result === undefined

@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -215,6 +218,23 @@ describe('over HTTP', () => {
   test('an answer in a shape that nobody knows is unknown', async () => {
     const { url } = await start()
     expect(await tryAt(`${url}/totals?`, ['provider.lookup', only])).toMatchObject({ kind: 'unknown' })
+  })
+
+  test('a definitive no needs no words: of a proxy it may be a page, or empty', async () => {
+    for (const [status, page, kind] of [
+      [422, '<html>', 'refused'],
+      [403, '', 'refused'],
+      [429, '', 'unknown'],
+      [502, '<html>', 'unknown'],
+      [200, '', 'unknown'],
+    ] as const) {
+      const proxy = createServer((_, response) => response.writeHead(status).end(page))
+      await once(proxy.listen(0, '127.0.0.1'), 'listening')
+      const { port } = proxy.address() as AddressInfo
+      expect([status, (await tryAt(`http://127.0.0.1:${port}`, toAuthorized)).kind]).toEqual([status, kind])
+      proxy.closeAllConnections()
+      proxy.close()
+    }
   })
 
   test('what is nobody’s route is 404, and what is no JSON 400', async () => {

@@ -256,6 +256,31 @@ describe('P2: an unknown outcome', () => {
       expect(Math.abs(delay - middle)).toBeLessThanOrEqual(middle * 0.2 + 1)
     }
     expect(walk(request, silent).effects).toMatchObject([{ kind: 'schedule', id: 'again', clock: 'runtime' }])
+  })
+
+  for (const [what, way, answer] of [
+    ['a refund that is refused', [...toCaptured, cancel, refuses], 'captured'],
+    ['a void that is not confirmed', [request, cancel, says('authorized'), silent], 'authorized'],
+    ['an authorisation that does not arrive', [request, silent], 'none'],
+  ] as const) {
+    test(`more and more slowly also when it is known each time how things stand: ${what}`, () => {
+      const delays: number[] = []
+      const messages: AnyMessage[] = [...way]
+      for (let n = 0; n < 8; n += 1) {
+        const { effects, state } = walk(...messages)
+        expect(state).toBe('unknown.waiting')
+        delays.push(...effects.flatMap((effect) => (effect.kind === 'schedule' ? [effect.delayMs] : [])))
+        messages.push(again, says(answer), silent)
+      }
+      expect(delays).toHaveLength(8)
+      for (const [n, delay] of delays.entries()) {
+        const middle = Math.min(500 * 2 ** n, 30_000)
+        expect(Math.abs(delay - middle)).toBeLessThanOrEqual(middle * 0.2 + 1)
+      }
+    })
+  }
+
+  test('that is another one than before is asked for soon again', () => {
     const anew = walk(request, silent, again, silent, again, says('authorized'), silent)
     expect(anew.effects).toEqual(walk(request, silent).effects)
   })
@@ -271,6 +296,8 @@ describe('what the provider says', () => {
       {},
       { status: 'captured' },
       { status: 'none', captured: 0.5, refunded: 0 },
+      { status: 'captured', captured: -5, refunded: 0 },
+      { status: 'declined', captured: 0, refunded: 0, reason: { code: 5 } },
     ]
     for (const other of others) expect(providerAnswer(other)).toBeUndefined()
   })

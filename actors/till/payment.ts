@@ -37,7 +37,7 @@ export interface PaymentContext {
   readonly cancelled: boolean
   /** Why it did not come to be. */
   readonly reason: string | null
-  /** How often the present unknown outcome was asked for. */
+  /** How often an unknown outcome was asked for since it last stood elsewhere. */
   readonly asked: number
 }
 
@@ -91,7 +91,9 @@ export const paymentMachine = setup({
       const answer = event.type === 'call.done' ? providerAnswer(event.result) : undefined
       if (answer === undefined) return {}
       const { status, captured, refunded, reason } = answer
-      return { status, captured, refunded, asked: 0, reason: context.reason ?? reason ?? null }
+      // Only news begins anew: what fails again and again from the same standing is tried more and more slowly.
+      const asked = status === context.status ? context.asked : 0
+      return { status, captured, refunded, asked, reason: context.reason ?? reason ?? null }
     }),
     noteRefusal: assign({ reason: ({ event }) => (event.type === 'call.failed' ? event.detail : null) }),
     noteCancel: assign({ cancelled: true }),

@@ -51,6 +51,9 @@ const statuses: ReadonlySet<unknown> = new Set<ProviderStatus>([
 export function providerAnswer(result: unknown): ProviderAnswer | undefined {
   const answer = result as Partial<ProviderAnswer> | null | undefined
   if (typeof answer !== 'object' || answer === null || !statuses.has(answer.status)) return undefined
-  if (!Number.isSafeInteger(answer.captured) || !Number.isSafeInteger(answer.refunded)) return undefined
+  if (!isCents(answer.captured) || !isCents(answer.refunded)) return undefined
+  if (answer.reason !== undefined && typeof answer.reason !== 'string') return undefined
   return answer as ProviderAnswer
 }
+
+const isCents = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
