@@ -106,6 +106,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       socket.end(
         `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
       )
+      // Node leaves the end to this handler: who does not hang up would keep the connection.
+      setTimeout(() => socket.destroy(), closeGraceMs).unref()
     },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
@@ -174,7 +176,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   return app
 }
 
-/** Who still waits for an answer when the server closes is cut off after this long. */
+/** Who does not hang up when told to, or still waits for an answer when the server closes, is cut off after this long. */
 const closeGraceMs = 2_000
 
 /** Fastify ends idle connections. To Node, one that has sent nothing yet (a browser opens some ahead) is not idle. */

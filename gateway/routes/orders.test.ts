@@ -380,6 +380,18 @@ describe('what is refused before it reaches an actor', () => {
     expect(JSON.parse(text.slice(text.indexOf('\r\n\r\n'))).code).toBe('bad-request')
   })
 
+  test('whoever goes on sending after that is cut off', { timeout: 10_000 }, async () => {
+    const port = Number(new URL(`${gateway?.url}`).port)
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    socket.on('error', () => {})
+    const closed = new Promise((resolve) => socket.once('close', resolve))
+    socket.write('NONSENSE\r\n\r\n')
+    socket.resume()
+    const nagging = setInterval(() => socket.write('x'), 20)
+    await closed
+    clearInterval(nagging)
+  })
+
   test('an address that cannot be decoded is 400', async () => {
     const response = await fetch(`${gateway?.url}/api/v1/orders/%zz`)
     const body = (await response.json()) as { code: string }
