@@ -127,6 +127,17 @@ describe('the menu', () => {
     }
   })
 
+  test('M2: takes no dish of an ingredient for which there is no bin', () => {
+    for (const needs of [
+      [{ ingredient: 'unicorn', amount: 1 }],
+      [{ ingredient: 'toString', amount: 1 }],
+      [{ ingredient: 'basil', amount: 1, substitute: 'unicorn' }],
+    ]) {
+      const { effects } = walk(open, put({ needs }))
+      expect(effects).toEqual([{ kind: 'reply', message: { type: 'menu.no-recipe' } }])
+    }
+  })
+
   test('puts a dish back that had been missing', () => {
     const stage = new Stage(menu, 'main')
     stage.send(open)

@@ -6,7 +6,7 @@
  *
  * Invariants:
  *   M1. Guests see the published list, whole: a draft replaces it in one turn.
- *   M2. Every dish of the list has a recipe.
+ *   M2. Every dish of the list has a recipe, and every ingredient of it a bin.
  */
 
 import { assign, setup } from 'xstate'
@@ -14,7 +14,7 @@ import type { Birth, Delivered } from '#actor'
 import { defineActor, emit, reply } from '#actor'
 import type { StockLine } from '../pantry/messages.ts'
 import { stateName } from '../state-name.ts'
-import { recipeOf, recipes } from './menu-data.ts'
+import { ingredients, recipeOf, recipes } from './menu-data.ts'
 import type { MenuItem, OrderItem } from './messages.ts'
 import { MenuMessage } from './messages.ts'
 
@@ -76,6 +76,14 @@ const houseMenu: readonly MenuItem[] = Object.entries(recipes).map(([dish, { nam
   needs,
 }))
 
+/** Without a bin, an order would wait for the ingredient until it expires, and then for the bin to say that it is free. */
+const isCookable = ({ dish, needs }: MenuItem): boolean =>
+  recipeOf(dish) !== undefined &&
+  needs.every(
+    ({ ingredient, substitute = ingredient }) =>
+      Object.hasOwn(ingredients, ingredient) && Object.hasOwn(ingredients, substitute),
+  )
+
 const put = (items: readonly MenuItem[], item: MenuItem): MenuItem[] =>
   items.some(({ dish }) => dish === item.dish)
     ? items.map((entry) => (entry.dish === item.dish ? item : entry))
@@ -91,7 +99,7 @@ export const menuMachine = setup({
     input: {} as Birth,
   },
   guards: {
-    isCookable: ({ event }) => event.type === 'menu.put' && recipeOf(event.item.dish) !== undefined,
+    isCookable: ({ event }) => event.type === 'menu.put' && isCookable(event.item),
     isListed: ({ context, event }) =>
       event.type === 'menu.avail' && context.items.some(({ dish }) => dish === event.dish),
   },
