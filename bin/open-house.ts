@@ -5,7 +5,7 @@
  * Does not: change a house that is open. Every message has a key of its own, so a second edge, a restart, or
  *           another size in the configuration finds what is there.
  */
-import type { ActorId, Message } from '#actor'
+import { type ActorId, type Message, typeOf } from '#actor'
 import { binRef, houseKitchen, ingredients, menuRef, stationRef } from '#actors'
 import type { ClusterClient } from '#gateway'
 
@@ -23,8 +23,26 @@ const pauseMs = 100
 /** What one of its actors begins with. */
 export type Opening = readonly [ActorId, Message]
 
-/** Resolves when the house is open. Goes on through relocations and restarts of nodes, until `isOver`. */
+/**
+ * Resolves when the house is open. Goes on through relocations and restarts of nodes, until `isOver`.
+ *
+ * The menu comes last: whoever can read it orders, and an order waits in vain for a bin that is not there yet.
+ */
 export async function openHouse(
+  client: ClusterClient,
+  openings: readonly Opening[],
+  isOver: () => boolean,
+): Promise<void> {
+  const isMenu = ([actor]: Opening): boolean => typeOf(actor) === 'menu'
+  await openAll(
+    client,
+    openings.filter((opening) => !isMenu(opening)),
+    isOver,
+  )
+  await openAll(client, openings.filter(isMenu), isOver)
+}
+
+async function openAll(
   client: ClusterClient,
   openings: readonly Opening[],
   isOver: () => boolean,
