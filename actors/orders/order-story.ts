@@ -47,8 +47,14 @@ const waits: Readonly<Record<string, Wait>> = {
   releasing: { waitsFor: 'the pantry to take the ingredients back', ms: askAgainMs, otherwise: asksAgain },
 }
 
+const unpaid: Wait = {
+  waitsFor: 'the guest to pay',
+  ms: orderDeadlines.payDeadline,
+  otherwise: expires,
+}
+
 export function orderStory(state: string, context: OrderContext): OrderStory {
-  const { since, serve } = context
+  const { since, serve, money } = context
   if (state === 'ready') {
     return serve === 'table'
       ? waiting(since, state, { waitsFor: 'the waiter', ms: toTheTableMs, otherwise: 'it is served' })
@@ -58,7 +64,7 @@ export function orderStory(state: string, context: OrderContext): OrderStory {
           otherwise: 'it is closed unfetched',
         })
   }
-  const wait = waits[state]
+  const wait = state === 'paying' && money === 'free' ? unpaid : waits[state]
   return wait === undefined ? { state, since } : waiting(since, state, wait)
 }
 

@@ -420,7 +420,12 @@ describe('what others see', () => {
       until: 7_200_000_005,
       otherwise: 'it expires, and gives back what it has taken',
     })
-    expect(walk(...toReady).stage.query<OrderStory>('story').waitsFor).toBe('the guest')
+    const waitsFor = (...messages: AnyMessage[]) =>
+      walk(...messages).stage.query<OrderStory>('story').waitsFor
+    expect(waitsFor(...toPaying)).toBe('the payment to be captured')
+    expect(waitsFor(place, held)).toBe('the guest to pay')
+    expect(waitsFor(place, held, pay)).toBe('the payment to be captured')
+    expect(waitsFor(...toReady)).toBe('the guest')
     const table = walk({ ...withToken, serve: 'table' }, ...toReady.slice(1))
     expect(table.stage.query<OrderStory>('story').waitsFor).toBe('the waiter')
     expect(walk(...toReady, collect).stage.query<OrderStory>('story')).toEqual({
