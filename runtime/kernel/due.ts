@@ -19,8 +19,9 @@ export function wake(memory: Memory): void {
   for (;;) {
     const due = memory.due.world.takeDue(memory.now.world) ?? memory.due.runtime.takeDue(memory.now.runtime)
     if (due === undefined) return
-    if (due.kind === 'sweep') sweep(memory)
-    else if (due.kind === 'backoff') {
+    if (due.kind === 'sweep') {
+      if (due.at === memory.sweepAt) sweep(memory)
+    } else if (due.kind === 'backoff') {
       if (memory.isOurs(due.activation.shard)) schedule(memory, due.activation)
     } else if (memory.isOurs(due.shard)) fire(memory, due)
   }

@@ -234,3 +234,63 @@ describe('a shard whose last owner died', () => {
     })
   })
 })
+
+describe('more actors than fit into memory', () => {
+  const names = Array.from({ length: 20 }, (_, i) => ref('tally', String(i)))
+
+  test('those used longest ago leave it, and come back as they were stored', () => {
+    const kernel = new DrivenKernel(registry, { limits: { activationsMax: 4 } })
+    kernel.grant(shard)
+    const add: AnyMessage = { type: 'add', amount: 1 }
+    for (const actor of names) kernel.ask(actor, add)
+    kernel.pass(0)
+    for (const actor of names.slice(15)) kernel.query(actor, 'total')
+    const query = (actor: typeof t): void =>
+      kernel.step({
+        kind: 'request',
+        request: {
+          id: actor,
+          node: 'edge-1' as NodeId,
+          actor,
+          body: { kind: 'query', name: 'total' },
+          timeoutMs: 1_000,
+        },
+      })
+    for (const actor of [...names].reverse()) query(actor)
+    // The four, and one more: the first that came after the last look.
+    expect(kernel.take('load').map(({ actor }) => actor)).toEqual(names.slice(0, 15).reverse())
+  })
+
+  test('those whose last write is not durable stay', () => {
+    const add: AnyMessage = { type: 'add', amount: 1 }
+    const kernel = new DrivenKernel(registry, { limits: { activationsMax: 4 } })
+    kernel.grant(shard)
+    for (const actor of names) {
+      kernel.step({
+        kind: 'request',
+        request: {
+          id: actor,
+          node: 'edge-1' as NodeId,
+          actor,
+          body: { kind: 'command', message: add },
+          timeoutMs: 1_000,
+        },
+      })
+      for (const { actor: absentActor } of kernel.take('load')) kernel.load(absentActor)
+    }
+    kernel.step({ kind: 'wake' })
+    for (const actor of names) {
+      kernel.step({
+        kind: 'request',
+        request: {
+          id: `${actor}.2`,
+          node: 'edge-1' as NodeId,
+          actor,
+          body: { kind: 'query', name: 'total' },
+          timeoutMs: 1_000,
+        },
+      })
+    }
+    expect(kernel.take('load')).toEqual([])
+  })
+})

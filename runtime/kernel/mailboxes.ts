@@ -48,6 +48,8 @@ export function activate(memory: Memory, shard: Shard, id: ActorId): Activation 
     activation = new Activation(id, memory.registry.typeOf(id), shard)
     shard.activations.set(id, activation)
     memory.observer.count('activations')
+    memory.arrived += 1
+    if (memory.arrived > memory.bounds.activationsMax / 4) memory.sweepBy(memory.now.runtime)
     memory.loading += 1
     memory.out.push({ kind: 'load', shard: shard.id, epoch: shard.epoch, actor: id })
   }

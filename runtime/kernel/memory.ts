@@ -99,7 +99,7 @@ export type Due =
   | { readonly kind: 'backoff'; readonly activation: Activation }
   | { readonly kind: 'care'; readonly shard: Shard }
   | { readonly kind: 'resend'; readonly shard: Shard; readonly channel: OutChannel }
-  | { readonly kind: 'sweep' }
+  | { readonly kind: 'sweep'; readonly at: Instant }
 
 /** Something submitted: a batch, or a proof of ownership for outputs that write nothing. */
 export interface InFlight {
@@ -138,7 +138,9 @@ export class Memory {
   now: Now = { world: 0 as Instant, runtime: 0 as Instant }
   /** What this step has to say. */
   out: Output[] = []
-  sweeping = false
+  /** When idle actors are looked for next, and how many came since they were last. */
+  sweepAt: Instant | undefined
+  arrived = 0
   /** Actors being loaded. */
   loading = 0
   /** The open batch was held back once for what is being loaded. */
@@ -194,6 +196,13 @@ export class Memory {
       default:
         return true
     }
+  }
+
+  /** Idle actors are looked for then, or earlier. */
+  sweepBy(at: Instant): void {
+    if (this.sweepAt !== undefined && this.sweepAt <= at) return
+    this.sweepAt = at
+    this.due.runtime.add(at, { kind: 'sweep', at })
   }
 
   /** Answers once the open batch, or a proof of ownership, is durable. */

@@ -218,26 +218,32 @@ export function release(memory: Memory, id: ShardId, heir: NodeId | undefined): 
 
 /** Idle actors leave memory, once what they last wrote is durable and nothing waits for them. */
 export function sweep(memory: Memory): void {
-  memory.sweeping = false
-  for (const shard of memory.shards.values()) {
-    for (const [id, activation] of shard.activations) {
-      if (activation.depth > 0 || activation.status === 'loading' || activation.arriving !== undefined)
-        continue
-      if (activation.changedAt > memory.durable && memory.broken !== 'unload-early') continue
-      const finished = activation.status === 'archived' || activation.status === 'absent'
-      const idleMs = finished
-        ? memory.bounds.passivationSweepMs
-        : (activation.type.definition.passivateAfter ?? 600_000)
-      if (after(activation.usedAt, idleMs) > memory.now.runtime) continue
-      shard.activations.delete(id)
-      memory.observer.count('passivations')
-    }
+  const { passivationSweepMs, activationsMax } = memory.bounds
+  memory.sweepAt = undefined
+  memory.arrived = 0
+  let count = 0
+  const idle: Activation[] = []
+  for (const { activations } of memory.shards.values()) {
+    count += activations.size
+    for (const activation of activations.values()) if (mayLeave(memory, activation)) idle.push(activation)
+  }
+  if (count > activationsMax) idle.sort((a, b) => a.usedAt - b.usedAt)
+  for (const { id, status, type, usedAt, shard } of idle) {
+    const finished = status === 'archived' || status === 'absent'
+    const idleMs = finished ? passivationSweepMs : (type.definition.passivateAfter ?? 600_000)
+    if (count <= activationsMax && after(usedAt, idleMs) > memory.now.runtime) continue
+    shard.activations.delete(id)
+    count -= 1
+    memory.observer.count('passivations')
   }
   armSweep(memory)
 }
 
+function mayLeave(memory: Memory, { depth, status, arriving, changedAt }: Activation): boolean {
+  if (depth > 0 || status === 'loading' || arriving !== undefined) return false
+  return changedAt <= memory.durable || memory.broken === 'unload-early'
+}
+
 function armSweep(memory: Memory): void {
-  if (memory.sweeping || memory.shards.size === 0) return
-  memory.sweeping = true
-  memory.due.runtime.add(after(memory.now.runtime, memory.bounds.passivationSweepMs), { kind: 'sweep' })
+  if (memory.shards.size > 0) memory.sweepBy(after(memory.now.runtime, memory.bounds.passivationSweepMs))
 }

@@ -202,6 +202,7 @@ export function checkProtocol(options: ProtocolOptions): ProtocolResult {
     nodes: [...nodes.map((node) => ({ node, group: 'mixed' })), { node: 'edge-1', group: 'edge' }],
     bounds: {
       passivationSweepMs: 150,
+      activationsMax: 4,
       carefulMs: 200,
       batchTurnsMax: 4,
       channelWindow: 4,
