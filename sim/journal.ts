@@ -33,6 +33,7 @@ import type {
   ShardId,
   ShardRow,
   ShardRows,
+  ShardStateRow,
   ShardView,
   SnapshotRow,
   TableName,
@@ -315,7 +316,11 @@ export class SimJournal {
   shardViews(): ShardView[] {
     return [...this.#shards.values()]
       .sort((a, b) => (a.shard < b.shard ? -1 : 1))
-      .map((row) => ({ row, sealed: this.#scopes.get(row.scope)?.sealedBy !== undefined }))
+      .map((row) => ({
+        row,
+        sealed: this.#scopes.get(row.scope)?.sealedBy !== undefined,
+        versions: this.#tablesOf(row.shard).state?.versions ?? {},
+      }))
   }
 
   /** @internal */
@@ -540,12 +545,17 @@ class ShardTables {
     return ordered(rows).map(({ key, value }) => [key[2] as string, value as RequestRow])
   }
 
-  load(): ShardRows {
+  get state(): ShardStateRow | undefined {
     const [state] = this.#map('meta').values()
+    return state?.value as ShardStateRow | undefined
+  }
+
+  load(): ShardRows {
+    const { state } = this
     const list = (table: TableName) =>
       ordered(this.#map(table)).map(({ key, value }) => [...key.slice(1), value])
     return {
-      ...(state && { state: state.value }),
+      ...(state && { state }),
       mailbox: list('mailbox'),
       outbox: list('outbox'),
       inbox: list('inbox'),

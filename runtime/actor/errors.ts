@@ -65,6 +65,11 @@ export const errorSpecs = {
     message: (f) =>
       `'${f.actor}' was stored by version ${f.stored} of its machine, and this build has version ${f.machine} without a migration between them. Deploy a build that has it.`,
   }),
+  SHARD_VERSION_UNKNOWN: spec<{ shard: string; type: string; stored: string; machine: string }>({
+    remedy: 'operator',
+    message: (f) =>
+      `Shard '${f.shard}' was written to by version ${f.stored} of '${f.type}', and this build has version ${f.machine} without a migration between them. It waits for a node with a build that has it.`,
+  }),
   PORT_IN_USE: spec<{ listener: string; host: string; port: number; option: string }>({
     remedy: 'operator',
     message: (f) =>

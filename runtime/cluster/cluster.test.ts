@@ -14,6 +14,7 @@ test('a node that starts contends as soon as it has settled, however rare its re
       scope: 'node-1.a' as ScopeId,
       shards: ['orders.0' as ShardId],
       hosts: () => true,
+      reads: () => true,
       bounds,
     },
     start,
@@ -44,6 +45,7 @@ test('a released shard is brought to mind at each review, until it is taken', ()
       now: start,
     },
     sealed: false,
+    versions: {},
   })
   // It leaves, so that it is always somebody else's turn.
   const cluster = new Cluster(
@@ -52,6 +54,7 @@ test('a released shard is brought to mind at each review, until it is taken', ()
       scope: 'node-1.a' as ScopeId,
       shards: [shard],
       hosts: () => true,
+      reads: () => true,
       bounds: defaultClusterBounds,
     },
     start,
@@ -101,15 +104,25 @@ describe('what an earlier incarnation of a node lost', () => {
     'it takes back, also when it is %s: nobody else may',
     (state) => {
       const scope = 'node-1.a' as ScopeId
-      const options = { node: me, scope, shards: [shard], hosts: () => true, bounds: defaultClusterBounds }
+      const options = {
+        node: me,
+        scope,
+        shards: [shard],
+        hosts: () => true,
+        reads: () => true,
+        bounds: defaultClusterBounds,
+      }
       const cluster = new Cluster(options, start)
       cluster.step({ kind: 'members', members: [member(me, state), member(other, 'up')] }, start)
-      const out = cluster.step({ kind: 'shards', views: [{ row, sealed: false }] }, later)
+      const out = cluster.step({ kind: 'shards', views: [{ row, sealed: false, versions: {} }] }, later)
       expect(out).toContainEqual(expect.objectContaining({ kind: 'acquire', shard }))
       const released = { ...row, released: true, heir: me }
       const free = new Cluster(options, start)
       free.step({ kind: 'members', members: [member(me, state), member(other, 'up')] }, start)
-      const taken = free.step({ kind: 'shards', views: [{ row: released, sealed: false }] }, later)
+      const taken = free.step(
+        { kind: 'shards', views: [{ row: released, sealed: false, versions: {} }] },
+        later,
+      )
       expect(taken.some(({ kind }) => kind === 'acquire')).toBe(state === 'up')
     },
   )

@@ -12,6 +12,8 @@
  *   P2. Moves are decided by one node, the holder of the first shard, and are few at a time.
  *   P3. A route is replaced only by one of a higher epoch. It is dropped when its node has ended or owns the shard
  *       no more.
+ *   P5. What a newer build has written to is left to a node that has it. An owner that ended may have written until
+ *       then, so its shards are looked at again before they are contended for.
  *   P4. Whoever sees that a shard is free tells those whose turn it is, at each review, until it is taken.
  */
 import type { Instant } from '#actor'
@@ -51,6 +53,8 @@ export interface ClusterOptions {
   readonly shards: readonly ShardId[]
   /** Whether the nodes of a group may own a shard. */
   readonly hosts: (group: string, shard: ShardId) => boolean
+  /** Whether this build can go on from what these versions of machines have written. */
+  readonly reads: (versions: ShardView['versions']) => boolean
   readonly bounds: ClusterBounds
 }
 
@@ -62,7 +66,7 @@ export type ClusterInput =
   | {
       readonly kind: 'gossip'
       readonly from: NodeId
-      readonly item: Extract<WireItem, { kind: 'owned' | 'move' }>
+      readonly item: Extract<WireItem, { kind: 'owned' | 'lacks' | 'move' }>
     }
   | { readonly kind: 'linked'; readonly peer: NodeId }
   | { readonly kind: 'tick' }
@@ -73,6 +77,8 @@ export type ClusterOutput =
   | { readonly kind: 'read-shards' }
   | { readonly kind: 'acquire'; readonly shard: ShardId; readonly epoch: Epoch; readonly previous?: ScopeId }
   | { readonly kind: 'release'; readonly shard: ShardId; readonly heir?: NodeId }
+  /** A newer build has written to it; told once. */
+  | { readonly kind: 'lacks'; readonly shard: ShardId; readonly versions: ShardView['versions'] }
   | { readonly kind: 'tell'; readonly to: NodeId; readonly item: WireItem }
   | { readonly kind: 'routed'; readonly shard: ShardId }
   | { readonly kind: 'tick-at'; readonly at: Instant }
@@ -88,6 +94,10 @@ export class Cluster {
   #members = new Map<NodeId, { readonly member: Member; readonly since: Instant }>()
   #views = new Map<ShardId, ShardView>()
   #seen = false
+  /** A member has ended, and what it wrote last may not have been read. */
+  #outdated = false
+  /** Shards that a node cannot take, because its build is too old. */
+  readonly #lacks = new Map<NodeId, ReadonlySet<ShardId>>()
   #reading = false
   #readAgain = false
   readonly #owned = new Map<ShardId, Epoch>()
@@ -135,6 +145,7 @@ export class Cluster {
       case 'shards':
         this.#reading = false
         this.#seen = true
+        if (!this.#readAgain) this.#outdated = false
         this.#views = new Map(input.views.map((view) => [view.row.shard, view]))
         for (const { row, sealed } of input.views) {
           if (!row.released) this.#waitingForHeir.delete(row.shard)
@@ -142,6 +153,7 @@ export class Cluster {
             this.#route(row.shard, row.node, row.epoch)
           else if ((this.#routes.get(row.shard)?.epoch ?? 0) <= row.epoch) this.#routes.delete(row.shard)
         }
+        this.#compareVersions()
         this.#remind()
         if (this.#readAgain) this.#read()
         break
@@ -225,11 +237,18 @@ export class Cluster {
       }),
     )
     for (const [shard, route] of this.#routes) if (!this.#members.has(route.node)) this.#routes.delete(shard)
+    for (const [node, { member }] of before) {
+      if (this.#members.get(node)?.member.life === member.life) continue
+      this.#outdated = true
+      this.#lacks.delete(node)
+    }
+    this.#compareVersions()
     this.#read()
   }
 
-  #heard(from: NodeId, item: Extract<WireItem, { kind: 'owned' | 'move' }>): void {
+  #heard(from: NodeId, item: Extract<WireItem, { kind: 'owned' | 'lacks' | 'move' }>): void {
     if (item.kind === 'owned') for (const [shard, epoch] of item.shards) this.#route(shard, from, epoch)
+    else if (item.kind === 'lacks') this.#lacks.set(from, new Set(item.shards))
     else if (item.to === this.#options.node && !this.#owned.has(item.shard)) this.#read()
     else this.#handOver(item.shard, item.to)
   }
@@ -259,11 +278,12 @@ export class Cluster {
       this.#views.set(shard, {
         row: { shard, epoch: outcome.epoch, scope, node, released: false, now: outcome.now },
         sealed: false,
+        versions: this.#views.get(shard)?.versions ?? {},
       })
       return
     }
-    if (outcome.kind === 'refused' && outcome.row !== undefined)
-      this.#views.set(shard, { row: outcome.row, sealed: false })
+    // Whoever was faster may have written and gone: it is read before anything is decided.
+    if (outcome.kind === 'refused') this.#outdated = true
     this.#read()
   }
 
@@ -271,15 +291,38 @@ export class Cluster {
     if (this.#announce.length === 0) return
     const item: WireItem = { kind: 'owned', scope: this.#options.scope, shards: this.#announce }
     this.#announce = []
+    this.#tellOthers(item)
+  }
+
+  #tellOthers(item: WireItem): void {
     for (const node of this.#members.keys()) {
       if (node !== this.#options.node) this.#out.push({ kind: 'tell', to: node, item })
     }
   }
 
+  #compareVersions(): void {
+    const { node, hosts, reads } = this.#options
+    const group = this.#members.get(node)?.member.group
+    if (group === undefined) return
+    const before = this.#lacks.get(node)
+    const lacks = new Set<ShardId>()
+    for (const [shard, { versions }] of this.#views) {
+      if (!hosts(group, shard) || reads(versions)) continue
+      lacks.add(shard)
+      if (before?.has(shard) !== true) this.#out.push({ kind: 'lacks', shard, versions })
+    }
+    this.#lacks.set(node, lacks)
+    // At each review: who has just joined, or did not hear it, would hand them here.
+    if (lacks.size > 0) this.#tellOthers({ kind: 'lacks', shards: [...lacks] })
+  }
+
   /** Members that may take this shard. */
   #eligible(shard: ShardId, fits: (member: Member, since: Instant) => boolean): readonly NodeId[] {
     return [...this.#members.values()].flatMap(({ member, since }) =>
-      member.state === 'up' && this.#options.hosts(member.group, shard) && fits(member, since)
+      member.state === 'up' &&
+      this.#options.hosts(member.group, shard) &&
+      this.#lacks.get(member.node)?.has(shard) !== true &&
+      fits(member, since)
         ? [member.node]
         : [],
     )
@@ -288,10 +331,11 @@ export class Cluster {
   #contend(now: Instant): void {
     const { node, shards, bounds } = this.#options
     const me = this.#members.get(node)?.member
-    if (me === undefined || after(this.#startedAt, bounds.settleMs) > now) return
+    if (me === undefined || this.#outdated || after(this.#startedAt, bounds.settleMs) > now) return
     for (const shard of shards) {
       if (this.#owned.has(shard) || this.#acquiring.has(shard) || !this.#options.hosts(me.group, shard))
         continue
+      if (this.#lacks.get(node)?.has(shard) === true) continue
       const view = this.#views.get(shard)
       if (!this.#unowned(view) || !this.#myTurn(shard, me, view, now)) continue
       this.#acquiring.add(shard)
@@ -316,7 +360,11 @@ export class Cluster {
     if (me.state !== 'up') return false
     const heir = view?.row.released === true ? view.row.heir : undefined
     if (heir === node) return true
-    if (heir !== undefined && this.#members.get(heir)?.member.state === 'up') {
+    if (
+      heir !== undefined &&
+      this.#members.get(heir)?.member.state === 'up' &&
+      this.#lacks.get(heir)?.has(shard) !== true
+    ) {
       const since = this.#waitingForHeir.get(shard) ?? now
       this.#waitingForHeir.set(shard, since)
       if (after(since, bounds.heirMs) > now) return false

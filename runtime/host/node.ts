@@ -13,7 +13,7 @@
  *   N2. Outputs are carried out in the order in which the kernel and the cluster gave them.
  */
 import type { Instant } from '#actor'
-import { after } from '#actor'
+import { after, ClusterError } from '#actor'
 import { Cluster, type ClusterBounds, type ClusterInput, type ClusterOutput } from '#cluster'
 import { type Bounds, type Input, Kernel, type Mutant, type Output, type Registry, TimerHeap } from '#kernel'
 import type {
@@ -30,6 +30,7 @@ import type {
   Request,
   ScopeId,
   ShardId,
+  ShardView,
   Transport,
   WireItem,
 } from '#ports'
@@ -56,6 +57,8 @@ export interface NodeOptions {
   readonly ports: Ports
   /** The node should end: a shard escalated too often. The process exits, and the launcher starts another. */
   readonly onEnd: (cause: string) => void
+  /** A shard is left to a node of a newer build: `SHARD_VERSION_UNKNOWN`, told once for each. */
+  readonly onRefused?: (error: ClusterError) => void
   readonly broken?: Mutant
 }
 
@@ -345,6 +348,9 @@ export class Node {
             ),
           )
           break
+        case 'lacks':
+          this.#refuseShard(output)
+          break
         case 'tell':
           this.#toNode(output.to, output.item)
           break
@@ -400,6 +406,21 @@ export class Node {
     })
   }
 
+  #refuseShard({ shard, versions }: Extract<ClusterOutput, { kind: 'lacks' }>): void {
+    const { observer, clock } = this.#ports
+    const lacking = this.#options.registry.lacking(versions)
+    if (lacking === undefined) return
+    const error = new ClusterError('SHARD_VERSION_UNKNOWN', { shard, ...lacking })
+    this.#options.onRefused?.(error)
+    if (observer.watched)
+      observer.event({
+        kind: 'refused',
+        shard,
+        error: `${error.code}: ${error.message}`,
+        at: clock.now().world,
+      })
+  }
+
   // ── frames ─────────────────────────────────────────────────────────────────────────────────────────────
 
   #received(from: NodeId, frame: Frame): void {
@@ -424,6 +445,7 @@ export class Node {
           break
         }
         case 'owned':
+        case 'lacks':
         case 'move':
           this.#feedCluster({ kind: 'gossip', from, item })
           break
@@ -506,6 +528,7 @@ export class Node {
       }
       this.#scopes.add(scope)
       const hosts = (group: string, shard: ShardId): boolean => this.#hosted.get(group)?.has(shard) ?? false
+      const reads = (versions: ShardView['versions']): boolean => registry.lacking(versions) === undefined
       this.#life = {
         scope,
         kernel: new Kernel({
@@ -518,7 +541,7 @@ export class Node {
           ...(broken === undefined ? {} : { broken }),
         }),
         cluster: new Cluster(
-          { node, scope, shards: registry.shards, hosts, bounds: clusterBounds },
+          { node, scope, shards: registry.shards, hosts, reads, bounds: clusterBounds },
           clock.now().runtime,
         ),
         calls: new Map(),

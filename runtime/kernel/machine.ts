@@ -147,6 +147,18 @@ export class Machine {
     this.#stamp = stampOf(this.version, this.#keys)
   }
 
+  /** Whether it can go on from what that version of it has stored. */
+  reads(version: string): boolean {
+    const passed = new Set<string>()
+    for (let at = version; at !== this.version; ) {
+      const migration = this.#definition.migrations?.[at]
+      if (migration === undefined || passed.has(at)) return false
+      passed.add(at)
+      at = migration.to
+    }
+    return true
+  }
+
   /** What runs its turns. Births are XState's in any case. */
   get executor(): 'table' | 'xstate' {
     return this.#table === undefined ? 'xstate' : 'table'

@@ -84,6 +84,20 @@ export class Registry {
     return this.#types.get(typeOf(id))
   }
 
+  /**
+   * What keeps this build from a shard that these versions of machines have written to; undefined when it can go on
+   * from all of them. A type that it does not have keeps it from nothing: its rows are left alone.
+   */
+  lacking(
+    versions: Readonly<Record<string, string>>,
+  ): { readonly type: string; readonly stored: string; readonly machine: string } | undefined {
+    for (const [type, stored] of Object.entries(versions)) {
+      const machine = this.#types.get(type)?.machine
+      if (machine?.reads(stored) === false) return { type, stored, machine: machine.version }
+    }
+    return undefined
+  }
+
   /** Why a message cannot be delivered, or undefined. */
   problemOf({ to, message }: Pick<Envelope, 'to' | 'message'>): string | undefined {
     const type = this.find(to)

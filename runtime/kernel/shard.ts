@@ -92,6 +92,26 @@ export class Shard {
   }
 }
 
+/** The versions written to a shard, and this one: of two of one type the higher stays. */
+export function withVersion(
+  versions: ShardStateRow['versions'],
+  { definition: { type }, machine: { version } }: ActorType,
+): ShardStateRow['versions'] {
+  const highest = versions[type]
+  if (highest !== undefined && !isHigher(version, highest)) return versions
+  return { ...versions, [type]: version }
+}
+
+/** Number by number: 10 is higher than 9, and 2.1 than 2. */
+function isHigher(version: string, than: string): boolean {
+  const [ours, theirs] = [version.split('.'), than.split('.')]
+  for (let n = 0; n < Math.max(ours.length, theirs.length); n += 1) {
+    const [a = '', b = ''] = [ours[n], theirs[n]]
+    if (a !== b) return a.length === b.length ? a > b : a.length > b.length
+  }
+  return false
+}
+
 /** The row of one id under one ordinal. */
 export function rowOf<T>(table: Map<Ordinal, Map<string, T>>, ordinal: Ordinal, id: string): T | undefined {
   return table.get(ordinal)?.get(id)

@@ -20,7 +20,7 @@ import { activate, schedule } from './mailboxes.ts'
 import { type Memory, newWaiting } from './memory.ts'
 import { OutChannel } from './out-channel.ts'
 import { arrive, respond } from './requests.ts'
-import { type Activation, Shard, setRow } from './shard.ts'
+import { type Activation, Shard, setRow, withVersion } from './shard.ts'
 import { record } from './turns.ts'
 
 export function granted(memory: Memory, input: Extract<Input, { kind: 'granted' }>): void {
@@ -159,6 +159,8 @@ function restore(memory: Memory, activation: Activation, ordinal: Ordinal, snaps
     if (migrated) {
       const { id, message } = memory.envelope(activation.id, { type: 'operator.migrate' })
       record(memory, activation, activation.shard.now, { id, message }, { note: 'migrated' })
+      const { shard, type } = activation
+      memory.setState(shard, { versions: withVersion(shard.state.versions, type) })
     }
   } catch (error) {
     // A build that does not know this snapshot must not touch it: its messages wait for one that does.

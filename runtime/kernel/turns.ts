@@ -19,7 +19,7 @@ import type { Waiting } from './mailbox.ts'
 import { bury, handled, schedule } from './mailboxes.ts'
 import type { Memory } from './memory.ts'
 import { answer, createdBefore, refuse } from './requests.ts'
-import { type Activation, rowOf, setRow } from './shard.ts'
+import { type Activation, rowOf, setRow, withVersion } from './shard.ts'
 
 export function turn(memory: Memory, activation: Activation): void {
   const { shard } = activation
@@ -211,11 +211,7 @@ function create(memory: Memory, activation: Activation): void {
     group === undefined
       ? state.siblings
       : { ...state.siblings, [group.instance]: [...(state.siblings[group.instance] ?? []), activation.id] }
-  const { version } = type.machine
-  const versions =
-    state.versions[type.definition.type] === version
-      ? state.versions
-      : { ...state.versions, [type.definition.type]: version }
+  const versions = withVersion(state.versions, type)
   memory.setState(shard, { nextOrdinal: state.nextOrdinal + 1, siblings, versions })
   memory.open.put('actors', [activation.id], { shard: shard.id, ordinal: activation.ordinal })
 }

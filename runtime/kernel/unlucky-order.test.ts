@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { createMachine } from 'xstate'
 import type { ActorId, Instant } from '#actor'
 import { ref } from '#actor'
 import type { Envelope, MailboxRow, MessageId, NodeId, Ordinal, Request, ShardId } from '#ports'
 import { a, diary, kernelWith, opened, say } from './diary.test-kit.ts'
-import { DrivenKernel, noRows } from './driven-kernel.test-kit.ts'
+import { absent, DrivenKernel, noRows } from './driven-kernel.test-kit.ts'
 import type { Input } from './input.ts'
 
 // Two things at once, in the order in which nobody expects them.
@@ -326,6 +327,45 @@ describe('a channel', () => {
     expect(sent(node)).toEqual([])
     node.pass(625)
     expect(sent(node)).toEqual([2])
+  })
+})
+
+describe('the machine versions that a shard remembers', () => {
+  const versioned = (version: string) => {
+    const one = diary('a')
+    const onwards = {
+      to: version,
+      keys: ['notes'],
+      migrate: (from: { value: unknown; context: unknown }) => from,
+    }
+    return {
+      ...one,
+      machine: createMachine({ ...one.machine.config, version }),
+      migrations: { '1': onwards },
+    }
+  }
+  const versionsOf = (node: DrivenKernel) => node.kernel.shards.get(d)?.state.versions
+
+  test.each([
+    ['9', '10', '10'],
+    ['10', '9', '10'],
+    ['2', '2.1', '2.1'],
+    ['3', '2.1', '3'],
+  ])('a build of %s that creates an actor where %s has written leaves %s', (build, before, highest) => {
+    const node = kernelWith({ types: [versioned(build)] })
+    node.grant('d.0', { epoch: 2, rows: { ...noRows, state: { ...state, versions: { a: before } } } })
+    node.load(ref('a', 'y'), absent, 2)
+    node.ask(ref('a', 'y'), say('open'))
+    expect(versionsOf(node)).toEqual({ a: highest })
+  })
+
+  test('are raised when an actor is migrated', () => {
+    const node = kernelWith({ types: [versioned('2')] })
+    node.grant('d.0', { epoch: 2, rows: { ...noRows, state: { ...state, versions: { a: '1' } } } })
+    node.step(request('r', 'note'))
+    node.load(a, stored(), 2)
+    expect(versionsOf(node)).toEqual({ a: '2' })
+    expect(node.written('meta').at(-1)).toMatchObject({ value: { versions: { a: '2' } } })
   })
 })
 

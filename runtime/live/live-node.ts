@@ -99,6 +99,7 @@ export async function startLiveNode(parts: LiveNodeParts): Promise<LiveNode> {
       console.error(`${id} ends itself: ${cause}`)
       process.exit(1)
     },
+    onRefused: ({ code, message }) => console.error(`${id} leaves a shard alone: ${code}: ${message}`),
   })
   node.start()
   const body: NodeBody = {

@@ -127,6 +127,8 @@ export type WireItem =
       readonly scope: ScopeId
       readonly shards: readonly (readonly [ShardId, Epoch])[]
     }
+  /** Newer builds than mine have written to these shards, and to no others: I cannot take them. */
+  | { readonly kind: 'lacks'; readonly shards: readonly ShardId[] }
   /** From the holder of the first shard to an owner: hand this shard to that node. */
   | { readonly kind: 'move'; readonly shard: ShardId; readonly to: NodeId }
 

@@ -16,7 +16,15 @@
  */
 import type { ActorId, Instant } from '#actor'
 import type { Epoch, NodeId, Position, ScopeId, ShardId } from './ids.ts'
-import type { ActorRows, JournalRecord, RecordPlace, ShardRow, ShardRows, Write } from './rows.ts'
+import type {
+  ActorRows,
+  JournalRecord,
+  RecordPlace,
+  ShardRow,
+  ShardRows,
+  ShardStateRow,
+  Write,
+} from './rows.ts'
 
 export interface Batch {
   /** World time of its latest turn. */
@@ -49,10 +57,11 @@ export type Read<T> =
   | { readonly kind: 'found'; readonly value: T }
   | { readonly kind: 'failed'; readonly cause: string }
 
-/** A shard's row, and whether its owner can still write. */
+/** A shard's row, whether its owner can still write, and the highest version of each machine that was written there. */
 export interface ShardView {
   readonly row: ShardRow
   readonly sealed: boolean
+  readonly versions: ShardStateRow['versions']
 }
 
 export interface Journal {

@@ -48,6 +48,8 @@ export type InspectionEvent =
     }
   | { readonly kind: 'released'; readonly shard: ShardId; readonly heir?: NodeId; readonly at: Instant }
   | { readonly kind: 'forgot'; readonly scope: ScopeId; readonly cause: string; readonly at: Instant }
+  /** The shard is left to a node of a newer build; `error` says which. */
+  | { readonly kind: 'refused'; readonly shard: ShardId; readonly error: string; readonly at: Instant }
   | { readonly kind: 'quarantined'; readonly shard: ShardId; readonly at: Instant }
   | { readonly kind: 'members'; readonly up: readonly NodeId[]; readonly at: Instant }
 

@@ -128,7 +128,8 @@ export class LmdbJournal implements Journal {
         const row = publicRow(shardLayout.fromStored(decodeValue(value)))
         const sealed = isSealed.get(row.scope) ?? this.#positionOf(row.scope) === 'sealed'
         isSealed.set(row.scope, sealed)
-        return { row, sealed }
+        const { versions = {} } = this.#get('meta', ['shard', row.shard]) ?? {}
+        return { row, sealed, versions }
       })
     })
   }

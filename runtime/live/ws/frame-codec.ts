@@ -49,6 +49,7 @@ const item = Type.Union([
     response: Type.Object({ id: text, outcome: Type.Object({ kind: text }) }),
   }),
   Type.Object({ kind: kind('owned'), scope: text, shards: Type.Array(Type.Tuple([text, count])) }),
+  Type.Object({ kind: kind('lacks'), shards: Type.Array(text) }),
   Type.Object({ kind: kind('move'), shard: text, to: text }),
 ])
 

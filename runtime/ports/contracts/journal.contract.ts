@@ -378,7 +378,9 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
           clean: true,
           now: 0,
         })
-        expect(await one.shards()).toEqual([{ row: shardRow({ epoch: 1, scope: scopeA }), sealed: false }])
+        expect(await one.shards()).toEqual([
+          { row: shardRow({ epoch: 1, scope: scopeA }), sealed: false, versions: {} },
+        ])
       })
 
       test('a row that is not there has no epoch but 0', async () => {
@@ -448,7 +450,9 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
         expect(await one.acquire(otherShard, 0, scopeA)).toEqual(sealed)
         expect(await one.acquire(shard, 2, scopeA)).toEqual(sealed)
         expect(await two.position(scopeB)).toBe(0)
-        expect(await two.shards()).toEqual([{ row: shardRow({ epoch: 2, scope: scopeB }), sealed: false }])
+        expect(await two.shards()).toEqual([
+          { row: shardRow({ epoch: 2, scope: scopeB }), sealed: false, versions: {} },
+        ])
       })
 
       test('a scope that was never opened acquires nothing', async () => {
@@ -498,6 +502,7 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
           {
             row: { ...shardRow({ epoch: 1, scope: scopeA, released: true, now: 5 }), heir: node2 },
             sealed: false,
+            versions: {},
           },
         ])
         expect(await two.acquire(shard, 1, scopeB)).toEqual({
@@ -508,7 +513,7 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
         })
         expect(await one.append(scopeA, 1, batch())).toEqual(durable(2))
         expect(await two.shards()).toEqual([
-          { row: shardRow({ epoch: 2, scope: scopeB, now: 5 }), sealed: false },
+          { row: shardRow({ epoch: 2, scope: scopeB, now: 5 }), sealed: false, versions: {} },
         ])
       })
 
@@ -516,7 +521,9 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
         await one.acquire(shard, 0, scopeA)
         await two.acquire(shard, 1, scopeB)
         expect(await one.append(scopeA, 0, batch(release(5)))).toEqual(sealed)
-        expect(await two.shards()).toEqual([{ row: shardRow({ epoch: 2, scope: scopeB }), sealed: false }])
+        expect(await two.shards()).toEqual([
+          { row: shardRow({ epoch: 2, scope: scopeB }), sealed: false, versions: {} },
+        ])
       })
 
       test('that races with an acquire leaves one owner, and seals only one that had not released', async () => {
@@ -630,6 +637,12 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
           snapshot: rowsOf('snapshots'),
           requests: [['k-1', rowsOf('requests')]],
         })
+      })
+
+      test('say in the view of a shard which versions were written to it', async () => {
+        await one.acquire(shard, 0, scopeA)
+        await one.append(scopeA, 0, batch(...oneOfEach))
+        expect(await two.shards()).toMatchObject([{ row: { shard }, versions: { order: '3' } }])
       })
 
       test('a field that is absent stays absent', async () => {
