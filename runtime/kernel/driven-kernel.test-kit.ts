@@ -101,8 +101,8 @@ export class DrivenKernel {
       for (const append of appends.filter(({ expected }) => expected >= this.#position))
         this.durable(append.expected + 1)
       for (const _ of verifies) this.step({ kind: 'verified' })
-      if (loads.length + verifies.length === 0 && appends.every(({ expected }) => expected < this.#position))
-        return
+      const isDurable = this.peek('append').every(({ expected }) => expected < this.#position)
+      if (loads.length + verifies.length === 0 && isDurable) return
     }
   }
 

@@ -188,6 +188,7 @@ export function release(memory: Memory, id: ShardId, heir: NodeId | undefined): 
   shard.draining = true
   for (const activation of shard.activations.values()) {
     for (const request of activation.arriving ?? []) respond(memory, request, { kind: 'moved', shard: id })
+    activation.arriving = undefined
     for (const { envelope, rowed } of activation.mailbox.list()) {
       if (envelope.request !== undefined && !rowed)
         memory.hold(envelope.request, { kind: 'moved', shard: id })

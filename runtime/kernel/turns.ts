@@ -224,10 +224,10 @@ function leaveSiblings(memory: Memory, { id, shard }: Activation): void {
   memory.setState(shard, { siblings: left.length === 0 ? others : { ...others, [instance]: left } })
 }
 
-/** The row that a message stands for goes with the turn that handles it. */
+/** The row that a message stands for goes with the turn that handles it; one set since under its id stays. */
 export function consume(memory: Memory, activation: Activation, envelope: Envelope): void {
   const { shard, ordinal } = activation
-  if (ordinal === undefined) return
+  if (ordinal === undefined || !counts(memory, activation, envelope)) return
   const { row, answers } = envelope
   if (answers !== undefined) memory.removeRow('asks', shard, ordinal, answers)
   if (row?.kind === 'timer' && memory.broken !== 'timer-outlives-turn')

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { createMachine } from 'xstate'
-import type { ActorId, Instant } from '#actor'
-import { ref } from '#actor'
-import type { Envelope, MailboxRow, MessageId, NodeId, Ordinal, Request, ShardId } from '#ports'
-import { a, diary, kernelWith, opened, say } from './diary.test-kit.ts'
+import { createMachine, setup } from 'xstate'
+import type { ActorId, Birth, Instant } from '#actor'
+import { defineActor, ref } from '#actor'
+import type { Envelope, Epoch, MailboxRow, MessageId, NodeId, Ordinal, Request, ShardId } from '#ports'
+import type { Bounds } from './bounds.ts'
+import { a, Contract, diary, kernelWith, opened, say } from './diary.test-kit.ts'
 import { absent, DrivenKernel, noRows } from './driven-kernel.test-kit.ts'
 import type { Input } from './input.ts'
 
@@ -49,6 +50,27 @@ const dead = (node: DrivenKernel) =>
   [...(node.kernel.shards.get(d)?.deadLetters.values() ?? [])].map((letter) => letter.dead?.reason)
 
 describe('a shard that is released', () => {
+  test('answers a request for an actor that is being loaded once, also when the load is faster', () => {
+    const node = kernelWith()
+    const now = { world: node.now, runtime: node.now }
+    const inspect: Input = {
+      kind: 'request',
+      request: {
+        id: 'i',
+        node: 'edge-1' as NodeId,
+        actor: a,
+        body: { kind: 'operate', command: { kind: 'inspect' } },
+        timeoutMs: 1_000,
+      },
+    }
+    const load: Input = { kind: 'loaded', shard: d, epoch: 1 as Epoch, actor: a, rows: absent }
+    for (const input of [inspect, { kind: 'release', shard: d } as const, load])
+      node.out.push(...node.kernel.step(input, now))
+    node.step()
+    node.settle()
+    expect(node.answers()).toMatchObject([{ kind: 'moved' }])
+  })
+
   test('answers a waiting request `moved` and does not handle it too', () => {
     const node = opened()
     node.take('append')
@@ -59,6 +81,92 @@ describe('a shard that is released', () => {
       { kind: 'done' },
       { kind: 'moved' },
     ])
+  })
+})
+
+describe('an actor that is reset', () => {
+  test('keeps the timer that its birth sets under the id of the fire that failed', () => {
+    const late = setup({ types: { input: {} as Birth } }).createMachine({
+      id: 'm',
+      initial: 'here',
+      on: { open: {} },
+      states: {
+        here: {
+          after: {
+            1000: {
+              actions: () => {
+                throw new Error('told to')
+              },
+            },
+          },
+        },
+      },
+    })
+    const type = defineActor({
+      type: 'a',
+      accepts: Contract,
+      creates: ['open'],
+      shardKey: () => 'one',
+      machine: late,
+    })
+    const node = opened({ directive: 'reset', types: [type] })
+    node.pass(1_001)
+    expect(dead(node)).toEqual(['failed'])
+    expect(node.kernel.shards.get(d)?.timers.size).toBe(1)
+    node.pass(1_001)
+    expect(dead(node)).toEqual(['failed', 'failed'])
+  })
+})
+
+describe('past its bounds a shard', () => {
+  const sent = (sequence: number, to: ActorId): Input => ({
+    kind: 'received',
+    item: {
+      kind: 'message',
+      from: 'd.9' as ShardId,
+      to: d,
+      sequence,
+      envelope: { id: `t:${sequence}` as MessageId, to, message: say('note') },
+    },
+  })
+  const other = ref('a', 'y')
+  const crowded = (limits: Partial<Bounds>): DrivenKernel => {
+    const node = new DrivenKernel(kernelWith().registry, { limits })
+    node.grant('d.0')
+    for (const actor of [a, other]) node.ask(actor, say('open'))
+    operate(node, 'stop')
+    return node
+  }
+
+  test('refuses requests, takes whatever is durable elsewhere, and goes on with its turns', () => {
+    const node = crowded({ shardBacklogMax: 3 })
+    for (let n = 1; n <= 10; n += 1) node.step(sent(n, a))
+    node.settle()
+    expect(node.ask(other, say('note'))).toMatchObject({ kind: 'busy', reason: 'backlog' })
+    node.step(sent(11, other))
+    node.settle()
+    expect(node.query(other, 'notes')).toEqual(['open', 'note'])
+    expect(node.take('send').at(-1)?.item).toMatchObject({ kind: 'mark', mark: 11 })
+    expect(dead(node)).toEqual([])
+    operate(node, 'start')
+    expect(node.query(a, 'notes')).toHaveLength(11)
+    expect(node.ask(other, say('note'))).toMatchObject({ kind: 'done' })
+  })
+
+  test('makes dead letters of what one mailbox cannot hold, acknowledges them, and stops no turn', () => {
+    const node = crowded({ mailboxDepthMax: 3 })
+    for (let n = 1; n <= 10; n += 1) node.step(sent(n, a))
+    node.settle()
+    expect(dead(node)).toEqual(Array(7).fill('mailbox-limit'))
+    expect(node.take('send').at(-1)?.item).toMatchObject({ kind: 'mark', mark: 10 })
+    node.step(sent(11, other))
+    node.settle()
+    expect(node.query(other, 'notes')).toEqual(['open', 'note'])
+    operate(node, 'start')
+    expect(node.query(a, 'notes')).toEqual(['open', 'note', 'note', 'note'])
+    node.step(sent(12, a))
+    node.settle()
+    expect(node.query(a, 'notes')).toHaveLength(5)
   })
 })
 
