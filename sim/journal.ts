@@ -27,6 +27,7 @@ import type {
   Position,
   Read,
   RecordPlace,
+  RequestPlace,
   RequestRow,
   ScopeId,
   ScopeRow,
@@ -338,6 +339,16 @@ export class SimJournal {
   }
 
   /** @internal */
+  requests(shard: ShardId, after: RequestPlace | undefined, limit: number): RequestPlace[] {
+    const from: Key = after === undefined ? [] : [shard, after[0], after[1]]
+    return [...this.#tablesOf(shard).all('requests')]
+      .filter(([key]) => after === undefined || compareKeys(from, key) < 0)
+      .sort(([a], [b]) => compareKeys(a, b))
+      .slice(0, limit)
+      .map(([[, actor, key], { at }]) => [actor as ActorId, key as string, at])
+  }
+
+  /** @internal */
   history(shard: ShardId, actor: ActorId, before: RecordPlace | undefined, limit: number): JournalRecord[] {
     const records: JournalRecord[] = []
     let place = before ?? this.actorRows(shard, actor).snapshot?.last
@@ -496,6 +507,10 @@ class SimPort implements Journal {
 
   readActor(shard: ShardId, actor: ActorId, done: (read: Read<ActorRows>) => void): void {
     this.#machine.read(this.#life, done, () => this.#machine.actorRows(shard, actor))
+  }
+
+  readRequests(...[shard, { after, limit }, done]: Parameters<Journal['readRequests']>): void {
+    this.#machine.read(this.#life, done, () => this.#machine.requests(shard, after, limit))
   }
 
   readPosition(scope: ScopeId, done: (read: Read<Position | 'sealed'>) => void): void {

@@ -263,6 +263,14 @@ export class Node {
             })
         })
         return
+      case 'read-requests':
+        journal.readRequests(output.shard, output.page, (read) => {
+          if (this.#life !== life) return
+          const { shard, epoch } = output
+          if (read.kind === 'failed') this.#lose(life, read.cause)
+          else this.#feed({ kind: 'requests-read', shard, epoch, rows: read.value })
+        })
+        return
       case 'send': {
         const owner = life.cluster.ownerOf(output.shard)
         if (owner !== undefined) this.#toNode(owner, output.item)

@@ -31,6 +31,11 @@ export interface Bounds {
   readonly escalationWindowMs: number
   /** How long the answer to an idempotency key is remembered. */
   readonly requestTtlMs: number
+  /**
+   * Answers that one shard remembers. When it has as many, new requests with a key are refused (503) until some are
+   * old enough to go: none goes early. What waits already is still remembered.
+   */
+  readonly requestsMax: number
   /** Before a failed outbound call is tried again; doubles per attempt. */
   readonly callBackoffMs: number
   /** How often idle actors are looked for. */
@@ -56,6 +61,7 @@ export const defaultBounds: Bounds = {
   escalationsMax: 3,
   escalationWindowMs: minutes(5),
   requestTtlMs: 24 * minutes(60),
+  requestsMax: 100_000,
   callBackoffMs: 100,
   passivationSweepMs: seconds(30),
   activationsMax: 8_000,

@@ -10,6 +10,7 @@ import { nextTrial } from './care.ts'
 import { armResend, pump } from './channels.ts'
 import { offer, schedule } from './mailboxes.ts'
 import type { Due, Memory } from './memory.ts'
+import { readRemembered } from './remembered.ts'
 import { rowOf } from './shard.ts'
 import { sweep } from './tenure.ts'
 
@@ -71,6 +72,9 @@ export function fire(memory: Memory, due: Exclude<Due, { kind: 'sweep' | 'backof
       return
     case 'care':
       nextTrial(memory, shard)
+      return
+    case 'remembered':
+      readRemembered(memory, shard)
       return
     case 'resend': {
       const { channel } = due

@@ -12,6 +12,7 @@ import type {
   NodeId,
   Ordinal,
   Request,
+  RequestPlace,
   ShardId,
   ShardRows,
   WireItem,
@@ -36,6 +37,13 @@ export type Input =
       readonly epoch: Epoch
       readonly actor: ActorId
       readonly rows: ActorRows
+    }
+  /** A page of the shard's `requests`, as read. */
+  | {
+      readonly kind: 'requests-read'
+      readonly shard: ShardId
+      readonly epoch: Epoch
+      readonly rows: readonly RequestPlace[]
     }
   /** A channel message or mark from another node, or from this one. */
   | { readonly kind: 'received'; readonly item: Extract<WireItem, { kind: 'message' | 'mark' }> }

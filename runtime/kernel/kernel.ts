@@ -16,6 +16,7 @@ import { askForWakes, wake } from './due.ts'
 import type { Input } from './input.ts'
 import { type KernelOptions, Memory } from './memory.ts'
 import type { Output } from './output.ts'
+import { forgetExpired } from './remembered.ts'
 import { requested } from './requests.ts'
 import type { Shard } from './shard.ts'
 import { granted, loaded, release } from './tenure.ts'
@@ -52,6 +53,9 @@ export class Kernel {
         break
       case 'loaded':
         loaded(memory, input)
+        break
+      case 'requests-read':
+        forgetExpired(memory, input)
         break
       case 'received':
         if (input.item.kind === 'message') received(memory, input.item)

@@ -99,6 +99,7 @@ export type Due =
   | { readonly kind: 'backoff'; readonly activation: Activation }
   | { readonly kind: 'care'; readonly shard: Shard }
   | { readonly kind: 'resend'; readonly shard: Shard; readonly channel: OutChannel }
+  | { readonly kind: 'remembered'; readonly shard: Shard }
   | { readonly kind: 'sweep'; readonly at: Instant }
 
 /** Something submitted: a batch, or a proof of ownership for outputs that write nothing. */

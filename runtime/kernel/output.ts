@@ -2,7 +2,18 @@
  * Everything that a kernel can want: a closed union of plain data, carried out by the host in order.
  */
 import type { ActorId, ClockName, Instant } from '#actor'
-import type { Batch, CallRow, Epoch, NodeId, Ordinal, Position, Response, ShardId, WireItem } from '#ports'
+import type {
+  Batch,
+  CallRow,
+  Epoch,
+  NodeId,
+  Ordinal,
+  Position,
+  RequestPlace,
+  Response,
+  ShardId,
+  WireItem,
+} from '#ports'
 
 export type Output =
   /** Write this batch as `expected + 1`. */
@@ -10,6 +21,13 @@ export type Output =
   /** Read the own scope's position, then say `verified`. */
   | { readonly kind: 'verify' }
   | { readonly kind: 'load'; readonly shard: ShardId; readonly epoch: Epoch; readonly actor: ActorId }
+  /** Read the next rows of the shard's `requests`, then say `requests-read`. */
+  | {
+      readonly kind: 'read-requests'
+      readonly shard: ShardId
+      readonly epoch: Epoch
+      readonly page: { readonly after?: RequestPlace; readonly limit: number }
+    }
   /** To whoever owns this shard. */
   | { readonly kind: 'send'; readonly shard: ShardId; readonly item: WireItem }
   | { readonly kind: 'respond'; readonly to: NodeId; readonly response: Response }

@@ -14,6 +14,7 @@ import { excuse, poisonedBefore } from './care.ts'
 import { activate, offer, schedule } from './mailboxes.ts'
 import type { Memory } from './memory.ts'
 import type { ActorType } from './registry.ts'
+import { isExpired, isFull, remember, untilSomeGoMs } from './remembered.ts'
 import type { Activation, Shard } from './shard.ts'
 import { record } from './turns.ts'
 
@@ -77,7 +78,7 @@ export function arrive(memory: Memory, activation: Activation, request: Request)
 function command(memory: Memory, activation: Activation, request: Request, message: Message): void {
   const { id, node, key, trace } = request
   const fingerprint = request.fingerprint ?? ''
-  const known = key === undefined ? undefined : underKey(activation, request.id, key, fingerprint)
+  const known = key === undefined ? undefined : underKey(memory, activation, request.id, key, fingerprint)
   if (known === 'on its way') return
   if (known !== undefined || activation.status === 'stopped') {
     memory.hold(request, known ?? { kind: 'stopped' })
@@ -85,6 +86,15 @@ function command(memory: Memory, activation: Activation, request: Request, messa
   }
   if (activation.depth >= memory.bounds.mailboxDepthMax) {
     respond(memory, request, { kind: 'busy', retryAfterMs: 1_000, reason: 'backlog' })
+    return
+  }
+  if (key !== undefined && isFull(memory, activation.shard)) {
+    memory.observer.count('requestsRefused')
+    respond(memory, request, {
+      kind: 'busy',
+      retryAfterMs: untilSomeGoMs(memory, activation.shard),
+      reason: 'requests-full',
+    })
     return
   }
   const origin: RequestOrigin = { id, node, ...(key === undefined ? {} : { key, fingerprint }) }
@@ -101,6 +111,7 @@ function command(memory: Memory, activation: Activation, request: Request, messa
 
 /** What is known of a key: its answer, that it runs, or that this very request does and will be answered. */
 function underKey(
+  memory: Memory,
   activation: Activation,
   id: string,
   key: string,
@@ -108,6 +119,8 @@ function underKey(
 ): Outcome | 'on its way' | undefined {
   const known = activation.requests?.get(key)
   const running = activation.runningKeys?.get(key)
+  // Until its row goes it is known to be old; it is not run again in between.
+  if (known !== undefined && isExpired(memory, known.at)) return { kind: 'key-expired' }
   if (known !== undefined && known.fingerprint !== fingerprint) return { kind: 'key-reused' }
   if (running !== undefined && running.fingerprint !== fingerprint) return { kind: 'key-reused' }
   if (known?.outcome !== undefined)
@@ -233,10 +246,7 @@ export function answer(
   const { request } = envelope
   if (request === undefined) return
   if (request.key !== undefined) {
-    const row = { fingerprint: request.fingerprint ?? '', at: memory.now.runtime, outcome }
-    activation.requests ??= new Map()
-    activation.requests.set(request.key, row)
-    memory.open.put('requests', [activation.shard.id, activation.id, request.key], row)
+    remember(memory, activation, request.key, request.fingerprint ?? '', outcome)
   }
   refuse(memory, activation, envelope, outcome)
 }

@@ -14,6 +14,7 @@ import type {
   RecordPlace,
   Request,
   RequestOrigin,
+  RequestPlace,
   RequestRow,
   ShardId,
   ShardStateRow,
@@ -59,6 +60,8 @@ export class Shard {
   draining = false
   care: Care | undefined
   nextRow = 1
+  /** How far this look through `requests` has come. */
+  remembered: { readonly since: Instant; readonly after: RequestPlace | undefined } | undefined
   /** Messages that wait in mailboxes, dead letters not counted. */
   waiting = 0
   readonly activations = new Map<ActorId, Activation>()

@@ -19,6 +19,7 @@ import type { Input } from './input.ts'
 import { activate, schedule } from './mailboxes.ts'
 import { type Memory, newWaiting } from './memory.ts'
 import { OutChannel } from './out-channel.ts'
+import { lookWhenDue } from './remembered.ts'
 import { arrive, respond } from './requests.ts'
 import { type Activation, Shard, setRow, withVersion } from './shard.ts'
 import { record } from './turns.ts'
@@ -63,6 +64,7 @@ export function granted(memory: Memory, input: Extract<Input, { kind: 'granted' 
   }
   inherit(memory, shard, input.clean, rows.mailbox)
   for (const channel of shard.out.values()) pump(memory, shard, channel)
+  lookWhenDue(memory, shard)
   armSweep(memory)
   if (memory.observer.watched) {
     memory.observer.event({
@@ -126,14 +128,7 @@ export function loaded(memory: Memory, input: Extract<Input, { kind: 'loaded' }>
   if (shard === undefined || activation?.status !== 'loading') return
   if (shard.epoch !== input.epoch && memory.broken !== 'stale-load') return
   const { ordinal, snapshot, requests } = input.rows
-  for (const [key, row] of requests) {
-    if (after(row.at, memory.bounds.requestTtlMs) < memory.now.runtime) {
-      memory.open.remove('requests', [shard.id, activation.id, key])
-      continue
-    }
-    activation.requests ??= new Map()
-    activation.requests.set(key, row)
-  }
+  if (requests.length > 0) activation.requests = new Map(requests)
   if (snapshot === undefined || ordinal === undefined) activation.status = 'absent'
   else {
     restore(memory, activation, ordinal, snapshot)

@@ -20,6 +20,7 @@ import type {
   ActorRows,
   JournalRecord,
   RecordPlace,
+  RequestPlace,
   ShardRow,
   ShardRows,
   ShardStateRow,
@@ -83,6 +84,12 @@ export interface Journal {
   readShards(done: (read: Read<readonly ShardView[]>) => void): void
   readShard(shard: ShardId, done: (read: Read<ShardRows>) => void): void
   readActor(shard: ShardId, actor: ActorId, done: (read: Read<ActorRows>) => void): void
+  /** The first `limit` rows of a shard's `requests`, in key order, or those behind `after`. */
+  readRequests(
+    shard: ShardId,
+    page: { readonly after?: RequestPlace; readonly limit: number },
+    done: (read: Read<readonly RequestPlace[]>) => void,
+  ): void
   /** The position of a scope, or `sealed`. Ownership is proven for whatever arrived before the call. */
   readPosition(scope: ScopeId, done: (read: Read<Position | 'sealed'>) => void): void
   /**

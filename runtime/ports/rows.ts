@@ -131,7 +131,7 @@ export interface AskRow {
   readonly request?: { readonly id: string; readonly node: NodeId; readonly key?: string }
 }
 
-/** `requests`: [shard, actor, key]. Loaded with its actor. */
+/** `requests`: [shard, actor, key]. Loaded with its actor, and read in pages to find what is kept no longer. */
 export interface RequestRow {
   readonly fingerprint: string
   /** Runtime clock. */
@@ -151,6 +151,8 @@ export interface ShardStateRow {
   readonly escalations: readonly Instant[]
   readonly poisons: readonly Instant[]
   readonly quarantined: boolean
+  /** Rows of `requests`, and an instant (runtime clock) that none of them is older than. Absent: there are none. */
+  readonly requests?: { readonly count: number; readonly oldest: Instant }
 }
 
 /** `shards`: [shard]. Changed by `acquire`, and by the owner's own release. */
@@ -229,6 +231,9 @@ export interface ShardRows {
   readonly calls: readonly (readonly [ordinal: Ordinal, id: string, row: CallRow])[]
   readonly asks: readonly (readonly [ordinal: Ordinal, id: string, row: AskRow])[]
 }
+
+/** Names a row of a shard's `requests`, and says when it was written. */
+export type RequestPlace = readonly [actor: ActorId, key: string, at: Instant]
 
 /** One actor, with the requests it remembers. Absent: there never was such an actor. */
 export interface ActorRows {

@@ -156,6 +156,18 @@ export class LmdbJournal implements Journal {
     this.#read(done, () => this.#actorRows(shard, actor))
   }
 
+  readRequests(...[shard, { after, limit }, done]: Parameters<Journal['readRequests']>): void {
+    const { key: shape, row } = tableSpecs.requests
+    const whole = keysFrom([shard])
+    const rest = after && { ...whole, start: encodeKey([shard, after[0], after[1]]), exclusiveStart: true }
+    this.#read(done, () =>
+      [...this.#environment.rows.requests.getRange({ ...(rest ?? whole), limit })].map(({ key, value }) => {
+        const [, actor, name] = decodeKey(key, shape)
+        return [actor as ActorId, name as string, row.fromStored(decodeValue(value)).at] as const
+      }),
+    )
+  }
+
   readPosition(scope: ScopeId, done: (read: Read<Position | 'sealed'>) => void): void {
     this.#read(done, () => this.#positionOf(scope))
   }

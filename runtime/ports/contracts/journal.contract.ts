@@ -22,6 +22,7 @@ import type {
   Position,
   Read,
   RecordPlace,
+  RequestPlace,
   ScopeId,
   ShardId,
   ShardRow,
@@ -128,6 +129,10 @@ class Asked {
 
   actor(of: ActorId = actor): Promise<ActorRows> {
     return found((done) => this.journal.readActor(shard, of, done))
+  }
+
+  requests(page: { after?: RequestPlace; limit: number }): Promise<readonly RequestPlace[]> {
+    return found((done) => this.journal.readRequests(shard, page, done))
   }
 
   position(scope: ScopeId): Promise<Position | 'sealed'> {
@@ -757,6 +762,37 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
           ['k-1', row],
           ['k-2', row],
         ])
+      })
+
+      test("a shard's requests are read in pages, without those of another shard", async () => {
+        const row = (n: number) => ({ fingerprint: 'f', at: at(n), outcome: { kind: 'done' } })
+        const keys: readonly (readonly [ShardId, string, string, number])[] = [
+          [shard, 'order/o-1', 'k-2', 2],
+          [shard, 'order/o-1', 'k-1', 1],
+          [shard, 'order/o-10', 'k-0', 3],
+          [otherShard, 'order/o-2', 'k-9', 9],
+          ['orders.0' as ShardId, 'order/o-0', 'k-9', 9],
+        ]
+        await one.append(
+          scopeA,
+          0,
+          batch(
+            ...keys.map(
+              ([of, id, key, n]): Write => ({
+                table: 'requests',
+                key: [of, id, key],
+                value: row(n),
+              }),
+            ),
+          ),
+        )
+        const first = await one.requests({ limit: 2 })
+        expect(first).toEqual([
+          ['order/o-1', 'k-1', 1],
+          ['order/o-1', 'k-2', 2],
+        ])
+        const after = first[1] as RequestPlace
+        expect(await one.requests({ after, limit: 2 })).toEqual([['order/o-10', 'k-0', 3]])
       })
 
       test('names need not be Latin', async () => {
