@@ -132,7 +132,7 @@ function underKey(
 }
 
 function query(memory: Memory, activation: Activation, name: string, args: unknown): Outcome {
-  if (activation.state === undefined) return { kind: 'unknown' }
+  if (activation.state === undefined) return withoutState(activation)
   const query = activation.type.definition.queries?.[name]
   if (query === undefined)
     return { kind: 'invalid', problem: `no query '${name}' on ${activation.type.definition.type}` }
@@ -146,6 +146,11 @@ function query(memory: Memory, activation: Activation, name: string, args: unkno
   }
 }
 
+/** One that is there and cannot be read by this build is stopped. */
+function withoutState({ status }: Activation): Outcome {
+  return { kind: status === 'stopped' ? 'stopped' : 'unknown' }
+}
+
 function operate(
   memory: Memory,
   activation: Activation,
@@ -153,7 +158,7 @@ function operate(
 ): Outcome {
   const { shard, state } = activation
   if (command.kind === 'replay') return replay(memory, shard, command.row)
-  if (state === undefined) return { kind: 'unknown' }
+  if (state === undefined) return withoutState(activation)
   const at = memory.worldNow(shard)
   const { id, message } = memory.envelope(activation.id, { type: `operator.${command.kind}` })
   switch (command.kind) {

@@ -438,6 +438,25 @@ describe('a channel', () => {
   })
 })
 
+test('an actor whose snapshot this build cannot read is stopped, not unknown', () => {
+  const node = kernelWith()
+  const snapshot = { ...(snapshotOf(opened()) as object), state: ['99+x', 'here', null] }
+  const inspect = { kind: 'operate', command: { kind: 'inspect' } } as const
+  const body = { kind: 'query', name: 'notes' } as const
+  for (const [id, asked] of [
+    ['q', body],
+    ['i', inspect],
+  ] as const)
+    node.step({
+      kind: 'request',
+      request: { id, node: 'edge-1' as NodeId, actor: a, body: asked, timeoutMs: 1_000 },
+    })
+  node.load(a, { ordinal: 1 as Ordinal, snapshot: snapshot as never, requests: [] })
+  node.take('load')
+  node.settle()
+  expect(node.answers()).toEqual([{ kind: 'stopped' }, { kind: 'stopped' }])
+})
+
 describe('the machine versions that a shard remembers', () => {
   const versioned = (version: string) => {
     const one = diary('a')
