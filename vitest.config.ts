@@ -7,10 +7,7 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 
 const conditions = ['source', 'module', 'node', 'development|production']
-// The drills freeze and kill whole clusters, and are sensitive to whatever else the machine does: they are asked for
-// by name, BRIGADE_DRILLS=short or =full, until they have proven themselves on busy machines.
-const drills = process.env.BRIGADE_DRILLS === undefined ? ['bin/drills/**'] : []
-const exclude = [...configDefaults.exclude, '**/dist/**', ...drills]
+const exclude = [...configDefaults.exclude, '**/dist/**']
 const withProcesses = ['bin/**/*.test.ts', 'runtime/live/**/*.test.ts', 'scripts/readme.test.ts']
 
 export default defineConfig({

@@ -137,7 +137,7 @@ export const problemSpecs = {
   'storage-full': later(
     503,
     'The disk is full',
-    'Nothing can be written until there is room. Try again after `Retry-After`.',
+    'Less than 64 MiB are free where the data is: nothing is written until there is room. Try again after `Retry-After`.',
   ),
   'entity-relocating': later(
     503,

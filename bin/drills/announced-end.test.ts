@@ -14,7 +14,7 @@ import type { Environment } from '#live'
 import type { NodeId } from '#ports'
 import { signalTo, Up } from '../testing/up.ts'
 import { folderProblems, look, scopeEnd, scopeOf, shardRows, turnProblems } from './evidence.ts'
-import { followed, Load } from './load.ts'
+import { followed, Load, tally } from './load.ts'
 import { isFull, within } from './pace.ts'
 
 const rounds = isFull ? 10 : 2
@@ -96,12 +96,12 @@ test('a node that was buried alive writes nothing more, and nothing is lost', {
   const ends = await followed(up, orders, 120_000)
   console.log(
     `announced ends: ${refusals.length} rounds, appends refused in each: ${refusals.join(' ')}; ` +
-      `frozen inside a write: ${insideWrites}; ${orders.length} orders`,
+      `frozen inside a write: ${insideWrites}; ${tally(ends)}`,
   )
   expect(load.complaints).toEqual([])
   expect(refusals).toHaveLength(rounds)
   expect(Math.max(...refusals)).toBeGreaterThanOrEqual(1)
-  expect(new Set(ends)).toEqual(new Set(['completed']))
+  expect(ends.filter((end) => end.startsWith('unfinished'))).toEqual([])
 
   expect(await up.close()).toBe(0)
   expect(turnProblems(environment)).toEqual([])

@@ -23,7 +23,9 @@ const wanted = isFull ? 8 : 1
 const triesMax = wanted * 150
 /** So long without a write, under load, and it is the lock: batches of other nodes come every few milliseconds. */
 const stallMs = 450
-const recoveryBoundMs = 3_000
+// In the short form the machine may be busy with other things: a node that is late is no frozen one.
+const recoveryBoundMs = isFull ? 3_000 : 15_000
+const launcherSettings = isFull ? {} : { heartbeatBoundMs: 3_000 }
 
 const nodes = ['node-1', 'node-2', 'node-3'] as NodeId[]
 const folder = mkdtempSync(join(tmpdir(), 'brigade-frozen-'))
@@ -32,7 +34,7 @@ let up: Up
 let environment: Environment
 
 beforeAll(async () => {
-  up = new Up({ dataFolder, kitchenScale: 12, stockScale: 100 })
+  up = new Up({ dataFolder, kitchenScale: 12, stockScale: 100, launcherSettings })
   expect(await up.started()).toBeUndefined()
   environment = await look(dataFolder)
 }, 60_000)
@@ -119,9 +121,8 @@ async function freeze(node: NodeId, load: Load): Promise<Frozen | undefined> {
     up.events.slice(from).some((event) => event.kind === 'ready' && event.node === node && event.life > life),
   )
   const ended = up.events.slice(from).filter((event) => event.kind === 'ended')
-  expect(ended.map((event) => [event.node, event.how])).toEqual([
-    [node, expect.stringContaining('no heartbeat')],
-  ])
+  const told = ended.map(({ node, how, heardAt }) => `${node} ${how} after ${Math.round(heardAt - at)} ms`)
+  expect(told).toEqual([expect.stringContaining(`${node} SIGKILL, no heartbeat`)])
   await settled()
   return { node, at, firstWriteMs, firstReplyMs }
 }

@@ -19,6 +19,7 @@ export interface Acknowledged extends Placed {
 
 export interface Refusal {
   readonly status: number
+  readonly code: string
   readonly retryAfter: string | null
   readonly heardAt: number
 }
@@ -100,7 +101,8 @@ export class Load {
       const { status } = response
       if (status === 201) return JSON.parse(text) as Placed
       const retryAfter = response.headers.get('retry-after')
-      this.refusals.push({ status, retryAfter, heardAt: performance.now() })
+      const { code } = JSON.parse(text) as { readonly code: string }
+      this.refusals.push({ status, code, retryAfter, heardAt: performance.now() })
       return passing.has(status) ? undefined : `${status} ${text}`
     } catch {
       return undefined

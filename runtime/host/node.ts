@@ -72,7 +72,7 @@ interface Incarnation {
 
 /** Before a lost incarnation is followed by another; doubles while they are lost at once. Milliseconds. */
 const recoverMinMs = 20
-const recoverMaxMs = 5_000
+const recoverMaxMs = 2_000
 
 export class Node {
   readonly #options: NodeOptions

@@ -40,7 +40,7 @@ export interface LiveNodeParts {
   readonly control: NodeControl
   readonly outside: Readonly<Record<string, OutsideHandler>>
   /** Test shims of the store. */
-  readonly journal?: Pick<LmdbJournalOptions, 'afterFlush'>
+  readonly journal?: Pick<LmdbJournalOptions, 'afterFlush' | 'roomBytes'>
 }
 
 /** Shards by department: what the data folder was made with. */

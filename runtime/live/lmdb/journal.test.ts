@@ -1,6 +1,9 @@
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { Instant } from '#actor'
+import type { AppendOutcome, NodeId, Position, ScopeId } from '#ports'
 import { journalContract } from '../../ports/contracts/journal.contract.ts'
 import { Environment, type EnvironmentOptions } from './environment.ts'
 import { LmdbJournal } from './journal.ts'
@@ -31,4 +34,33 @@ journalContract('LMDB', async () => {
       rmSync(root, { recursive: true })
     },
   }
+})
+
+test('a disk that is about to be full is not written to', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'brigade-journal-'))
+  const environment = await Environment.open({ ...made, folder })
+  const scope = 'node-1.a' as ScopeId
+  let roomBytes = 2 ** 30
+  const journal = new LmdbJournal(environment, { roomBytes: () => roomBytes })
+  const opened = await new Promise((done) => journal.open(scope, 'node-1' as NodeId, done))
+  expect(opened).toEqual({ kind: 'opened' })
+
+  const empty = { now: 0 as Instant, records: [], writes: [] }
+  const append = (expected: number): Promise<AppendOutcome> =>
+    new Promise((done) => journal.append(scope, expected as Position, empty, done))
+  expect(await append(0)).toEqual({ kind: 'durable', position: 1 })
+  roomBytes = 2 ** 20
+  let outcome: AppendOutcome
+  let position = 1
+  do {
+    outcome = await append(position)
+    position += 1
+  } while (outcome.kind === 'durable')
+  expect(outcome).toEqual({ kind: 'full' })
+
+  const again = new LmdbJournal(environment, { roomBytes: () => roomBytes })
+  const refused = await new Promise((done) => again.open('node-1.b' as ScopeId, 'node-1' as NodeId, done))
+  expect(refused).toMatchObject({ kind: 'failed', cause: expect.stringContaining('64 MiB are free') })
+  await environment.close()
+  rmSync(folder, { recursive: true })
 })

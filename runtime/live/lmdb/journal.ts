@@ -13,7 +13,10 @@
  *       inside would keep the puts already made.
  *   W2. A read that decides is made in a transaction opened after the call.
  *   W3. After a failed flush nothing is written or answered as durable by this process again.
+ *   W4. Nothing is written to a disk that is about to be full: LMDB's memory does not survive every write that the
+ *       operating system cuts short.
  */
+import { statfsSync } from 'node:fs'
 import type { ActorId, Instant } from '#actor'
 import type {
   AcquireOutcome,
@@ -50,6 +53,8 @@ export interface LmdbJournalOptions {
   readonly onFatal?: (cause: string) => void
   /** Between a completed flush and its answer: a test copies the file here, or holds the answer back. */
   readonly afterFlush?: () => void | Promise<void>
+  /** Bytes that a process may still write to the disk of the data folder. Default: asks the operating system. */
+  readonly roomBytes?: () => number
 }
 
 /** What this process appends to one scope. */
@@ -78,17 +83,32 @@ const sealedVersion = -1
 
 // Of the operating system: no space, quota exceeded, file too large; LMDB's own "map full". An input/output error
 // of which nothing is visible is a write that was cut short, which is how the first lack of space shows.
-const fullCodes: ReadonlySet<number | undefined> = new Set([28, 122, 69, 27, -30792, 5])
+const noSpace = 28
+const fullCodes: ReadonlySet<number | undefined> = new Set([noSpace, 122, 69, 27, -30792, 5])
+
+// What all nodes of a machine write between two looks fits into it many times.
+const minRoomBytes = 64 * 2 ** 20
+const lookAtRoomMs = 50
 
 export class LmdbJournal implements Journal {
   readonly #environment: Environment
   readonly #options: LmdbJournalOptions
   readonly #scopes = new Map<ScopeId, OpenScope>()
+  readonly #roomBytes: () => number
+  #lookedAtRoom = Number.NEGATIVE_INFINITY
+  #hasRoom = true
   #fatal: string | undefined
 
   constructor(environment: Environment, options: LmdbJournalOptions = {}) {
     this.#environment = environment
     this.#options = options
+    const { folder } = environment
+    this.#roomBytes =
+      options.roomBytes ??
+      (() => {
+        const { bavail, bsize } = statfsSync(folder)
+        return bavail * bsize
+      })
   }
 
   open(...[scope, node, done]: Parameters<Journal['open']>): void {
@@ -330,6 +350,10 @@ export class LmdbJournal implements Journal {
   /** True: durable. False: refused. When it fails and `isVisible` nevertheless, it was the flush that failed. */
   async #commit(write: () => Promise<boolean>, isVisible: () => boolean): Promise<boolean> {
     if (this.#fatal !== undefined) throw new Error(this.#fatal)
+    if (!this.#isRoomLeft()) {
+      const message = `Less than ${minRoomBytes / 2 ** 20} MiB are free on the disk of ${this.#environment.folder}`
+      throw new WriteError({ message, code: noSpace })
+    }
     try {
       const isWritten = await durable(write())
       if (isWritten) await this.#options.afterFlush?.()
@@ -340,6 +364,15 @@ export class LmdbJournal implements Journal {
       if (this.#fatal === undefined) throw error
     }
     throw new Error(this.#fatal)
+  }
+
+  #isRoomLeft(): boolean {
+    const now = performance.now()
+    if (now - this.#lookedAtRoom >= lookAtRoomMs) {
+      this.#lookedAtRoom = now
+      this.#hasRoom = this.#roomBytes() >= minRoomBytes
+    }
+    return this.#hasRoom
   }
 
   #endAll(cause: string): void {
