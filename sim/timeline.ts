@@ -48,7 +48,7 @@ export class Timeline {
   }
 
   at(time: number, eventClass: EventClass, run: () => void): SimEvent {
-    assert(Number.isSafeInteger(time) && time >= this.#now, 'L1', `${time} is asked for at ${this.#now}`)
+    assert(Number.isSafeInteger(time) && time >= this.#now, 'L1', 'an event is asked for in the past')
     return this.#queue.add(time, eventClass, run)
   }
 

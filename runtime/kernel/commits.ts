@@ -87,8 +87,12 @@ export function appended(memory: Memory, outcome: AppendOutcome): void {
 
 export function answered(memory: Memory, kind: InFlight['kind'], position?: Position): void {
   const unit = memory.inFlight.find((u) => u.kind === kind && !u.answered)
-  assert(unit !== undefined, 'B2', `nothing in flight for this ${kind}`)
-  assert(position === undefined || position === unit.batch.position, 'J1', `position ${position}`)
+  assert(unit !== undefined, 'B2', 'nothing of this kind is in flight')
+  assert(
+    position === undefined || position === unit.batch.position,
+    'J1',
+    'another position is durable than the first in flight',
+  )
   unit.answered = true
   for (;;) {
     const first = memory.inFlight[0]
