@@ -57,7 +57,8 @@ export function called(memory: Memory, input: Extract<Input, { kind: 'called' }>
       (0.8 + 0.4 * draw(memory.seed, row.key, pending.attempt))
     const again = after(memory.now.runtime, delayMs)
     if (again < row.deadline) {
-      memory.due.runtime.add(again, { kind: 'call-retry', shard, ordinal, id, attempt: pending.attempt })
+      const { attempt } = pending
+      memory.due.runtime.add(again, { kind: 'call-retry', shard, ordinal, id, row, attempt })
       return
     }
   }
@@ -74,7 +75,7 @@ export function called(memory: Memory, input: Extract<Input, { kind: 'called' }>
   offer(memory, shard, {
     ...memory.envelope(row.actor, message),
     ...traceOf(row.trace),
-    row: { kind: 'call', id },
+    row: { kind: 'call', id, generation: row.generation },
   })
 }
 

@@ -62,14 +62,16 @@ export function fire(memory: Memory, due: Exclude<Due, { kind: 'sweep' | 'backof
       }
       offer(memory, shard, {
         ...memory.envelope(pending.row.actor, message),
-        row: { kind: 'call', id: due.id },
+        row: { kind: 'call', id: due.id, generation: pending.row.generation },
       })
       return
     }
-    case 'call-retry':
-      if (rowOf(shard.calls, due.ordinal, due.id)?.attempt === due.attempt)
+    case 'call-retry': {
+      const pending = rowOf(shard.calls, due.ordinal, due.id)
+      if (pending?.row === due.row && pending.attempt === due.attempt)
         startCall(memory, shard, due.ordinal, due.id)
       return
+    }
     case 'care':
       nextTrial(memory, shard)
       return

@@ -13,6 +13,7 @@
 import type { ActorId, Instant, Message, Now } from '#actor'
 import { hash32 } from '#actor'
 import type {
+  CallRow,
   Envelope,
   MessageId,
   NodeId,
@@ -94,6 +95,7 @@ export type Due =
       readonly shard: Shard
       readonly ordinal: Ordinal
       readonly id: string
+      readonly row: CallRow
       readonly attempt: number
     }
   | { readonly kind: 'backoff'; readonly activation: Activation }

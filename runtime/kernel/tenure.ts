@@ -51,7 +51,8 @@ export function granted(memory: Memory, input: Extract<Input, { kind: 'granted' 
         dead === undefined &&
         envelope.to === row.actor &&
         envelope.row?.kind === 'call' &&
-        envelope.row.id === id,
+        envelope.row.id === id &&
+        envelope.row.generation === row.generation,
     )
     setRow(shard.calls, ordinal, id, { row, attempt: 0, answered })
     startCall(memory, shard, ordinal, id)

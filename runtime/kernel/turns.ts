@@ -73,7 +73,7 @@ export function counts(memory: Memory, activation: Activation, { row, answers, c
       )
     }
     case 'call':
-      return rowOf(shard.calls, ordinal, row.id) !== undefined
+      return rowOf(shard.calls, ordinal, row.id)?.row.generation === row.generation
     case 'ask':
       return rowOf(shard.asks, ordinal, row.id)?.question === row.question
     default:
@@ -288,8 +288,10 @@ export function apply(
         break
       case 'call': {
         const row = {
+        activation.generation += 1
           actor: activation.id,
           handler: effect.handler,
+          generation: activation.generation,
           args: effect.args,
           key: `${activation.id}:${effect.id}`,
           deadline: after(memory.now.runtime, effect.deadlineMs),

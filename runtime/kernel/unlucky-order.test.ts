@@ -227,7 +227,10 @@ describe('an outbound call', () => {
       deadline: (node.now + 9_000_000) as Instant,
       attemptsMax: 2,
     }
-    const answer = row({ message: say('call.done'), row: { kind: 'call', id: 'c' } }, { attempts: 1 })
+    const answer = row(
+      { message: say('call.done'), row: { kind: 'call', id: 'c', generation: 1 } },
+      { attempts: 1 },
+    )
     const rows = {
       ...noRows,
       state,
@@ -277,6 +280,38 @@ describe('a careful shard', () => {
     })
     node.settle()
     node.ask(ref('a', 'y'), say('open'))
+  test('made again under its id is not answered by the result of the first one, which waits', () => {
+    const node = opened({ types: [diary('a', { left: 1 })] })
+    const result = (n: number): Input => {
+      const [call] = node.take('call')
+      if (call === undefined) throw new Error('no call was started')
+      return { ...call, kind: 'called', outcome: { kind: 'done', result: n } }
+    }
+    node.ask(a, say('dial'))
+    const first = result(1)
+    node.ask(a, say('fail-once'))
+    node.ask(a, say('dial'))
+    // The result comes while the mailbox is held; the second call is made before it is handled.
+    node.step(first)
+    node.pass(101)
+    expect(node.query(a, 'notes')).toEqual(['open', 'fail-once'])
+    node.step(result(2))
+    node.settle()
+    expect(node.query(a, 'notes')).toEqual(['open', 'fail-once', 'call.done'])
+  })
+
+  test('made again under its id is not tried again because the first one was to be', () => {
+    const node = opened()
+    node.ask(a, say('dial'))
+    const [first] = node.take('call')
+    if (first === undefined) throw new Error('no call was started')
+    node.step({ ...first, kind: 'called', outcome: { kind: 'unknown', detail: 'busy' } })
+    node.ask(a, say('dial'))
+    expect(node.take('call')).toHaveLength(1)
+    node.pass(100)
+    expect(node.take('call')).toEqual([])
+  })
+
     node.settle()
     expect(node.query(ref('a', 'y'), 'notes')).toEqual(['open'])
   })
@@ -284,6 +319,7 @@ describe('a careful shard', () => {
   test('removes the timer whose fire was on trial in two deaths: it does not fire again', () => {
     const timer = {
       actor: a,
+      generation: 1,
       generation: 1,
       clock: 'runtime',
       at: 1 as Instant,

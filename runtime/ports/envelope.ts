@@ -29,7 +29,7 @@ export interface Envelope {
 
 export type RowOrigin =
   | { readonly kind: 'timer'; readonly id: string; readonly generation: number }
-  | { readonly kind: 'call'; readonly id: string }
+  | { readonly kind: 'call'; readonly id: string; readonly generation: number }
   | { readonly kind: 'ask'; readonly id: string; readonly question: MessageId }
 
 export interface RequestOrigin {

@@ -32,7 +32,7 @@ export interface SnapshotRow {
   readonly state: readonly unknown[]
   /** Turns that this actor has had; its journal sequence. */
   readonly version: number
-  /** The last generation given to one of its timers. */
+  /** The last generation given to one of its timers and calls. */
   readonly generation: number
   /** World time of its last turn. */
   readonly at: Instant
@@ -110,6 +110,8 @@ export interface TimerRow {
 /** `calls`: [shard, ordinal, id]. */
 export interface CallRow {
   readonly actor: ActorId
+  /** A result of an earlier call of the same id does not count. */
+  readonly generation: number
   readonly handler: string
   readonly args: unknown
   /** Stable: the other party may see it more than once. */

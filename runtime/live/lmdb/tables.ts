@@ -103,6 +103,7 @@ export const tableSpecs: { readonly [T in TableName]: TableSpec<Tables[T]> } = {
     key: ['text', 'number', 'text'],
     row: positional<CallRow>({
       actor: 'plain',
+      generation: 'plain',
       handler: 'plain',
       args: 'plain',
       key: 'plain',

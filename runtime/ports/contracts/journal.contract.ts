@@ -180,6 +180,7 @@ const oneOfEach: readonly Write[] = [
     key: [shard, 7, 'authorize'],
     value: {
       actor,
+      generation: 2,
       handler: 'payments.authorize',
       args: { amount: 1150, nested: [{ a: null }] },
       key: 'order/o-1#1',
