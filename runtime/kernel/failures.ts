@@ -8,21 +8,36 @@ import type { ActorId, Instant, Message } from '#actor'
 import { after, backoffMs, draw, keyOf, typeOf } from '#actor'
 import type { Envelope, Ordinal } from '#ports'
 import { excuse, leaveTrial } from './care.ts'
+import type { Transition } from './machine.ts'
 import type { Waiting } from './mailbox.ts'
 import { bury, offer } from './mailboxes.ts'
 import { type Memory, newWaiting } from './memory.ts'
 import type { Activation, Shard } from './shard.ts'
 import { restartsWith } from './supervisor.ts'
-import { apply, record } from './turns.ts'
+import { apply, checkEffects, record } from './turns.ts'
 
 export function failed(memory: Memory, activation: Activation, waiting: Waiting, error: unknown): void {
   const { shard, type } = activation
-  const detail = error instanceof Error ? error.message : String(error)
+  const at = memory.worldNow(shard)
+  let detail = wordsOf(error)
+  let born: Transition | undefined
   const { directive, supervisor } = memory.restarts.decide(
     type.supervisors,
     shard.id,
     error,
     memory.now.runtime,
+    () => {
+      // One that never lived has nothing to be reset.
+      if (activation.status === 'absent') return true
+      try {
+        born = type.machine.birth({ id: activation.id, key: keyOf(activation.id), at })
+        checkEffects(memory, waiting.envelope, born.effects)
+        return true
+      } catch (again) {
+        detail = `${wordsOf(error)}; it cannot begin anew: ${wordsOf(again)}`
+        return false
+      }
+    },
   )
   waiting.attempts += 1
   memory.observer.count('turnsFailed')
@@ -38,7 +53,6 @@ export function failed(memory: Memory, activation: Activation, waiting: Waiting,
       at: memory.now.world,
     })
   }
-  const at = memory.worldNow(shard)
   switch (directive) {
     case 'restart':
       memory.observer.count('restarts')
@@ -71,7 +85,7 @@ export function failed(memory: Memory, activation: Activation, waiting: Waiting,
       }
       break
     case 'reset':
-      if (activation.status === 'live') reset(memory, activation, at, waiting.envelope)
+      if (born !== undefined) reset(memory, activation, at, waiting.envelope, born)
       bury(memory, activation, waiting, 'failed', detail)
       break
     case 'escalate':
@@ -84,6 +98,10 @@ export function failed(memory: Memory, activation: Activation, waiting: Waiting,
       escalate(memory, shard, `${activation.id}: ${detail}`)
       break
   }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 /** The same message again, after a while; until then it holds its actor's mailbox and nothing else. */
@@ -111,12 +129,15 @@ function restartSiblings(memory: Memory, failed: Activation): void {
   }
 }
 
-export function reset(memory: Memory, activation: Activation, at: Instant, cause: Envelope): void {
+/** A new life: nothing of the old one waits for anything. */
+function reset(memory: Memory, activation: Activation, at: Instant, cause: Envelope, born: Transition): void {
   const { shard } = activation
   const ordinal = activation.ordinal as Ordinal
-  for (const id of [...(shard.timers.get(ordinal)?.keys() ?? [])])
-    memory.removeRow('timers', shard, ordinal, id)
-  const born = activation.type.machine.birth({ id: activation.id, key: keyOf(activation.id), at })
+  for (const id of shard.calls.get(ordinal)?.keys() ?? [])
+    memory.out.push({ kind: 'cancel-call', shard: shard.id, ordinal, id })
+  for (const table of ['timers', 'asks', 'calls'] as const)
+    for (const id of [...(shard[table].get(ordinal)?.keys() ?? [])])
+      memory.removeRow(table, shard, ordinal, id)
   activation.state = born.state
   record(memory, activation, at, cause, { note: 'reset' })
   apply(memory, activation, newWaiting(0, cause), born.effects)

@@ -20,13 +20,20 @@ export class RestartCounts {
 
   /**
    * Asks the groups from the innermost outward. A group whose restarts exceed its intensity escalates, and starts
-   * counting anew.
+   * counting anew; so does one that would reset an actor that cannot begin anew.
    */
-  decide(path: readonly Supervisor[], shard: string, error: unknown, now: Instant): Decision {
+  decide(
+    path: readonly Supervisor[],
+    shard: string,
+    error: unknown,
+    now: Instant,
+    beginsAnew: () => boolean,
+  ): Decision {
     for (const supervisor of path) {
       const directive = supervisor.decide(error)
       if (directive === 'escalate') continue
       if (directive === 'restart' && !this.#within(supervisor, shard, now)) continue
+      if (directive === 'reset' && !beginsAnew()) continue
       return { directive, supervisor }
     }
     return { directive: 'escalate', supervisor: path[path.length - 1] as Supervisor }

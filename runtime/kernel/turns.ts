@@ -97,8 +97,7 @@ function turnLive(memory: Memory, activation: Activation, waiting: Waiting): voi
           ? first
           : { state: first.state, effects: [...born.effects, ...first.effects] }
     }
-    if (outcome !== 'not-accepted')
-      for (const effect of outcome.effects) checkEffect(memory, envelope, effect)
+    if (outcome !== 'not-accepted') checkEffects(memory, envelope, outcome.effects)
   } catch (error) {
     if (memory.broken === 'undo-earlier-turns') activation.state = activation.loaded
     failed(memory, activation, waiting, error)
@@ -112,10 +111,12 @@ function turnLive(memory: Memory, activation: Activation, waiting: Waiting): voi
 }
 
 /** @throws when an effect names an actor type that is not there, or breaks a contract. */
-function checkEffect(memory: Memory, { ask, from }: Envelope, effect: Effect): void {
-  if (effect.kind === 'tell' || effect.kind === 'ask') checkMessage(memory, effect.to, effect.message)
-  else if (effect.kind === 'reply' && ask !== undefined && from !== undefined)
-    checkMessage(memory, from, effect.message)
+export function checkEffects(memory: Memory, { ask, from }: Envelope, effects: readonly Effect[]): void {
+  for (const effect of effects) {
+    if (effect.kind === 'tell' || effect.kind === 'ask') checkMessage(memory, effect.to, effect.message)
+    else if (effect.kind === 'reply' && ask !== undefined && from !== undefined)
+      checkMessage(memory, from, effect.message)
+  }
 }
 
 function checkMessage(memory: Memory, to: ActorId, message: Message): void {
@@ -287,11 +288,11 @@ export function apply(
         memory.removeRow('timers', shard, ordinal, effect.id)
         break
       case 'call': {
-        const row = {
         activation.generation += 1
+        const row = {
           actor: activation.id,
-          handler: effect.handler,
           generation: activation.generation,
+          handler: effect.handler,
           args: effect.args,
           key: `${activation.id}:${effect.id}`,
           deadline: after(memory.now.runtime, effect.deadlineMs),

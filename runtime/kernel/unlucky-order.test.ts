@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { createMachine, setup } from 'xstate'
-import type { ActorId, Birth, Instant } from '#actor'
-import { defineActor, ref } from '#actor'
+import type { ActorId, Birth, Directive, Instant } from '#actor'
+import { defineActor, ref, supervise } from '#actor'
 import type { Envelope, Epoch, MailboxRow, MessageId, NodeId, Ordinal, Request, ShardId } from '#ports'
 import type { Bounds } from './bounds.ts'
 import { a, Contract, diary, kernelWith, opened, say } from './diary.test-kit.ts'
 import { absent, DrivenKernel, noRows } from './driven-kernel.test-kit.ts'
 import type { Input } from './input.ts'
+import { Registry } from './registry.ts'
 
 // Two things at once, in the order in which nobody expects them.
 
@@ -116,7 +117,66 @@ describe('an actor that is reset', () => {
     node.pass(1_001)
     expect(dead(node)).toEqual(['failed', 'failed'])
   })
+
+  test('leaves no ask and no call of its old life behind, and what comes for them does not count', () => {
+    const node = opened({ directive: 'reset' })
+    for (const type of ['put-question', 'dial', 'fail']) node.ask(a, say(type))
+    expect(node.kernel.shards.get(d)?.asks.size).toBe(0)
+    expect(node.kernel.shards.get(d)?.calls.size).toBe(0)
+    expect(node.take('cancel-call')).toHaveLength(1)
+    node.pass(6_000)
+    expect(node.query(a, 'notes')).toEqual([])
+  })
+
+  const unbearable = (outer: Directive) => {
+    const throws = { now: false }
+    const machine = setup({ types: { input: {} as Birth } }).createMachine({
+      context: () => {
+        if (throws.now) throw new Error('still born')
+        return {}
+      },
+      on: { open: {}, fail: { actions: () => raise('told to') }, note: {} },
+    })
+    const type = defineActor({
+      type: 'a',
+      accepts: Contract,
+      creates: ['open'],
+      shardKey: () => 'one',
+      machine,
+    })
+    const backoff = { minMs: 100, maxMs: 100, factor: 1, jitter: 0 }
+    const group = supervise({ name: 'group', decide: () => 'reset', children: [type] })
+    const root = supervise({ name: 'root', decide: () => outer, backoff, children: [group] })
+    const registry = new Registry({
+      departments: [{ name: 'd', shards: 1, actors: [type] }],
+      supervision: root,
+    })
+    const node = new DrivenKernel(registry, { limits: { attemptsMax: 3 } })
+    node.grant('d.0')
+    node.ask(a, say('open'))
+    throws.now = true
+    return node
+  }
+
+  test('and cannot be born is left as it was, and the next group decides', () => {
+    const node = unbearable('resume')
+    expect(node.ask(a, say('fail'))).toEqual({
+      kind: 'failed',
+      error: 'told to; it cannot begin anew: still born',
+    })
+    expect(node.ask(a, say('note'))).toMatchObject({ kind: 'done' })
+  })
+
+  test('and cannot be born, whoever decides, has its shard loaded again', () => {
+    const node = unbearable('reset')
+    node.ask(a, say('fail'))
+    expect(node.take('forget')).toHaveLength(1)
+  })
 })
+
+function raise(message: string): never {
+  throw new Error(message)
+}
 
 describe('past its bounds a shard', () => {
   const sent = (sequence: number, to: ActorId): Input => ({
@@ -217,6 +277,38 @@ describe('an outbound call', () => {
     expect(node.take('cancel-call')).toHaveLength(1)
   })
 
+  test('made again under its id is not answered by the result of the first one, which waits', () => {
+    const node = opened({ types: [diary('a', { left: 1 })] })
+    const result = (n: number): Input => {
+      const [call] = node.take('call')
+      if (call === undefined) throw new Error('no call was started')
+      return { ...call, kind: 'called', outcome: { kind: 'done', result: n } }
+    }
+    node.ask(a, say('dial'))
+    const first = result(1)
+    node.ask(a, say('fail-once'))
+    node.ask(a, say('dial'))
+    // The result comes while the mailbox is held; the second call is made before it is handled.
+    node.step(first)
+    node.pass(101)
+    expect(node.query(a, 'notes')).toEqual(['open', 'fail-once'])
+    node.step(result(2))
+    node.settle()
+    expect(node.query(a, 'notes')).toEqual(['open', 'fail-once', 'call.done'])
+  })
+
+  test('made again under its id is not tried again because the first one was to be', () => {
+    const node = opened()
+    node.ask(a, say('dial'))
+    const [first] = node.take('call')
+    if (first === undefined) throw new Error('no call was started')
+    node.step({ ...first, kind: 'called', outcome: { kind: 'unknown', detail: 'busy' } })
+    node.ask(a, say('dial'))
+    expect(node.take('call')).toHaveLength(1)
+    node.pass(100)
+    expect(node.take('call')).toEqual([])
+  })
+
   test('whose answer waits in a stored row is not made again by the next owner', () => {
     const node = kernelWith()
     const call = {
@@ -224,6 +316,7 @@ describe('an outbound call', () => {
       handler: 'phone',
       args: 1,
       key: 'a/x:c',
+      generation: 1,
       deadline: (node.now + 9_000_000) as Instant,
       attemptsMax: 2,
     }
@@ -280,38 +373,6 @@ describe('a careful shard', () => {
     })
     node.settle()
     node.ask(ref('a', 'y'), say('open'))
-  test('made again under its id is not answered by the result of the first one, which waits', () => {
-    const node = opened({ types: [diary('a', { left: 1 })] })
-    const result = (n: number): Input => {
-      const [call] = node.take('call')
-      if (call === undefined) throw new Error('no call was started')
-      return { ...call, kind: 'called', outcome: { kind: 'done', result: n } }
-    }
-    node.ask(a, say('dial'))
-    const first = result(1)
-    node.ask(a, say('fail-once'))
-    node.ask(a, say('dial'))
-    // The result comes while the mailbox is held; the second call is made before it is handled.
-    node.step(first)
-    node.pass(101)
-    expect(node.query(a, 'notes')).toEqual(['open', 'fail-once'])
-    node.step(result(2))
-    node.settle()
-    expect(node.query(a, 'notes')).toEqual(['open', 'fail-once', 'call.done'])
-  })
-
-  test('made again under its id is not tried again because the first one was to be', () => {
-    const node = opened()
-    node.ask(a, say('dial'))
-    const [first] = node.take('call')
-    if (first === undefined) throw new Error('no call was started')
-    node.step({ ...first, kind: 'called', outcome: { kind: 'unknown', detail: 'busy' } })
-    node.ask(a, say('dial'))
-    expect(node.take('call')).toHaveLength(1)
-    node.pass(100)
-    expect(node.take('call')).toEqual([])
-  })
-
     node.settle()
     expect(node.query(ref('a', 'y'), 'notes')).toEqual(['open'])
   })
@@ -319,7 +380,6 @@ describe('a careful shard', () => {
   test('removes the timer whose fire was on trial in two deaths: it does not fire again', () => {
     const timer = {
       actor: a,
-      generation: 1,
       generation: 1,
       clock: 'runtime',
       at: 1 as Instant,
