@@ -12,7 +12,7 @@ import {
   reply,
   supervise,
 } from '#actor'
-import type { NodeId, Ordinal, ShardId } from '#ports'
+import type { NodeId, Ordinal, Request, ShardId } from '#ports'
 import { absent, DrivenKernel, noRows } from './driven-kernel.test-kit.ts'
 import type { KernelOptions } from './memory.ts'
 import { Registry } from './registry.ts'
@@ -237,60 +237,43 @@ describe('a shard whose last owner died', () => {
 
 describe('more actors than fit into memory', () => {
   const names = Array.from({ length: 20 }, (_, i) => ref('tally', String(i)))
+  const add: AnyMessage = { type: 'add', amount: 1 }
+
+  class Crowd extends DrivenKernel {
+    constructor() {
+      super(registry, { limits: { activationsMax: 4 } })
+      this.grant(shard)
+    }
+
+    /** Sends it, and answers nothing that the kernel asks for. */
+    send(actor: typeof t, body: Request['body']): void {
+      const request = { id: `${body.kind} ${actor}`, node: 'edge-1' as NodeId, actor, body, timeoutMs: 1_000 }
+      this.step({ kind: 'request', request })
+    }
+
+    /** Those of whom it had to ask the store. */
+    notInMemory(): readonly string[] {
+      for (const actor of [...names].reverse()) this.send(actor, { kind: 'query', name: 'total' })
+      return this.take('load').map(({ actor }) => actor)
+    }
+  }
 
   test('those used longest ago leave it, and come back as they were stored', () => {
-    const kernel = new DrivenKernel(registry, { limits: { activationsMax: 4 } })
-    kernel.grant(shard)
-    const add: AnyMessage = { type: 'add', amount: 1 }
+    const kernel = new Crowd()
     for (const actor of names) kernel.ask(actor, add)
     kernel.pass(0)
     for (const actor of names.slice(15)) kernel.query(actor, 'total')
-    const query = (actor: typeof t): void =>
-      kernel.step({
-        kind: 'request',
-        request: {
-          id: actor,
-          node: 'edge-1' as NodeId,
-          actor,
-          body: { kind: 'query', name: 'total' },
-          timeoutMs: 1_000,
-        },
-      })
-    for (const actor of [...names].reverse()) query(actor)
-    // The four, and one more: the first that came after the last look.
-    expect(kernel.take('load').map(({ actor }) => actor)).toEqual(names.slice(0, 15).reverse())
+    // In it are four, and one more: the first that came after the last look.
+    expect(kernel.notInMemory()).toEqual(names.slice(0, 15).reverse())
   })
 
   test('those whose last write is not durable stay', () => {
-    const add: AnyMessage = { type: 'add', amount: 1 }
-    const kernel = new DrivenKernel(registry, { limits: { activationsMax: 4 } })
-    kernel.grant(shard)
+    const kernel = new Crowd()
     for (const actor of names) {
-      kernel.step({
-        kind: 'request',
-        request: {
-          id: actor,
-          node: 'edge-1' as NodeId,
-          actor,
-          body: { kind: 'command', message: add },
-          timeoutMs: 1_000,
-        },
-      })
-      for (const { actor: absentActor } of kernel.take('load')) kernel.load(absentActor)
+      kernel.send(actor, { kind: 'command', message: add })
+      for (const { actor: loaded } of kernel.take('load')) kernel.load(loaded)
     }
     kernel.step({ kind: 'wake' })
-    for (const actor of names) {
-      kernel.step({
-        kind: 'request',
-        request: {
-          id: `${actor}.2`,
-          node: 'edge-1' as NodeId,
-          actor,
-          body: { kind: 'query', name: 'total' },
-          timeoutMs: 1_000,
-        },
-      })
-    }
-    expect(kernel.take('load')).toEqual([])
+    expect(kernel.notInMemory()).toEqual([])
   })
 })
