@@ -13,7 +13,7 @@ import { OpenBatch } from './batch.ts'
 import { pump } from './channels.ts'
 import type { InFlight, Memory } from './memory.ts'
 
-/** Submits the open batch, or asks for a proof of ownership when it only holds outputs. */
+/** Submits the open batch, or asks for a proof of ownership when it only holds outputs. Returns whether it has room. */
 export function closeIfPossible(memory: Memory): boolean {
   const open = memory.open
   memory.fresh = memory.fresh.filter(
@@ -21,7 +21,11 @@ export function closeIfPossible(memory: Memory): boolean {
     ([, waiting]) => !waiting.handled && !waiting.rowed && waiting.envelope.request === undefined,
   )
   if (open.writesNothing && memory.fresh.length === 0) {
-    if (open.empty) return false
+    if (open.empty) {
+      // Turns that left nothing fill no batch.
+      open.turns = 0
+      return true
+    }
     if (memory.inFlight.some((unit) => unit.kind === 'verify')) return false
     submit(memory, 'verify', open.position)
     memory.out.push({ kind: 'verify' })

@@ -268,6 +268,20 @@ describe('an ask', () => {
   })
 })
 
+test('turns that leave nothing fill no batch: what waits behind them runs', () => {
+  const { registry } = kernelWith({ types: [diary('a', { left: 1 })] })
+  const node = new DrivenKernel(registry, { limits: { batchTurnsMax: 1 } })
+  node.grant('d.0')
+  for (const type of ['open', 'wait']) node.ask(a, say(type))
+  node.pass(950)
+  // The fire comes while the mailbox is held, behind the message that cancels its timer.
+  for (const type of ['fail-once', 'unwait']) node.ask(a, say(type))
+  node.pass(60)
+  node.pass(60)
+  expect(node.ask(a, say('note'))).toMatchObject({ kind: 'done' })
+  expect(node.query(a, 'notes')).toEqual(['open', 'fail-once', 'note'])
+})
+
 describe('an outbound call', () => {
   test('made again under its id while the first is pending gives the first one up', () => {
     const node = opened()
