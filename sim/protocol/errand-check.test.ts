@@ -50,8 +50,7 @@ describe('the check notices a kernel in which', () => {
 })
 
 function firstViolation(broken: ErrandMutant): string {
-  // Some need a rare coincidence: `turn-while-draining` shows in one schedule of a thousand.
-  for (let seed = 1; seed <= 1_000; seed += 1) {
+  for (let seed = 1; seed <= 150; seed += 1) {
     // A broken kernel may also break an assertion: that is noticing it, too.
     try {
       const found = words(checkErrands({ seed, broken }))

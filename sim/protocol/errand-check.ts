@@ -154,7 +154,7 @@ function clerk(): ActorDefinition {
     accepts: Clerk,
     creates: ['errand'],
     machine,
-    passivateAfter: 20,
+    passivateAfter: 1,
     queries: { view: (state) => state },
   })
 }
@@ -189,7 +189,7 @@ function ledger(): ActorDefinition {
     accepts: Ledger,
     creates: ['close', 'note'],
     machine,
-    passivateAfter: 30,
+    passivateAfter: 1,
     queries: { lines: (state) => (state.context as { lines: readonly string[] }).lines },
   })
 }
@@ -207,10 +207,25 @@ interface Sent {
 
 const nodes = ['node-1', 'node-2', 'node-3'] as NodeId[]
 const span = 3_000
+/** How often a node has to hand over what it owns, and how many notes are sent around each time. */
+const moves = 5
+const crowd = 12
+
+type Chance = (name: string, n?: number) => number
+
+const moveAt = (chance: Chance, n: number): number =>
+  150_000 + Math.floor(chance('move.at', n) * span * 1_000)
+
+const noteOf = (id: string): Sent => ({
+  id,
+  keyed: false,
+  actor: ref('ledger', ledgerOf(id)),
+  message: { type: 'note', id },
+})
 
 /** Runs one random schedule and says what broke. */
 export function checkErrands({ seed, broken }: { seed: number; broken?: ErrandMutant }): ErrandResult {
-  const chance = (name: string, n = 0): number => draw(seed, `errand.${name}`, n)
+  const chance: Chance = (name, n = 0) => draw(seed, `errand.${name}`, n)
   const tries = new Map<string, number>()
   const registry = new Registry({
     departments: [
@@ -237,8 +252,9 @@ export function checkErrands({ seed, broken }: { seed: number; broken?: ErrandMu
   const stamp: OutsideModel = (_args, { key, draw: next }) => {
     if (!asked.has(key)) violations.push(`leaked: the call ${key} was made before it was durable`)
     const late = next() < 0.2
+    // Most come about when the alarm of this wait rings: either may be first.
     return {
-      afterUs: late ? 600_000 : Math.floor(next() * 60_000),
+      afterUs: late ? 600_000 : 20_000 + Math.floor(next() * 20_000),
       outcome: next() < 0.2 ? { kind: 'unknown', detail: 'busy' } : { kind: 'done', result: 1 },
     }
   }
@@ -247,7 +263,16 @@ export function checkErrands({ seed, broken }: { seed: number; broken?: ErrandMu
     registry,
     groups: { mixed: ['office'], edge: [] },
     nodes: [...nodes.map((node) => ({ node, group: 'mixed' })), { node: 'edge-1', group: 'edge' }],
-    bounds: { passivationSweepMs: 25, carefulMs: 100, batchTurnsMax: 4, resendMinMs: 20, resendMaxMs: 200 },
+    bounds: {
+      passivationSweepMs: 4,
+      carefulMs: 100,
+      resendMinMs: 20,
+      resendMaxMs: 200,
+      // With one turn a write, messages wait; with more, they share their batch's fate.
+      ...(chance('slow') < 0.5
+        ? { batchTurnsMax: 1, batchesInFlightMax: 1 }
+        : { batchTurnsMax: 4, batchesInFlightMax: 2 }),
+    },
     clusterBounds: { settleMs: 20, stableMs: 50, reviewMs: 100, heirMs: 100 },
     models: new Map([['stamp', stamp]]),
     restartMs: 50,
@@ -282,10 +307,16 @@ export function checkErrands({ seed, broken }: { seed: number; broken?: ErrandMu
     const desk = desks[Math.floor(chance('desk', n) * desks.length)] as string
     return keyed
       ? { id, keyed, actor: ref('clerk', id), message: { type: 'errand', id, desk } as Sent['message'] }
-      : { id, keyed, actor: ref('ledger', ledgerOf(id)), message: { type: 'note', id } }
+      : noteOf(id)
   })
   for (const [n, each] of sent.entries())
     cluster.timeline.after(100_000 + Math.floor(chance('at', n) * span * 1_000), () => send(cluster, each))
+  for (let n = 0; n < moves * crowd; n += 1) {
+    const each = noteOf(`m${n}`)
+    const at = moveAt(chance, Math.floor(n / crowd)) + Math.floor(chance('crowd', n) * 6_000)
+    sent.push(each)
+    cluster.timeline.after(at, () => send(cluster, each))
+  }
   const powerCuts = faults(cluster, chance)
 
   cluster.runFor(span + 500)
@@ -312,7 +343,7 @@ function send(cluster: SimCluster, each: Sent): void {
 }
 
 /** Returns how often the power goes. */
-function faults(cluster: SimCluster, chance: (name: string, n?: number) => number): number {
+function faults(cluster: SimCluster, chance: Chance): number {
   const pick = (name: string, n: number): NodeId =>
     nodes[Math.floor(chance(name, n) * nodes.length)] as NodeId
   const some = (kind: string, strike: (n: number) => void): number => {
@@ -330,12 +361,16 @@ function faults(cluster: SimCluster, chance: (name: string, n?: number) => numbe
   some('clock', (n) =>
     cluster.clockOf(pick('clock.who', n))?.step(Math.floor(chance('clock.by', n) * 400_000)),
   )
-  some('move', (n) => {
+  for (let n = 0; n < moves; n += 1) {
     const node = pick('move.who', n)
-    if (cluster.membership.members.find((member) => member.node === node)?.state !== 'up') return
-    cluster.membership.setState(node, 'leaving')
-    cluster.timeline.after(100_000, () => cluster.membership.setState(node, 'up'))
-  })
+    cluster.timeline.after(moveAt(chance, n) + 3_000, () => {
+      if (cluster.membership.members.find((member) => member.node === node)?.state !== 'up') return
+      cluster.membership.setState(node, 'leaving')
+      // It wakes to find, all at once, what was sent to it and that it has to let go.
+      cluster.pause(node, 10)
+      cluster.timeline.after(100_000, () => cluster.membership.setState(node, 'up'))
+    })
+  }
   return some('power', () => {
     cluster.journal.losePower()
     for (const node of cluster.nodes) cluster.crash(node)
