@@ -332,10 +332,11 @@ export class SimJournal {
   /** @internal */
   actorRows(shard: ShardId, actor: ActorId): ActorRows {
     const requests = this.#tablesOf(shard).requestsOf(actor)
-    const ordinal = this.#actors.get(actor)?.ordinal
-    if (ordinal === undefined) return { requests }
+    const found = this.#actors.get(actor)
+    if (found === undefined) return { requests }
+    const { ordinal, createdBy } = found
     const snapshot = this.#tablesOf(shard).snapshotOf(ordinal)
-    return { ordinal, ...(snapshot && { snapshot }), requests }
+    return { ordinal, ...(createdBy && { createdBy }), ...(snapshot && { snapshot }), requests }
   }
 
   /** @internal */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { ActorId, Instant } from '#actor'
 import { hours, ref } from '#actor'
-import type { Epoch, RequestPlace, RequestRow, ShardId } from '#ports'
+import type { ActorRow, Epoch, RequestPlace, RequestRow, ShardId } from '#ports'
 import { a, kernelWith, opened, say } from './diary.test-kit.ts'
 import { DrivenKernel } from './driven-kernel.test-kit.ts'
 
@@ -89,6 +89,29 @@ test('a key whose answer has expired and is still stored is told so, and not run
   again.load(a, { requests })
   again.settle()
   expect(again.answers()).toMatchObject([{ kind: 'key-expired' }])
+})
+
+test('the key that created an actor does so once: its answer gone, it is expired, whatever the machine takes', () => {
+  const node = new DrivenKernel(kernelWith().registry, {
+    limits: { requestTtlMs: 1_000, passivationSweepMs: 1 },
+  })
+  node.grant('d.0')
+  node.ask(a, say('open'), named('k'))
+  pass(node, 1_100)
+  pass(node, 100)
+  expect(stored(node)).toEqual([])
+  expect(node.ask(a, say('open'), named('k'))).toEqual({ kind: 'key-expired' })
+  expect(node.ask(a, say('open'), named('other'))).toMatchObject({ kind: 'done' })
+  expect(node.query(a, 'notes')).toEqual(['open', 'open'])
+
+  const [actor, snapshot] = [node.written('actors').at(-1)?.value, node.written('snapshots').at(-1)?.value]
+  const later = kernelWith()
+  const body = { kind: 'command', message: say('open') } as const
+  const request = { id: 'r', node: 'edge-1' as never, actor: a, body, timeoutMs: 1_000, ...named('k') }
+  later.step({ kind: 'request', request })
+  later.load(a, { ...(actor as ActorRow), snapshot: snapshot as never, requests: [] })
+  later.settle()
+  expect(later.answers()).toEqual([{ kind: 'key-expired' }])
 })
 
 test('a table of many pages is looked through to its end', () => {

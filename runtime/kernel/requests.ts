@@ -127,7 +127,8 @@ function underKey(
     return { ...(known.outcome as Extract<Outcome, { kind: 'done' }>), replayed: true }
   const poisoned = poisonedBefore(activation.shard, activation.id, key)
   if (poisoned !== undefined) return poisoned
-  if (running === undefined) return undefined
+  // Its answer is gone, and it is done.
+  if (running === undefined) return activation.createdBy === key ? { kind: 'key-expired' } : undefined
   return running.id === id ? 'on its way' : { kind: 'running' }
 }
 
@@ -262,15 +263,6 @@ export function refuse(memory: Memory, activation: Activation, envelope: Envelop
   if (request === undefined) return
   if (request.key !== undefined) activation.runningKeys?.delete(request.key)
   memory.hold(request, outcome)
-}
-
-/** The key created this actor, and the row that remembered the answer is gone. */
-export function createdBefore(activation: Activation, envelope: Envelope): Outcome | undefined {
-  const again =
-    envelope.request?.key !== undefined &&
-    activation.version > 0 &&
-    activation.type.creates.has(envelope.message.type)
-  return again ? { kind: 'key-expired' } : undefined
 }
 
 export function respond(memory: Memory, request: Request, outcome: Outcome): void {

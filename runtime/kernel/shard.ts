@@ -158,6 +158,8 @@ export class Activation {
   readonly shard: Shard
   status: 'loading' | 'absent' | 'live' | 'stopped' | 'archived' = 'loading'
   ordinal: Ordinal | undefined
+  /** The idempotency key of the request that created it, if it had one. */
+  createdBy: string | undefined
   state: LiveState | undefined
   /** As it was loaded or born: what a kernel that undoes too much goes back to. */
   loaded: LiveState | undefined

@@ -129,6 +129,7 @@ export function loaded(memory: Memory, input: Extract<Input, { kind: 'loaded' }>
   if (shard === undefined || activation?.status !== 'loading') return
   if (shard.epoch !== input.epoch && memory.broken !== 'stale-load') return
   const { ordinal, snapshot, requests } = input.rows
+  activation.createdBy = input.rows.createdBy
   if (requests.length > 0) activation.requests = new Map(requests)
   if (snapshot === undefined || ordinal === undefined) activation.status = 'absent'
   else {

@@ -18,7 +18,7 @@ import type { Transition } from './machine.ts'
 import type { Waiting } from './mailbox.ts'
 import { bury, handled, schedule } from './mailboxes.ts'
 import type { Memory } from './memory.ts'
-import { answer, createdBefore, refuse } from './requests.ts'
+import { answer, refuse } from './requests.ts'
 import { type Activation, rowOf, setRow, withVersion } from './shard.ts'
 
 export function turn(memory: Memory, activation: Activation): void {
@@ -133,7 +133,7 @@ export function commit(
 ): void {
   const { shard } = activation
   const { envelope } = waiting
-  if (activation.status === 'absent') create(memory, activation)
+  if (activation.status === 'absent') create(memory, activation, envelope)
   consume(memory, activation, envelope)
   activation.state = transition.state
   shard.now = at
@@ -202,7 +202,7 @@ export function record(
   memory.changed(activation)
 }
 
-function create(memory: Memory, activation: Activation): void {
+function create(memory: Memory, activation: Activation, { request }: Envelope): void {
   const { shard, type } = activation
   const { state } = shard
   activation.ordinal = state.nextOrdinal as Ordinal
@@ -214,7 +214,12 @@ function create(memory: Memory, activation: Activation): void {
       : { ...state.siblings, [group.instance]: [...(state.siblings[group.instance] ?? []), activation.id] }
   const versions = withVersion(state.versions, type)
   memory.setState(shard, { nextOrdinal: state.nextOrdinal + 1, siblings, versions })
-  memory.open.put('actors', [activation.id], { shard: shard.id, ordinal: activation.ordinal })
+  activation.createdBy = request?.key
+  memory.open.put('actors', [activation.id], {
+    shard: shard.id,
+    ordinal: activation.ordinal,
+    ...(request?.key === undefined ? {} : { createdBy: request.key }),
+  })
 }
 
 function leaveSiblings(memory: Memory, { id, shard }: Activation): void {
@@ -314,17 +319,12 @@ function notAccepted(memory: Memory, activation: Activation, waiting: Waiting): 
   memory.observer.count('unhandled')
   const state = activation.state
   if (envelope.request !== undefined) {
-    refuse(
-      memory,
-      activation,
-      envelope,
-      createdBefore(activation, envelope) ?? {
-        kind: 'not-accepted',
-        state: state?.value,
-        accepts: state === undefined ? [] : activation.type.machine.accepts(state),
-        version: activation.version,
-      },
-    )
+    refuse(memory, activation, envelope, {
+      kind: 'not-accepted',
+      state: state?.value,
+      accepts: state === undefined ? [] : activation.type.machine.accepts(state),
+      version: activation.version,
+    })
   }
   consume(memory, activation, envelope)
   handled(memory, activation, waiting)
@@ -344,12 +344,7 @@ function turnUnknown(memory: Memory, activation: Activation, waiting: Waiting): 
 function turnArchived(memory: Memory, activation: Activation, waiting: Waiting): void {
   const { envelope } = waiting
   if (envelope.request !== undefined) {
-    refuse(
-      memory,
-      activation,
-      envelope,
-      createdBefore(activation, envelope) ?? { kind: 'archived', state: activation.state?.value },
-    )
+    refuse(memory, activation, envelope, { kind: 'archived', state: activation.state?.value })
     handled(memory, activation, waiting)
   } else if (activation.type.ignores.has(envelope.message.type) || envelope.message.type === 'restarted') {
     handled(memory, activation, waiting)

@@ -19,6 +19,8 @@ export type RecordPlace = readonly [scope: ScopeId, position: Position, index: n
 export interface ActorRow {
   readonly shard: ShardId
   readonly ordinal: Ordinal
+  /** The idempotency key of the request that created it: known as long as the actor is, unlike the answer. */
+  readonly createdBy?: string
 }
 
 /** `archived` is a tombstone: a finished actor with its last state. */
@@ -240,6 +242,7 @@ export type RequestPlace = readonly [actor: ActorId, key: string, at: Instant]
 /** One actor, with the requests it remembers. Absent: there never was such an actor. */
 export interface ActorRows {
   readonly ordinal?: Ordinal
+  readonly createdBy?: string
   readonly snapshot?: SnapshotRow
   readonly requests: readonly (readonly [key: string, row: RequestRow])[]
 }

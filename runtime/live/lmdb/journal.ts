@@ -406,10 +406,11 @@ export class LmdbJournal implements Journal {
     const requests = [...this.#range('requests', [shard, actor])].map(
       ([key, row]) => [key[2] as string, row] as const,
     )
-    const ordinal = this.#get('actors', [actor])?.ordinal as Ordinal | undefined
-    if (ordinal === undefined) return { requests }
+    const found = this.#get('actors', [actor])
+    if (found === undefined) return { requests }
+    const { ordinal, createdBy } = found
     const snapshot = this.#get('snapshots', [shard, ordinal])
-    return { ordinal, ...(snapshot && { snapshot }), requests }
+    return { ordinal, ...(createdBy && { createdBy }), ...(snapshot && { snapshot }), requests }
   }
 
   #recordAt(

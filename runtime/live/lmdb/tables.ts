@@ -61,7 +61,10 @@ export interface TableSpec<Row> {
 }
 
 export const tableSpecs: { readonly [T in TableName]: TableSpec<Tables[T]> } = {
-  actors: { key: ['text'], row: positional<ActorRow>({ shard: 'plain', ordinal: 'plain' }) },
+  actors: {
+    key: ['text'],
+    row: positional<ActorRow>({ shard: 'plain', ordinal: 'plain', createdBy: 'plain' }),
+  },
   snapshots: {
     key: ['text', 'number'],
     row: positional<SnapshotRow>({

@@ -164,7 +164,7 @@ const emptyShard: ShardRows = {
 
 /** A row of every table that a batch writes, for one actor. */
 const oneOfEach: readonly Write[] = [
-  { table: 'actors', key: [actor], value: { shard, ordinal: ordinal(7) } },
+  { table: 'actors', key: [actor], value: { shard, ordinal: ordinal(7), createdBy: 'k-1' } },
   { table: 'snapshots', key: [shard, 7], value: snapshot(1, place(1)) },
   { table: 'mailbox', key: [shard, 4], value: { envelope: envelope('m-4'), attempts: 1, notBefore: at(9) } },
   { table: 'outbox', key: [shard, 'pantry.2', 12], value: envelope('m-5') },
@@ -640,6 +640,7 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
         expect(await one.shard()).toEqual(shardOfEach)
         expect(await one.actor()).toEqual({
           ordinal: 7,
+          createdBy: 'k-1',
           snapshot: rowsOf('snapshots'),
           requests: [['k-1', rowsOf('requests')]],
         })
@@ -682,7 +683,7 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
           }
           expect(await one.shard()).toEqual(left)
           expect(await one.actor()).toEqual({
-            ...(table !== 'actors' && { ordinal: 7 }),
+            ...(table !== 'actors' && { ordinal: 7, createdBy: 'k-1' }),
             ...(table !== 'actors' && table !== 'snapshots' && { snapshot: rowsOf('snapshots') }),
             requests: table === 'requests' ? [] : [['k-1', rowsOf('requests')]],
           })
