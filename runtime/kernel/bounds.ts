@@ -12,6 +12,11 @@ export interface Bounds {
   readonly shardBacklogMax: number
   /** Messages waiting for one actor beyond which further ones become dead letters. */
   readonly mailboxDepthMax: number
+  /**
+   * Dead letters that one shard keeps, in the store and in memory. Beyond it the oldest go: each is counted and told
+   * to the observer, and cannot be replayed; a request whose turn ended nodes may be tried again under its key.
+   */
+  readonly deadLettersMax: number
   /** Messages of one channel sent and not acknowledged. */
   readonly channelWindow: number
   /**
@@ -52,6 +57,7 @@ export const defaultBounds: Bounds = {
   batchesInFlightMax: 2,
   shardBacklogMax: 2_000,
   mailboxDepthMax: 10_000,
+  deadLettersMax: 1_000,
   channelWindow: 256,
   resendMinMs: 500,
   resendMaxMs: 5_000,

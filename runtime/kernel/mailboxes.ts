@@ -119,14 +119,25 @@ export function deadLetter(
   shard.deadLetters.set(waiting.n, row)
   memory.open.put('mailbox', [shard.id, waiting.n], row)
   memory.observer.count('deadLetters')
-  if (memory.observer.watched) {
-    memory.observer.event({
-      kind: 'dead-letter',
-      actor: envelope.to,
-      id: envelope.id,
-      message: envelope.message.type,
-      reason,
-      at: memory.now.world,
-    })
+  tell(memory, 'dead-letter', row)
+  for (const [oldest, dropped] of shard.deadLetters) {
+    if (shard.deadLetters.size <= memory.bounds.deadLettersMax) break
+    shard.deadLetters.delete(oldest)
+    memory.open.remove('mailbox', [shard.id, oldest])
+    memory.observer.count('deadLettersDropped')
+    tell(memory, 'dead-letter-dropped', dropped)
   }
+}
+
+function tell(memory: Memory, kind: 'dead-letter' | 'dead-letter-dropped', row: MailboxRow): void {
+  const { envelope, dead } = row
+  if (!memory.observer.watched || dead === undefined) return
+  memory.observer.event({
+    kind,
+    actor: envelope.to,
+    id: envelope.id,
+    message: envelope.message.type,
+    reason: dead.reason,
+    at: memory.now.world,
+  })
 }

@@ -2,7 +2,18 @@ import { describe, expect, test } from 'vitest'
 import { createMachine, setup } from 'xstate'
 import type { ActorId, Birth, Directive, Instant } from '#actor'
 import { defineActor, ref, supervise } from '#actor'
-import type { Envelope, Epoch, MailboxRow, MessageId, NodeId, Ordinal, Request, ShardId } from '#ports'
+import type {
+  Envelope,
+  Epoch,
+  InspectionEvent,
+  MailboxRow,
+  MessageId,
+  NodeId,
+  Ordinal,
+  Request,
+  ShardId,
+} from '#ports'
+import { blindObserver } from '#ports'
 import type { Bounds } from './bounds.ts'
 import { a, Contract, diary, kernelWith, opened, say } from './diary.test-kit.ts'
 import { absent, DrivenKernel, noRows } from './driven-kernel.test-kit.ts'
@@ -228,6 +239,31 @@ describe('past its bounds a shard', () => {
     node.settle()
     expect(node.query(a, 'notes')).toHaveLength(5)
   })
+})
+
+test('dead letters beyond their bound go, the oldest first, and whoever watches is told which', () => {
+  const told: InspectionEvent[] = []
+  const counted = new Map<string, number>()
+  const node = new DrivenKernel(kernelWith().registry, {
+    limits: { deadLettersMax: 2 },
+    observer: {
+      ...blindObserver,
+      count: (name, by = 1) => counted.set(name, (counted.get(name) ?? 0) + by),
+      watched: true,
+      event: (event) => told.push(event),
+    },
+  })
+  const letter = { reason: 'failed', detail: 'x', at: 0 as Instant, replays: 0 } as const
+  const mailbox = [1, 2].map((n) => [n, row({ id: `m:${n}` as MessageId }, { dead: letter })] as const)
+  node.grant('d.0', { rows: { ...noRows, state, mailbox } })
+  const envelope = { id: 'm:3' as MessageId, to: ref('a', 'nobody'), message: say('note') }
+  const from = 'd.9' as ShardId
+  node.step({ kind: 'received', item: { kind: 'message', from, to: d, sequence: 1, envelope } })
+  node.settle()
+  expect(dead(node)).toEqual(['failed', 'unknown-actor'])
+  expect(node.written('mailbox')).toContainEqual({ table: 'mailbox', key: [d, 1] })
+  expect(counted.get('deadLettersDropped')).toBe(1)
+  expect(told).toContainEqual(expect.objectContaining({ kind: 'dead-letter-dropped', id: 'm:1', actor: a }))
 })
 
 describe('an ask', () => {

@@ -31,7 +31,8 @@ export type InspectionEvent =
     }
   | { readonly kind: 'restarted'; readonly actor: ActorId; readonly cause: ActorId; readonly at: Instant }
   | {
-      readonly kind: 'dead-letter'
+      /** `dead-letter-dropped`: one that made room for a newer one, and is nowhere any more. */
+      readonly kind: 'dead-letter' | 'dead-letter-dropped'
       readonly actor: ActorId
       readonly id: MessageId
       readonly message: string
@@ -71,6 +72,7 @@ export const counterNames = [
   'timersFired',
   'callsStarted',
   'deadLetters',
+  'deadLettersDropped',
   'restarts',
   'activations',
   'passivations',
