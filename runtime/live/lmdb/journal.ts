@@ -28,7 +28,6 @@ import type {
   JournalRecord,
   Key,
   NodeId,
-  Ordinal,
   Position,
   Read,
   RecordPlace,
