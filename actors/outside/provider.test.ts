@@ -140,6 +140,16 @@ describe('trouble', () => {
     expect(ledger.totals.captured).toBe(0)
   })
 
+  test('an outage lasts until the last one that is in force has ended', () => {
+    const ledger = new ProviderLedger()
+    const endFirst = ledger.beginOutage()
+    const endSecond = ledger.beginOutage()
+    endFirst()
+    expect(ledger.settings.outage).toBe(true)
+    endSecond()
+    expect(ledger.settings.outage).toBe(false)
+  })
+
   test('a share of good cards is declined', () => {
     const ledger = new ProviderLedger({ declineShare: 0.3 })
     let n = 0

@@ -76,10 +76,22 @@ export class ProviderLedger {
   readonly settings: ProviderSettings
   /** Calls that met an outage: the proof that it was one. */
   swallowed = 0
+  /** In force; one may begin before another has ended. */
+  #outages = 0
   #payments = new Map<string, PaymentRecord>()
 
   constructor(settings: Partial<ProviderSettings> = {}) {
     this.settings = { declineShare: 0, latencyMs: 40, outage: false, ...settings }
+  }
+
+  /** An outage, until what is returned is called. */
+  beginOutage(): () => void {
+    this.#outages += 1
+    this.settings.outage = true
+    return () => {
+      this.#outages -= 1
+      this.settings.outage = this.#outages > 0
+    }
   }
 
   /** Takes records back after a restart; the last one of a payment counts. */

@@ -106,11 +106,11 @@ async function providerOutage(
 ): Promise<void> {
   const { ledger } = provider
   const before = ledger.swallowed
-  ledger.settings.outage = true
+  const end = ledger.beginOutage()
   try {
     await clock.reached(timeUs(fault.at) + durationUs(fault.for))
   } finally {
-    ledger.settings.outage = false
+    end()
     outcome.fired = ledger.swallowed > before
   }
 }

@@ -132,10 +132,10 @@ export class Faults {
   #providerOutage(lasts: Parameters<typeof durationUs>[0], outcome: FaultOutcome): void {
     const { provider } = this.#stage
     const before = provider.swallowed
-    provider.ledger.settings.outage = true
+    const end = provider.ledger.beginOutage()
     this.#later(lasts, () => {
       outcome.fired = provider.swallowed > before
-      provider.ledger.settings.outage = false
+      end()
     })
   }
 

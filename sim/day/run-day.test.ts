@@ -91,6 +91,15 @@ describe('a troubled evening', () => {
     expect(runSimDay(same, { seed: 7 }).orders.attempted).toBe(result.orders.attempted)
   })
 
+  test('an outage that begins as another one ends has its effect too', () => {
+    const outages = [
+      { kind: 'provider-outage', at: '18:05', for: '10m' },
+      { kind: 'provider-outage', at: '18:15', for: '10m' },
+    ] as const
+    const { faults } = runSimDay(defineDay({ ...evening, slo: {}, faults: outages }), { seed: 7 })
+    expect(faults.map(({ fired }) => fired)).toEqual([true, true])
+  })
+
   test('a fault that meets nobody is found', () => {
     const [first] = troubled.faults
     const day = defineDay({
