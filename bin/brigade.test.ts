@@ -4,9 +4,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { launcherDefaults } from '#live'
 import { brigade } from './brigade.ts'
 import { parse } from './command-line/parse.ts'
-import { exitCodeOf } from './commands/day.ts'
 import { commands } from './commands/index.ts'
 import { heartbeatBoundMs } from './commands/pause.ts'
+import { exitCodeOf } from './judgement.ts'
 import type { OperatorCommand } from './operator-command.ts'
 import { recordingTerminal } from './testing/recording-terminal.ts'
 
@@ -243,7 +243,7 @@ describe('against a cluster', () => {
 })
 
 describe('a judgement is an exit code', () => {
-  const held = ['orders', 'money', 'liveness', 'faults-fired', 'slo order.accept p95 < 200ms']
+  const held = ['crash', 'orders', 'money', 'liveness', 'faults-fired', 'slo order.accept p95 < 200ms']
   const table: readonly [string, number][] = [
     ['', 0],
     ['slo order.accept p95 < 200ms', 13],
@@ -251,6 +251,7 @@ describe('a judgement is an exit code', () => {
     ['liveness slo', 11],
     ['orders', 12],
     ['money liveness slo', 12],
+    ['crash', 10],
   ]
   test.each(table)('broken: %s', (broken, code) => {
     const isBroken = (id: string): boolean =>

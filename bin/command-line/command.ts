@@ -32,6 +32,8 @@ export interface Argument {
   readonly name: string
   readonly about: string
   readonly optional?: true
+  /** The last one: any number of them may be given. */
+  readonly many?: true
 }
 
 export interface Command<Of extends Options = Options> {

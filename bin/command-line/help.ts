@@ -4,7 +4,7 @@
  * Owns:     their layout. The words are each command's own.
  */
 import type { Command, Option, Options } from './command.ts'
-import { synopsisOf } from './parse.ts'
+import { synopsisOf, wordOf } from './parse.ts'
 
 const width = 80
 
@@ -64,7 +64,7 @@ export function helpOf(command: Command): string {
 }
 
 function headOf({ name, args = [] }: Command): string {
-  return [name, ...args.map((arg) => (arg.optional ? `[${arg.name}]` : arg.name))].join(' ')
+  return [name, ...args.map(wordOf)].join(' ')
 }
 
 const optionHead = (name: string, { kind, value = 'VALUE' }: Option): string =>

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { type Command, defineCommand } from './command.ts'
 import { durationMs, durationText } from './duration.ts'
 import { nearest } from './nearest.ts'
-import { parse } from './parse.ts'
+import { parse, synopsisOf } from './parse.ts'
 import { UsageError } from './usage-error.ts'
 
 const cook = defineCommand({
@@ -24,7 +24,12 @@ const cook = defineCommand({
   examples: [{ line: 'cook soup', about: 'soup' }],
   run: async () => 0,
 })
-const commands: readonly Command[] = [cook, { ...cook, name: 'crash' }]
+const serve: Command = {
+  ...cook,
+  name: 'serve',
+  args: [{ name: 'DISH', about: 'what to serve', optional: true, many: true }],
+}
+const commands: readonly Command[] = [cook, { ...cook, name: 'crash' }, serve]
 
 describe('what is typed rightly arrives checked', () => {
   const table: readonly [string, readonly string[], Record<string, unknown>][] = [
@@ -42,6 +47,12 @@ describe('what is typed rightly arrives checked', () => {
   test.each(table)('%s', (line, args, options) => {
     expect(parse(commands, line.split(' '))).toEqual({ kind: 'run', command: cook, given: { args, options } })
   })
+})
+
+test('an argument that may be given many times takes all of them', () => {
+  const args = ['soup', 'fish', 'cake']
+  expect(parse(commands, ['serve', ...args])).toMatchObject({ kind: 'run', given: { args } })
+  expect(synopsisOf(serve)).toBe('brigade serve [DISH…] [options]')
 })
 
 describe('what is typed wrongly is refused with what would be right', () => {

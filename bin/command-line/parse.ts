@@ -118,15 +118,20 @@ function checkArguments(command: Command, args: readonly string[]): void {
   const wanted: readonly Argument[] = command.args ?? []
   const missing = wanted.find(({ optional }, n) => optional !== true && args[n] === undefined)
   if (missing !== undefined) throw wrong(command, `${missing.name} is missing: ${missing.about}.`)
-  const extra = args[wanted.length]
+  const extra = wanted.at(-1)?.many === true ? undefined : args[wanted.length]
   if (extra !== undefined) throw wrong(command, `'${extra}' is one argument too many.`)
 }
 
 /** `brigade pause NODE [FOR] [options]`. */
 export function synopsisOf({ name, args = [], options = {} }: Command): string {
-  const words = args.map((arg) => (arg.optional ? `[${arg.name}]` : arg.name))
   const rest = Object.keys(options).length > 0 ? ['[options]'] : []
-  return ['brigade', name, ...words, ...rest].join(' ')
+  return ['brigade', name, ...args.map(wordOf), ...rest].join(' ')
+}
+
+/** `NODE`, `[FOR]`, `[DAY…]`. */
+export function wordOf({ name, optional, many }: Argument): string {
+  const word = many ? `${name}…` : name
+  return optional ? `[${word}]` : word
 }
 
 function wrong(command: Command, problem: string, next?: string): UsageError {

@@ -1,21 +1,19 @@
 /**
  * `brigade day`: runs a restaurant day, simulated or on a real cluster, and judges it.
- *
- * Owns:     which exit code a judgement is.
  */
 import type { Day, DayProgress, DayResult, DayRun, Paint as ReportPaint } from '#day'
 import { clusterOptions, defineCommand, jsonOption, seedOption } from '../command-line/command.ts'
 import { exitCodes } from '../command-line/exit-codes.ts'
 import { didYouMean } from '../command-line/nearest.ts'
 import { UsageError } from '../command-line/usage-error.ts'
+import { exitCodeOf } from '../judgement.ts'
 import type { LiveDayRun } from '../live-day/run-live-day.ts'
-import type { Paint, Terminal } from '../terminal/terminal.ts'
+import { clearLine, type Paint, type Terminal } from '../terminal/terminal.ts'
 import { timeShown } from '../terminal/time-shown.ts'
 
 const usualSeed = 1
 /** The fastest at which no deadline of the world passes during a failover. */
 const usualSpeed = 60
-const clearLine = '\r\x1b[K'
 
 export const day = defineCommand({
   name: 'day',
@@ -54,14 +52,7 @@ export const day = defineCommand({
   async run({ args: [name], options }, terminal) {
     const { days } = await import('#scenarios')
     if (name === undefined) return listed(days, options.json === true, terminal)
-    const chosen = Object.hasOwn(days, name) ? days[name] : undefined
-    if (chosen === undefined) {
-      const names = Object.keys(days)
-      throw new UsageError(
-        `There is no day '${name}'. ${didYouMean(name, names) ?? ''}`.trim(),
-        `Days: ${names.join(', ')}.`,
-      )
-    }
+    const chosen = dayNamed(days, name)
     const { seed = usualSeed, nodes, live, speed, data, json } = options
     if (nodes === 0) throw new UsageError('--nodes is at least 1.')
     if (live !== true && (speed !== undefined || data !== undefined)) {
@@ -93,6 +84,17 @@ export const day = defineCommand({
     return exitCodeOf(result)
   },
 })
+
+/** @throws UsageError */
+export function dayNamed(days: Readonly<Record<string, Day>>, name: string): Day {
+  const chosen = Object.hasOwn(days, name) ? days[name] : undefined
+  if (chosen !== undefined) return chosen
+  const names = Object.keys(days)
+  throw new UsageError(
+    `There is no day '${name}'. ${didYouMean(name, names) ?? ''}`.trim(),
+    `Days: ${names.join(', ')}.`,
+  )
+}
 
 async function simulate(chosen: Day, run: DayRun): Promise<DayResult> {
   const { runSimDay } = await import('#day')
@@ -139,14 +141,3 @@ const toneOf =
         : tone === 'quiet'
           ? paint.faint(text)
           : text
-
-/** A day in which a fault did not strike shows nothing: that is an error of the scenario. */
-export function exitCodeOf({ checks }: Pick<DayResult, 'checks'>): number {
-  const broken = checks.filter(({ held }) => !held).map(({ id }) => id)
-  const isSafety = (id: string): boolean =>
-    id !== 'liveness' && id !== 'faults-fired' && !id.startsWith('slo ')
-  if (broken.some(isSafety)) return exitCodes.safety
-  if (broken.includes('liveness')) return exitCodes.liveness
-  if (broken.includes('faults-fired')) return exitCodes.usage
-  return broken.length > 0 ? exitCodes.slo : exitCodes.held
-}

@@ -13,9 +13,11 @@ import { crash } from './crash.ts'
 import { day } from './day.ts'
 import { deadLetters } from './dead-letters.ts'
 import { drain } from './drain.ts'
+import { explore } from './explore.ts'
 import { heal } from './heal.ts'
 import { partition } from './partition.ts'
 import { pause } from './pause.ts'
+import { replay } from './replay.ts'
 import { resume } from './resume.ts'
 import { start } from './start.ts'
 import { status } from './status.ts'
@@ -24,6 +26,7 @@ import { up } from './up.ts'
 
 export const sections: readonly Section[] = [
   { title: 'Run', commands: [start, up, day] },
+  { title: 'Search for what breaks it', commands: [explore, replay] },
   { title: 'Watch a running cluster', commands: [status, deadLetters] },
   { title: 'Hurt it', commands: [crash, pause, resume, partition, heal] },
   { title: 'Operate it', commands: [addNode, drain, cordon, uncordon, check] },

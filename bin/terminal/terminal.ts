@@ -18,6 +18,9 @@ export interface Terminal {
   note(text: string): void
 }
 
+/** Noted to a screen: the line that it stands on is written over. */
+export const clearLine = '\r\x1b[K'
+
 /** Colour is for trouble; `strong` and `faint` are for order. */
 export interface Paint {
   red(text: string): string

@@ -9,6 +9,7 @@ export { type GuestOrder, type SettledState, settledStates } from './checks/orde
 export * from './day.ts'
 export * from './day-result.ts'
 export * from './define-day.ts'
+export * from './draw-day.ts'
 export * from './faults.ts'
 export * from './guests.ts'
 export * from './report.ts'

@@ -15,7 +15,7 @@ import type { Ingredient, MenuItem } from '#actors'
 import { binRef, departments, ingredients, menuRef, restaurant, stationNames, stationRef } from '#actors'
 import { Registry } from '#host'
 import { ProviderLedger } from '#outside'
-import type { SimClusterOptions } from '#sim'
+import type { Commit, SimClusterOptions } from '#sim'
 import { runtimeEpoch, SimCluster } from '#sim'
 import { DayChecker, verdict } from './checks/day-checker.ts'
 import { Problems } from './checks/problems.ts'
@@ -30,13 +30,15 @@ import { planGuests } from './guests.ts'
 import { ProviderModel } from './provider-model.ts'
 import type { Latency } from './slo.ts'
 import { latencyOf, parseSlo } from './slo.ts'
-import { durationMs, durationUs, timeUs } from './time-of-day.ts'
+import { durationMs, durationUs, timeText, timeUs } from './time-of-day.ts'
 import { TraceHash } from './trace-hash.ts'
 import { checkMode } from './validate-day.ts'
 
 export interface SimDayOptions extends Pick<SimClusterOptions, 'observer'> {
   /** A rule of the runtime that is broken on purpose, to show that the checks notice. */
   readonly broken?: SimClusterOptions['broken']
+  /** Told of every write when it is durable, in the order of the log. */
+  readonly onCommit?: (commit: Commit) => void
 }
 
 export interface DayRun extends SimDayOptions {
@@ -63,6 +65,8 @@ const minuteUs = 60_000_000
 /** Before opening time, so that nodes are up and the house is open when the doors are. */
 const earlyUs = 2 * minuteUs
 const progressUs = 30 * minuteUs
+/** Far more than any day has: who needs more goes in circles. */
+const eventsMax = 50_000_000
 
 export class SimDay {
   readonly day: Day
@@ -77,7 +81,7 @@ export class SimDay {
   #menu: readonly MenuItem[] = []
   #toOpen = 0
 
-  constructor(day: Day, seed: number, { observer, broken }: SimDayOptions = {}) {
+  constructor(day: Day, seed: number, { observer, broken, onCommit }: SimDayOptions = {}) {
     checkMode(day, { kind: 'sim' })
     this.day = day
     this.seed = seed
@@ -148,6 +152,7 @@ export class SimDay {
       this.#checker.commit(commit)
       this.#faults.commit(commit)
       this.#trace.add(commit)
+      onCommit?.(commit)
     })
     const house = { cluster: this.cluster, door: this.door, site, menu: () => this.#menu }
     this.guests = planGuests(day, seed).map((plan) => new SimGuest(plan, house))
@@ -161,7 +166,11 @@ export class SimDay {
   /** Runs until this time of the day, in microseconds since midnight. */
   advance(to: number): void {
     const { timeline, worldNow } = this.cluster
-    timeline.run({ until: timeline.now + Math.max(0, to - worldNow) })
+    const until = timeline.now + Math.max(0, to - worldNow)
+    if (timeline.run({ until, eventsMax: eventsMax - timeline.events }) !== 'limit') return
+    throw new Error(
+      `The day does not get on: ${eventsMax} events, and it is ${timeText(this.cluster.worldNow)}.`,
+    )
   }
 
   /** Nobody is in the house any more, and nothing of their orders is left in the cluster. */

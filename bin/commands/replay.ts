@@ -1,0 +1,102 @@
+/** `brigade replay`: runs the day of a failure's file once more, and says whether it still fails. */
+import { readFileSync } from 'node:fs'
+import type { DayResult } from '#day'
+import { defineCommand, jsonOption } from '../command-line/command.ts'
+import { UsageError } from '../command-line/usage-error.ts'
+import { type Failure, failureFormat, type TrialEnd } from '../explore/trial.ts'
+import type { Terminal } from '../terminal/terminal.ts'
+
+/** What a replay has shown. `fails-otherwise`: another check than the one in the file. */
+type Outcome = 'holds' | 'fails' | 'fails-otherwise'
+
+export const replay = defineCommand({
+  name: 'replay',
+  summary: 'repeat a failure that explore has written',
+  args: [{ name: 'FILE', about: 'what explore has written' }],
+  options: jsonOption,
+  about: [
+    'The file holds the day, the seed, the code that failed, the check that it broke and the last turns before. Run on the same code it fails in the same way; on another one it shows whether that has mended it.',
+    'The tests replay every file in scenarios/regressions, and each has to hold.',
+  ],
+  examples: [{ line: 'replay scenarios/regressions/explored-17.json', about: 'Does it still fail?' }],
+  next: 'exit codes: 0 it holds now, 10 crash, 11 liveness, 12 safety, 13 too slow.',
+  async run({ args: [file = ''], options }, terminal) {
+    const { defineDay } = await import('#day')
+    const { codeVersion } = await import('../code-version.ts')
+    const { tryDay } = await import('../explore/trial.ts')
+    const found = read(file)
+    const command = `npx brigade replay ${file}`
+    const commit = codeVersion()
+    const end = tryDay({ day: defineDay(found.day), seed: found.seed, commit, command })
+    const outcome = outcomeOf(found, end)
+    if (options.json) {
+      const { day, lastTurns, ...was } = found
+      const { result, failure } = end
+      terminal.print(
+        `${JSON.stringify({ file, outcome, found: was, commit, check: failure?.check, result })}\n`,
+      )
+    } else terminal.print(told(found, end, outcome, commit, terminal))
+    return end.exitCode
+  },
+})
+
+/** @throws UsageError */
+function read(file: string): Failure {
+  const refuse = (problem: string): never => {
+    throw new UsageError(`'${file}' ${problem}`, 'Give the file that npx brigade explore has named.')
+  }
+  let text = ''
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    refuse(`cannot be read: ${(error as Error).message}.`)
+  }
+  let found: Partial<Failure> | null = null
+  try {
+    found = JSON.parse(text)
+  } catch {
+    refuse('is not JSON.')
+  }
+  const isWhole =
+    typeof found === 'object' &&
+    Number.isSafeInteger(found?.seed) &&
+    typeof found?.day === 'object' &&
+    typeof found.check?.id === 'string'
+  if (!isWhole) refuse('is not the file of a failure.')
+  if (found?.format !== failureFormat) {
+    refuse(`has format ${found?.format}, and this build reads format ${failureFormat}.`)
+  }
+  return found as Failure
+}
+
+function outcomeOf({ check }: Failure, { failure }: TrialEnd): Outcome {
+  if (failure === undefined) return 'holds'
+  return failure.check.id === check.id ? 'fails' : 'fails-otherwise'
+}
+
+function told(found: Failure, end: TrialEnd, outcome: Outcome, commit: string, { paint }: Terminal): string {
+  const now = end.failure?.check
+  const verdict = {
+    holds: `✓ It holds now: all ${end.result?.checks.length} checks.`,
+    fails: paint.red(`✗ It still fails: ${now?.id}: ${now?.detail}`),
+    'fails-otherwise': paint.red(`✗ It fails in another way: ${now?.id}: ${now?.detail}`),
+  }[outcome]
+  const code =
+    found.commit === commit
+      ? `${commit}, which is the code that failed`
+      : `${commit}, and the code that failed was another: ${found.commit}`
+  return [
+    `${found.day.name}, seed ${found.seed}: ${found.day.title}`,
+    `  failed   ${found.check.id}: ${found.check.detail}`,
+    `  code     ${code}`,
+    `  trace    ${traceOf(found, end.result)}`,
+    `  ${verdict}`,
+    ...(end.stack === undefined ? [] : [end.stack]),
+    '',
+  ].join('\n')
+}
+
+function traceOf({ traceHash: was = 'none' }: Failure, result: DayResult | undefined): string {
+  const is = result?.traceHash ?? 'none'
+  return is === was ? `${is}, the same run` : `${is}, and it was ${was}`
+}

@@ -1,0 +1,63 @@
+/**
+ * What a search has seen so far, added up, and what that says of the seeds that it has not seen.
+ *
+ * Owns:     the sums, and the bound.
+ */
+import type { FaultKind } from '#day'
+import { exitCodes } from '../command-line/exit-codes.ts'
+import type { TrialEnd } from './trial.ts'
+
+export interface FaultCounts {
+  /** Had an effect. */
+  struck: number
+  /** Met nobody. */
+  missed: number
+}
+
+/** Worst first. */
+const bySeverity: readonly number[] = [
+  exitCodes.safety,
+  exitCodes.crash,
+  exitCodes.liveness,
+  exitCodes.slo,
+  exitCodes.usage,
+  exitCodes.held,
+]
+
+export class Search {
+  tried = 0
+  failed = 0
+  events = 0
+  /** Guests who ordered, or tried to. */
+  guests = 0
+  virtualSeconds = 0
+  readonly faults: Partial<Record<FaultKind, FaultCounts>> = {}
+  #exitCode: number = exitCodes.held
+
+  add({ exitCode, result, failure }: TrialEnd): void {
+    this.tried += 1
+    if (failure !== undefined) this.failed += 1
+    if (bySeverity.indexOf(exitCode) < bySeverity.indexOf(this.#exitCode)) this.#exitCode = exitCode
+    if (result === undefined) return
+    this.events += result.events
+    this.guests += result.orders.attempted
+    this.virtualSeconds += result.virtualSeconds
+    for (const { kind, fired } of result.faults) {
+      this.faults[kind] ??= { struck: 0, missed: 0 }
+      this.faults[kind][fired ? 'struck' : 'missed'] += 1
+    }
+  }
+
+  /** Of the worst that was found. */
+  get exitCode(): number {
+    return this.#exitCode
+  }
+
+  /**
+   * The share of all seeds that fail is below this, with 95 % confidence: none in n says below 3/n. Undefined
+   * when some failed, or so few were tried that it says nothing.
+   */
+  get failureShareBelow(): number | undefined {
+    return this.failed === 0 && this.tried > 3 ? 3 / this.tried : undefined
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * What a judged day is to whoever started it: an exit code, and the check to look at first.
+ *
+ * Owns:     which exit code a judgement is.
+ * Does not: judge: `sim/day/checks` does.
+ */
+import type { DayResult, Verdict } from '#day'
+import { exitCodes } from './command-line/exit-codes.ts'
+
+/** Stands among the checks of a day that threw. */
+export const crashCheck = 'crash'
+
+/** A day in which a fault did not strike shows nothing: that is an error of the scenario. */
+export function exitCodeOf({ checks }: Pick<DayResult, 'checks'>): number {
+  const broken = checks.filter(({ held }) => !held).map(({ id }) => id)
+  const isSafety = (id: string): boolean =>
+    id !== 'liveness' && id !== 'faults-fired' && !id.startsWith('slo ')
+  if (broken.includes(crashCheck)) return exitCodes.crash
+  if (broken.some(isSafety)) return exitCodes.safety
+  if (broken.includes('liveness')) return exitCodes.liveness
+  if (broken.includes('faults-fired')) return exitCodes.usage
+  return broken.length > 0 ? exitCodes.slo : exitCodes.held
+}
+
+/** Of the checks that do not hold the first that its exit code is about. */
+export function firstBroken({ checks }: Pick<DayResult, 'checks'>): Verdict | undefined {
+  const code = exitCodeOf({ checks })
+  return checks.find((check) => !check.held && exitCodeOf({ checks: [check] }) === code)
+}
