@@ -80,6 +80,52 @@ describe('faults of the simulated journal', () => {
     expect(told).toEqual([])
   })
 
+  test.each([
+    // What is visible when it dies, what a loss of power in that instant leaves, and what the node heard.
+    ['before-append', [], []],
+    ['before-durable', [['a', 1]], []],
+    ['before-reply', [['a', 1]], [['a', 1]]],
+    ['in-timer', [['a', 1]], []],
+  ] as const)('a node can die %s', (point, visible, durable) => {
+    const { timeline, journal, one, tell, told, inbox } = machine()
+    const seen: unknown[] = []
+    journal.trap(node1, point, () => {
+      seen.push(inbox())
+      journal.losePower()
+      seen.push(inbox())
+    })
+    const fired = { table: 'timers', key: [shard, 'order/1', 'late'] } as const
+    one.append(scopeA, position(0), { ...batch(1), writes: [...batch(1).writes, fired] }, tell)
+    timeline.run()
+    expect(seen).toEqual([visible, durable])
+    expect(told).toEqual([])
+  })
+
+  test('a node can die with a shard in its hands', () => {
+    const { timeline, journal, two, tell, told } = machine()
+    journal.trap(node2, 'in-handoff', () => journal.crashNode(node2))
+    two.acquire(shard, epoch(1), scopeB, tell)
+    timeline.run()
+    expect([...journal.rows('shards')].map(([, { scope }]) => scope)).toEqual([scopeB])
+    expect(told).toEqual([])
+  })
+
+  test('a trap is for one node and one time, and can be taken away', () => {
+    const { timeline, journal, one, two, tell, kinds } = machine()
+    let deaths = 0
+    const count = () => {
+      deaths += 1
+    }
+    journal.trap(node1, 'before-append', count)
+    journal.trap(node1, 'before-durable', count)()
+    two.append(scopeB, position(0), batch(1), tell)
+    timeline.run()
+    expect(deaths).toBe(0)
+    for (const n of [0, 1]) one.append(scopeA, position(n), batch(n), tell)
+    timeline.run()
+    expect({ deaths, kinds: kinds() }).toEqual({ deaths: 1, kinds: ['durable', 'durable', 'durable'] })
+  })
+
   test('a node that dies takes nothing from another', () => {
     const { timeline, journal, one, two, tell, kinds } = machine()
     one.append(scopeA, position(0), batch(1), tell)

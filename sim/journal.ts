@@ -70,6 +70,20 @@ export type JournalMutant =
   | 'durable-at-visible'
   | 'keep-part-of-refused'
 
+/**
+ * Points at which a process can be stopped: its batch is on the way and nobody has seen it; others can see it and it
+ * may yet be lost with the power; it is durable and nothing that it caused has left; a shard is the node's own and
+ * not loaded; a batch in which a timer has fired is visible.
+ */
+export const crashPoints = [
+  'before-append',
+  'before-durable',
+  'before-reply',
+  'in-handoff',
+  'in-timer',
+] as const
+export type CrashPoint = (typeof crashPoints)[number]
+
 export interface SimJournalOptions {
   readonly delays?: SimJournalDelays
   readonly break?: ReadonlySet<JournalMutant>
@@ -107,6 +121,7 @@ interface Life {
 }
 
 interface Submitted {
+  readonly what: 'open' | 'append' | 'acquire'
   /** Decides and writes. What it accepts it returns as a commit. */
   readonly apply: () => { readonly answer: () => void; readonly commit?: Commit }
   /** Decides that it failed, or did not fit, and returns the answer. */
@@ -118,6 +133,12 @@ interface Logged {
   readonly answer: () => void
   readonly commit: Commit | undefined
   readonly undo: readonly Change[]
+}
+
+interface Trap {
+  readonly node: NodeId
+  readonly point: CrashPoint
+  readonly run: () => void
 }
 
 type Change = readonly [map: Map<unknown, unknown>, key: unknown, old: unknown]
@@ -153,6 +174,7 @@ export class SimJournal {
   /** Grows when power is lost, so that a flush from before does nothing. */
   #era = 0
   readonly #failures = new Map<NodeId, boolean[]>()
+  readonly #traps = new Set<Trap>()
 
   constructor(world: SimJournalWorld, options: SimJournalOptions = {}) {
     this.#world = world
@@ -192,6 +214,13 @@ export class SimJournal {
   /** The node's next write fails, and it cannot know whether it was written. Each call adds one. */
   failNext(node: NodeId, written: boolean): void {
     this.#failures.set(node, [...(this.#failures.get(node) ?? []), written])
+  }
+
+  /** Runs once, in the instant in which a process of this node next comes to this point. Returns how to take it away. */
+  trap(node: NodeId, point: CrashPoint, run: () => void): () => void {
+    const trap: Trap = { node, point, run }
+    this.#traps.add(trap)
+    return () => this.#traps.delete(trap)
   }
 
   /** From now on nothing more fits, or does again. */
@@ -366,6 +395,7 @@ export class SimJournal {
   // ── the log ──
 
   #commitNext(life: Life): void {
+    if (life.queue[0]?.what === 'append') this.#reach(life, 'before-append')
     const write = life.queue.shift()
     if (write === undefined) return
     const written = this.#failures.get(life.node)?.shift()
@@ -381,6 +411,11 @@ export class SimJournal {
     this.#log.push({ life, answer, commit, undo: this.#undo })
     this.#undo = []
     if (commit) for (const listener of this.#commitListeners) listener(commit)
+    if (commit?.kind === 'appended') {
+      this.#reach(life, 'before-durable')
+      const fired = commit.batch.writes.some(({ table, value }) => table === 'timers' && value === undefined)
+      if (fired) this.#reach(life, 'in-timer')
+    }
     if (this.#break.has('durable-at-visible')) this.#answer(life, answer)
     this.#startFlush()
   }
@@ -401,7 +436,18 @@ export class SimJournal {
 
   #durable({ life, answer, commit }: Logged): void {
     if (commit) for (const listener of this.#durableListeners) listener(commit)
+    if (commit?.kind === 'appended') this.#reach(life, 'before-reply')
+    if (commit?.kind === 'acquired') this.#reach(life, 'in-handoff')
     if (!this.#break.has('durable-at-visible')) this.#answer(life, answer)
+  }
+
+  #reach(life: Life, point: CrashPoint): void {
+    if (life.ended) return
+    for (const trap of this.#traps) {
+      if (trap.node !== life.node || trap.point !== point) continue
+      this.#traps.delete(trap)
+      trap.run()
+    }
   }
 
   #answer(life: Life, answer: () => void): void {
@@ -462,6 +508,7 @@ class SimPort implements Journal {
 
   open(...[scope, node, done]: Parameters<Journal['open']>): void {
     this.#machine.submit(this.#life, {
+      what: 'open',
       apply: () => {
         const commit = this.#machine.applyOpen(scope, node)
         return commit
@@ -485,11 +532,12 @@ class SimPort implements Journal {
       const { position } = result
       return { answer: () => done({ kind: 'durable', position }), commit: result }
     }
-    this.#machine.submit(this.#life, { apply, fail })
+    this.#machine.submit(this.#life, { what: 'append', apply, fail })
   }
 
   acquire(...[shard, expected, scope, done]: Parameters<Journal['acquire']>): void {
     this.#machine.submit(this.#life, {
+      what: 'acquire',
       apply: () => {
         const { outcome, commit } = this.#machine.applyAcquire(shard, expected, scope)
         return { answer: () => done(outcome), ...(commit && { commit }) }

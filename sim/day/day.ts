@@ -10,6 +10,7 @@
 import { hash32 } from '#actor'
 import type { DishName, Ingredient, StationName } from '#actors'
 import { ingredients } from '#actors'
+import type { CrashPoint } from '#sim'
 import type { Duration, TimeOfDay } from './time-of-day.ts'
 
 /** What a guest's card does at the provider. */
@@ -104,6 +105,15 @@ export type Fault =
       readonly node: string
       readonly at: TimeOfDay
       /** Longer than the heartbeat bound, it becomes a kill. */
+      readonly for: Duration
+    }
+  | {
+      readonly kind: 'crash-at'
+      readonly node: string
+      /** The node is killed when it next comes to this point in writing. */
+      readonly point: CrashPoint
+      readonly at: TimeOfDay
+      /** How long it is waited for. */
       readonly for: Duration
     }
   | {

@@ -174,6 +174,18 @@ describe('an impossible day is refused with the place, the problem and the remed
       'node-1, node-2, node-3, edge-1',
     ],
     [
+      'a death at a point that there is not',
+      { faults: [{ kind: 'crash-at', node: 'node-1', point: 'before-lunch', at: '12:00', for: '5m' }] },
+      "there is no point 'before-lunch'",
+      'before-append, before-durable',
+    ],
+    [
+      'a death in writing of a node that never writes',
+      { faults: [{ kind: 'crash-at', node: 'edge-1', point: 'before-append', at: '12:00', for: '5m' }] },
+      "there is no node with shards 'edge-1'",
+      'node-1, node-2, node-3',
+    ],
+    [
       'a partition with an empty side',
       { faults: [{ kind: 'partition', between: [['node-1'], []], at: '12:00', for: '5s' }] },
       'faults[0].between[1]: this side is empty',

@@ -15,6 +15,7 @@
  */
 import { draw } from '#actor'
 import type { StationName } from '#actors'
+import { crashPoints } from '#sim'
 import type { Character, Day, Fault, FaultKind, Group, Guests } from './day.ts'
 import { checkNames, nodesOf } from './day.ts'
 import { defineDay } from './define-day.ts'
@@ -25,6 +26,7 @@ const open: TimeOfDay = '18:00'
 const minuteUs = 60_000_000
 const faultKinds: readonly FaultKind[] = [
   'crash-node',
+  'crash-at',
   'pause-node',
   'partition',
   'provider-outage',
@@ -133,7 +135,7 @@ function drawFaults(dice: Dice, groups: readonly Group[], restart: Duration): re
     const fault = drawFault(dice, n, dice.pick('kind', kinds, n), at, groups, isWhole)
     if (fault === undefined) continue
     faults.push(fault)
-    const end = Math.max(endOf(fault) + minuteUs, timeUs(at) + awayUs)
+    const end = endOf(fault) + Math.max(minuteUs, awayUs)
     for (const target of targetsOf(fault, groups)) wholeAt.set(target, end)
   }
   return faults
@@ -153,14 +155,18 @@ function drawFault(
   const nodes = nodesOf(groups)
   switch (kind) {
     case 'crash-node':
+    case 'crash-at':
     case 'pause-node': {
-      const spared = groups.flatMap(({ name, nodes: size }) => {
+      const spared = groups.flatMap(({ name, nodes: size, departments }) => {
+        if (kind === 'crash-at' && departments.length === 0) return []
         const up = nodes.filter(({ node, group }) => group === name && isWhole(node))
         return up.length > 1 || (up.length === 1 && size === 1) ? up : []
       })
       if (spared.length === 0) return undefined
       const { node } = dice.pick('node', spared, n)
       if (kind === 'crash-node') return { kind, node, at }
+      if (kind === 'crash-at')
+        return { kind, node, point: dice.pick('point', crashPoints, n), at, for: lasts }
       return { kind, node, at, for: dice.pick('pause', ['200ms', '700ms', '3s', '20s'], n) }
     }
     case 'partition': {
@@ -193,6 +199,7 @@ function drawFault(
 function targetsOf(fault: Fault, groups: readonly Group[]): readonly string[] {
   switch (fault.kind) {
     case 'crash-node':
+    case 'crash-at':
     case 'pause-node':
       return [fault.node]
     case 'restart-cluster':

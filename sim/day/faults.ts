@@ -90,6 +90,17 @@ export class Faults {
         this.#watchRecovery(shards, outcome)
         return
       }
+      case 'crash-at': {
+        const node = fault.node as NodeId
+        const untrap = cluster.journal.trap(node, fault.point, () => {
+          const shards = this.#stage.shardsOf(node)
+          cluster.crash(node)
+          outcome.fired = cluster.stateOf(node) === 'ended'
+          this.#watchRecovery(shards, outcome)
+        })
+        this.#later(fault.for, untrap)
+        return
+      }
       case 'pause-node': {
         const shards = this.#stage.shardsOf(fault.node as NodeId)
         cluster.pause(fault.node, durationMs(fault.for))
@@ -196,6 +207,8 @@ function targetOf(fault: Fault): string {
     case 'crash-node':
     case 'pause-node':
       return fault.node
+    case 'crash-at':
+      return `${fault.node} ${fault.point}`
     case 'partition':
       return fault.between.map((side) => side.join('+')).join(fault.oneWay ? ' → ' : ' | ')
     case 'provider-outage':

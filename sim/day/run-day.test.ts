@@ -91,6 +91,37 @@ describe('a troubled evening', () => {
     expect(runSimDay(same, { seed: 7 }).orders.attempted).toBe(result.orders.attempted)
   })
 
+  const deadly = defineDay({
+    ...evening,
+    slo: {},
+    faults: [
+      { kind: 'crash-at', node: 'node-1', point: 'before-append', at: '18:03', for: '5m' },
+      { kind: 'crash-at', node: 'node-2', point: 'before-durable', at: '18:06', for: '5m' },
+      { kind: 'crash-at', node: 'node-3', point: 'before-reply', at: '18:09', for: '5m' },
+      { kind: 'crash-at', node: 'node-1', point: 'in-timer', at: '18:12', for: '5m' },
+      { kind: 'crash-at', node: 'node-1', point: 'in-handoff', at: '18:18', for: '5m' },
+      { kind: 'crash-node', node: 'node-2', at: '18:19' },
+    ],
+  })
+
+  test('a node that dies at a point of writing takes nothing with it', () => {
+    const result = runSimDay(deadly, { seed: 7 })
+    expect(result.faults.filter(({ fired }) => !fired)).toEqual([])
+    expect(broken(result)).toEqual([])
+    expect(result.restarts).toBe(6)
+  })
+
+  test('an acknowledgement before the write is found by a death between them, and not by one at any time', () => {
+    const [beforeAppend] = deadly.faults
+    const lostTo = (fault: (typeof deadly.faults)[number] | undefined) => {
+      const day = { ...deadly, drainLimit: '1h', faults: [fault] } as typeof deadly
+      const { checks } = runSimDay(day, { seed: 7, broken: 'release-before-durable' })
+      return checks.find(({ id }) => id === 'orders')?.detail ?? 'nothing'
+    }
+    expect(lostTo({ kind: 'crash-node', node: 'node-1', at: '18:03' })).toBe('nothing')
+    expect(lostTo(beforeAppend)).toMatch(/was acknowledged and is gone/)
+  })
+
   test('an outage that begins as another one ends has its effect too', () => {
     const outages = [
       { kind: 'provider-outage', at: '18:05', for: '10m' },

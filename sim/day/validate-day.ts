@@ -8,6 +8,7 @@
  */
 import { ClusterError } from '#actor'
 import { departments, ingredients, orderDeadlines, recipes, reservationLifeMs, stationNames } from '#actors'
+import { crashPoints } from '#sim'
 import type { Day, Fault, FaultKind } from './day.ts'
 import { applianceOf, cards, checkNames, nodesOf, usualCharacter } from './day.ts'
 import { parseSlo } from './slo.ts'
@@ -115,6 +116,7 @@ const liveFaults: ReadonlySet<FaultKind> = new Set<FaultKind>([
 ])
 
 const lasting: ReadonlySet<FaultKind> = new Set<FaultKind>([
+  'crash-at',
   'pause-node',
   'partition',
   'provider-outage',
@@ -267,6 +269,19 @@ function checkFault(day: Day, fault: Fault, place: string, invalid: Refuse): voi
     case 'pause-node':
       oneOf(fault.node, nodes, `${place}.node`, 'node', invalid)
       return
+    case 'crash-at': {
+      const hosting = day.cluster.groups.filter((group) => group.departments.length > 0)
+      // An edge writes nothing.
+      oneOf(
+        fault.node,
+        nodesOf(hosting).map(({ node }) => node),
+        `${place}.node`,
+        'node with shards',
+        invalid,
+      )
+      oneOf(fault.point, crashPoints, `${place}.point`, 'point', invalid)
+      return
+    }
     case 'partition':
       for (const [side, members] of fault.between.entries()) {
         if (members.length === 0) {
@@ -294,7 +309,7 @@ function checkFault(day: Day, fault: Fault, place: string, invalid: Refuse): voi
       invalid(
         `${place}.kind`,
         `there is no fault '${(fault as { kind: string }).kind}'`,
-        'Use crash-node, pause-node, partition, provider-outage, appliance-breakdown, restart-cluster or power-loss.',
+        'Use crash-node, crash-at, pause-node, partition, provider-outage, appliance-breakdown, restart-cluster or power-loss.',
       )
   }
 }
