@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Frame, NodeId, ShardId, Transport } from '#ports'
+import type { Frame, NodeId, ScopeId, ShardId, Transport } from '#ports'
 import { transportContract } from '../runtime/ports/contracts/transport.contract.ts'
 import { calmLink, type LinkCharacter, SimNetwork } from './network.ts'
 import { SimProcess } from './process.ts'
@@ -68,6 +68,24 @@ describe('a link', () => {
     expect(arrived).toHaveLength(counts.delivered)
     expect(counts.delivered).toBe(counts.sent + counts.duplicated - counts.dropped - counts.corrupted)
     expect(new Set(arrived).size).toBe(2_000 - counts.dropped - counts.corrupted)
+  })
+
+  test('loses acknowledgements more often than other frames where it is told so', () => {
+    const { timeline, ports } = openNetwork([a, b], { dropAcknowledgements: 0.5 })
+    const arrived = { mark: 0, owned: 0 }
+    ports.get(b)?.onFrame((_, { items }) => {
+      for (const { kind } of items) if (kind === 'mark' || kind === 'owned') arrived[kind] += 1
+    })
+    const owned: Frame = { items: [{ kind: 'owned', scope: 'a.1' as ScopeId, shards: [] }] }
+    for (let n = 0; n < 1_000; n += 1) {
+      timeline.after(n * 100, () => {
+        ports.get(a)?.send(b, numbered(n))
+        ports.get(a)?.send(b, owned)
+      })
+    }
+    timeline.run()
+    expect(arrived.owned).toBe(1_000)
+    expect(arrived.mark / 1_000).toBeCloseTo(0.5, 1)
   })
 
   test('a fault changes nothing for the frames that it does not meet', () => {

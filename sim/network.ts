@@ -24,6 +24,8 @@ export interface LinkCharacter {
   readonly tailUs: number
   readonly tailMaxUs: number
   readonly drop: number
+  /** The same, of frames with an acknowledgement or an answer: what was done must not be done again. */
+  readonly dropAcknowledgements: number
   readonly duplicate: number
   readonly reorder: number
   /** A frame that arrives damaged is recognised and dropped. */
@@ -37,6 +39,7 @@ export const calmLink: LinkCharacter = {
   tailUs: 50,
   tailMaxUs: 20_000,
   drop: 0,
+  dropAcknowledgements: 0,
   duplicate: 0,
   reorder: 0,
   corrupt: 0,
@@ -201,7 +204,7 @@ export class SimNetwork {
       counts.unreachable += 1
     } else if (link.inFlight >= character.framesMax) {
       counts.overflowed += 1
-    } else if (happens(link, 'drop')) {
+    } else if (happens(link, 'drop', dropShareOf(character, frame))) {
       counts.dropped += 1
     } else if (happens(link, 'corrupt')) {
       counts.corrupted += 1
@@ -296,8 +299,16 @@ export class SimNetwork {
   }
 }
 
-const happens = (link: Link, fault: 'drop' | 'corrupt' | 'duplicate' | 'reorder'): boolean =>
-  link.character[fault] > 0 && link.draw(fault) < link.character[fault]
+const happens = (
+  link: Link,
+  fault: 'drop' | 'corrupt' | 'duplicate' | 'reorder',
+  share = link.character[fault],
+): boolean => share > 0 && link.draw(fault) < share
+
+function dropShareOf({ drop, dropAcknowledgements }: LinkCharacter, { items }: Frame): number {
+  if (dropAcknowledgements <= drop) return drop
+  return items.some(({ kind }) => kind === 'mark' || kind === 'response') ? dropAcknowledgements : drop
+}
 
 function swallow(link: Link): void {
   link.counts.cut += 1

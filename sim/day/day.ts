@@ -79,6 +79,8 @@ export interface Group {
 export interface Character {
   readonly delay: Duration
   readonly dropShare: number
+  /** Of frames with an acknowledgement or an answer. */
+  readonly dropAcknowledgementShare: number
   readonly duplicateShare: number
   readonly reorderShare: number
   readonly flush: Duration
@@ -180,6 +182,7 @@ export interface Day {
 export const usualCharacter: Character = {
   delay: '200us',
   dropShare: 0,
+  dropAcknowledgementShare: 0,
   duplicateShare: 0,
   reorderShare: 0,
   flush: '2ms',

@@ -29,7 +29,15 @@ describe('three hundred drawn days', () => {
       features.filter((drawn) => drawn.has(feature)).length / days.length
     const drawn = [
       ...['crash-node', 'pause-node', 'partition', 'provider-outage', 'appliance-breakdown'],
-      ...['restart-cluster', 'power-loss', 'dropShare', 'duplicateShare', 'reorderShare'],
+      ...[
+        'restart-cluster',
+        'power-loss',
+        'crash-at',
+        'dropShare',
+        'dropAcknowledgementShare',
+        'duplicateShare',
+        'reorderShare',
+      ],
       ...['1 nodes', '2 nodes', '3 nodes', '4 nodes', '5 nodes'],
     ]
     for (const feature of drawn) {

@@ -101,6 +101,7 @@ function drawCharacter(dice: Dice): Character {
     delay: dice.pick('delay', ['50us', '200us', '2ms', '20ms']),
     flush: dice.pick('flush', ['200us', '2ms', '10ms', '50ms']),
     dropShare: share('drop', [0.001, 0.01, 0.05]),
+    dropAcknowledgementShare: share('dropAcknowledgement', [0.05, 0.3]),
     duplicateShare: share('duplicate', [0.01, 0.1]),
     reorderShare: share('reorder', [0.05, 0.5]),
   }
@@ -219,7 +220,7 @@ const after = (minutes: number): TimeOfDay => timeText(timeUs(open) + minutes * 
 
 function titleOf(
   groups: readonly Group[],
-  { delay, flush, dropShare, duplicateShare, reorderShare }: Character,
+  { delay, flush, dropShare, dropAcknowledgementShare, duplicateShare, reorderShare }: Character,
   restart: Duration,
   isSmall: boolean,
 ): string {
@@ -231,6 +232,7 @@ function titleOf(
     `flush ${flush}`,
     `restart ${restart}`,
     ...share('drop', dropShare),
+    ...share('drop acknowledgements', dropAcknowledgementShare),
     ...share('duplicate', duplicateShare),
     ...share('reorder', reorderShare),
     ...(isSmall ? ['small kitchen'] : []),

@@ -114,6 +114,7 @@ export class SimDay {
         tailUs: 50,
         tailMaxUs: 20_000,
         drop: character.dropShare,
+        dropAcknowledgements: character.dropAcknowledgementShare,
         duplicate: character.duplicateShare,
         reorder: character.reorderShare,
         corrupt: 0,

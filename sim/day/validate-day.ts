@@ -234,7 +234,8 @@ function checkCluster(day: Day, invalid: Refuse): void {
   checkDuration(restart, 'cluster.restart', invalid)
   checkDuration(character.delay, 'cluster.character.delay', invalid)
   checkDuration(character.flush, 'cluster.character.flush', invalid)
-  for (const field of ['dropShare', 'duplicateShare', 'reorderShare'] as const) {
+  const shares = ['dropShare', 'dropAcknowledgementShare', 'duplicateShare', 'reorderShare'] as const
+  for (const field of shares) {
     checkNumber(character[field], 0, 1, `cluster.character.${field}`, invalid)
   }
   const known = Object.keys(departments)
