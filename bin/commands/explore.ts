@@ -105,9 +105,11 @@ function* trialsOf(
   }
 }
 
+/** Named for its day, seed and options: what is drawn from a seed changes, and an older failure is not written over. */
 function write(failure: Failure, folder: string): string {
+  const { day, seed, optionsHash } = failure
   mkdirSync(folder, { recursive: true })
-  const file = join(folder, `${failure.day.name}-${failure.seed}.json`)
+  const file = join(folder, `${day.name}-${seed}-${optionsHash.slice(0, 8)}.json`)
   writeFileSync(file, `${JSON.stringify(failure, undefined, 2)}\n`)
   return file
 }

@@ -18,7 +18,7 @@ export const replay = defineCommand({
     'The file holds the day, the seed, the code that failed, the check that it broke and the last turns before. Run on the same code it fails in the same way; on another one it shows whether that has mended it.',
     'The tests replay every file in scenarios/regressions, and each has to hold.',
   ],
-  examples: [{ line: 'replay scenarios/regressions/explored-17.json', about: 'Does it still fail?' }],
+  examples: [{ line: 'replay scenarios/regressions/explored-7-c835c46a.json', about: 'Does it still fail?' }],
   next: 'exit codes: 0 it holds now, 10 crash, 11 liveness, 12 safety, 13 too slow.',
   async run({ args: [file = ''], options }, terminal) {
     const { defineDay } = await import('#day')

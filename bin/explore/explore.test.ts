@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import { defineDay, drawDay } from '#day'
+import { defineDay, drawDay, hashOfDay } from '#day'
 import { brigade } from '../brigade.ts'
 import { recordingTerminal } from '../testing/recording-terminal.ts'
 import { Search } from './search.ts'
@@ -78,11 +78,13 @@ describe('a search over days that are named', () => {
     const out = join(folder, 'found')
     const { code, printed } = await run(`explore calm hopeless --seeds 2 --jobs 1 --out ${out}`)
     expect(code).toBe(11)
-    expect(readdirSync(out)).toEqual(['hopeless-1.json', 'hopeless-2.json'])
+    expect(readdirSync(out)).toEqual(
+      [1, 2].map((seed) => `hopeless-${seed}-${hashOfDay(hopeless).slice(0, 8)}.json`),
+    )
     expect(printed).toContain('✓ seed 1  calm: calm; no faults')
     expect(printed).toMatch(/✗ seed 2 {2}hopeless.*\n {4}liveness: order\/.*\n/)
     expect(printed).toContain('2 of 4 failed.')
-    const [, line = ''] = /npx brigade (replay .*hopeless-2.json)\n/.exec(printed) ?? []
+    const [, line = ''] = /npx brigade (replay .*hopeless-2-.*)\n/.exec(printed) ?? []
     expect(await run(line)).toMatchObject({ code: 11 })
   })
 })

@@ -9,7 +9,7 @@
  *   T1. A failure is whole: its day and its seed are in it, so what is drawn from a seed may change after it.
  */
 import type { Day, DayResult, Verdict } from '#day'
-import { runSimDay, timeText } from '#day'
+import { hashOfDay, runSimDay, timeText } from '#day'
 import { exitCodes } from '../command-line/exit-codes.ts'
 import { crashCheck, exitCodeOf, firstBroken } from '../judgement.ts'
 
@@ -40,7 +40,8 @@ export interface Failure {
   readonly commit: string
   /** The first one that does not hold, and is the worst. */
   readonly check: Verdict
-  readonly optionsHash?: string
+  readonly optionsHash: string
+  /** Absent: the day threw. */
   readonly traceHash?: string
   /** The last turns of the actors that the check names, or of all. */
   readonly lastTurns: readonly Turn[]
@@ -75,7 +76,8 @@ export function tryDay(trial: Trial): TrialEnd {
       seed,
       commit,
       check,
-      ...(result && { optionsHash: result.optionsHash, traceHash: result.traceHash }),
+      optionsHash: hashOfDay(day),
+      ...(result && { traceHash: result.traceHash }),
       lastTurns: lastTurns(trial, check),
       day,
     },
@@ -89,7 +91,7 @@ export function endOfThread({ day, seed, commit }: Trial, error: Error): TrialEn
     day,
     seed,
     exitCode: exitCodes.crash,
-    failure: { format: failureFormat, seed, commit, check, lastTurns: [], day },
+    failure: { format: failureFormat, seed, commit, check, optionsHash: hashOfDay(day), lastTurns: [], day },
   }
 }
 
