@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Instant } from '#actor'
+import { after, type Instant } from '#actor'
 import type { Epoch, Member, NodeId, ScopeId, ShardId, ShardView } from '#ports'
 import { Cluster, defaultClusterBounds } from './cluster.ts'
 
@@ -28,6 +28,35 @@ test('a node that starts contends as soon as it has settled, however rare its re
 
   const now = cluster.step({ kind: 'tick' }, settled)
   expect(now).toContainEqual({ kind: 'acquire', shard: 'orders.0', epoch: 0 })
+})
+
+test('a shard whose owner does not answer is looked up soon, and then rarely again', () => {
+  const start = 1_000_000 as Instant
+  const [me, shard, scope] = ['node-1' as NodeId, 'orders.0' as ShardId, 'node-1.a' as ScopeId]
+  const bounds = defaultClusterBounds
+  const cluster = new Cluster(
+    { node: me, scope, shards: [shard], hosts: () => true, reads: () => true, bounds },
+    start,
+  )
+  const member: Member = { node: me, group: 'node', address: '', state: 'up', life: 1 }
+  const row = { shard, epoch: 1 as Epoch, scope, node: me, released: false, now: start }
+  cluster.step({ kind: 'members', members: [member] }, start)
+  cluster.step({ kind: 'shards', views: [{ row, sealed: false, versions: {} }] }, start)
+
+  let now = after(start, 60_000)
+  const reviewed = (): boolean => {
+    const reads = cluster.step({ kind: 'tick' }, now).some(({ kind }) => kind === 'read-shards')
+    cluster.step({ kind: 'shards', views: [{ row, sealed: false, versions: {} }] }, now)
+    return reads
+  }
+  expect(reviewed()).toBe(true)
+  now = after(now, bounds.reviewMs)
+  expect(reviewed()).toBe(false)
+  cluster.step({ kind: 'unanswered' }, now)
+  now = after(now, bounds.reviewMs)
+  expect(reviewed()).toBe(true)
+  now = after(now, bounds.reviewMs)
+  expect(reviewed()).toBe(false)
 })
 
 test('a released shard is brought to mind at each review, until it is taken', () => {

@@ -72,6 +72,8 @@ export type ClusterInput =
   | { readonly kind: 'tick' }
   /** A route was wrong: look again. */
   | { readonly kind: 'misrouted' }
+  /** A shard's owner acknowledges nothing. It may be slow; or another by now, whose word was lost. */
+  | { readonly kind: 'unanswered' }
 
 export type ClusterOutput =
   | { readonly kind: 'read-shards' }
@@ -100,6 +102,8 @@ export class Cluster {
   readonly #lacks = new Map<NodeId, ReadonlySet<ShardId>>()
   #reading = false
   #readAgain = false
+  /** Some route may be wrong: the next review is not far off. */
+  #doubted = false
   readonly #owned = new Map<ShardId, Epoch>()
   readonly #acquiring = new Set<ShardId>()
   readonly #releasing = new Set<ShardId>()
@@ -192,6 +196,9 @@ export class Cluster {
       case 'misrouted':
         this.#read()
         break
+      case 'unanswered':
+        this.#doubted = true
+        break
     }
     if (this.#seen) {
       this.#contend(now)
@@ -216,12 +223,20 @@ export class Cluster {
   /** Every shard has an owner, and nothing is about to move. */
   #isQuiet(now: Instant): boolean {
     const { shards, bounds } = this.#options
-    if (!this.#seen || this.#acquiring.size > 0 || this.#releasing.size > 0 || this.#moves > 0) return false
+    if (
+      !this.#seen ||
+      this.#doubted ||
+      this.#acquiring.size > 0 ||
+      this.#releasing.size > 0 ||
+      this.#moves > 0
+    )
+      return false
     for (const { since } of this.#members.values()) if (after(since, bounds.stableMs) > now) return false
     return shards.every((shard) => this.#routes.has(shard))
   }
 
   #read(): void {
+    this.#doubted = false
     this.#readAgain = this.#reading
     if (this.#reading) return
     this.#reading = true

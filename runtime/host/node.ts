@@ -276,6 +276,9 @@ export class Node {
         if (owner !== undefined) this.#toNode(owner, output.item)
         return
       }
+      case 'unanswered':
+        this.#feedCluster({ kind: 'unanswered' })
+        return
       case 'respond':
         this.#toNode(output.to, { kind: 'response', response: output.response })
         return

@@ -87,6 +87,7 @@ export function fire(memory: Memory, due: Exclude<Due, { kind: 'sweep' | 'backof
         return
       }
       memory.observer.count('resent')
+      memory.out.push({ kind: 'unanswered' })
       channel.rewind()
       pump(memory, shard, channel)
       return

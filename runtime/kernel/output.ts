@@ -30,6 +30,8 @@ export type Output =
     }
   /** To whoever owns this shard. */
   | { readonly kind: 'send'; readonly shard: ShardId; readonly item: WireItem }
+  /** What was sent to some shard's owner had to be sent again. */
+  | { readonly kind: 'unanswered' }
   | { readonly kind: 'respond'; readonly to: NodeId; readonly response: Response }
   | {
       readonly kind: 'call'
