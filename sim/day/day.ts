@@ -119,6 +119,15 @@ export type Fault =
       readonly for: Duration
     }
   | {
+      readonly kind: 'write-fails'
+      readonly node: string
+      /** The batch is on the disk all the same; the node cannot know. */
+      readonly written: boolean
+      readonly at: TimeOfDay
+      /** How long the node's next batch is waited for. */
+      readonly for: Duration
+    }
+  | {
       readonly kind: 'partition'
       readonly between: readonly [readonly string[], readonly string[]]
       readonly oneWay?: boolean

@@ -186,6 +186,12 @@ describe('an impossible day is refused with the place, the problem and the remed
       'node-1, node-2, node-3',
     ],
     [
+      'a write that fails and does not say how',
+      { faults: [{ kind: 'write-fails', node: 'node-1', at: '12:00', for: '5m' }] },
+      'faults[0].written',
+      'whether the batch is there',
+    ],
+    [
       'a partition with an empty side',
       { faults: [{ kind: 'partition', between: [['node-1'], []], at: '12:00', for: '5s' }] },
       'faults[0].between[1]: this side is empty',

@@ -28,6 +28,7 @@ const faultKinds: readonly FaultKind[] = [
   'crash-node',
   'crash-at',
   'pause-node',
+  'write-fails',
   'partition',
   'provider-outage',
   'appliance-breakdown',
@@ -157,9 +158,10 @@ function drawFault(
   switch (kind) {
     case 'crash-node':
     case 'crash-at':
+    case 'write-fails':
     case 'pause-node': {
       const spared = groups.flatMap(({ name, nodes: size, departments }) => {
-        if (kind === 'crash-at' && departments.length === 0) return []
+        if ((kind === 'crash-at' || kind === 'write-fails') && departments.length === 0) return []
         const up = nodes.filter(({ node, group }) => group === name && isWhole(node))
         return up.length > 1 || (up.length === 1 && size === 1) ? up : []
       })
@@ -168,6 +170,8 @@ function drawFault(
       if (kind === 'crash-node') return { kind, node, at }
       if (kind === 'crash-at')
         return { kind, node, point: dice.pick('point', crashPoints, n), at, for: lasts }
+      if (kind === 'write-fails')
+        return { kind, node, written: dice.happens('written', 0.5, n), at, for: lasts }
       return { kind, node, at, for: dice.pick('pause', ['200ms', '700ms', '3s', '20s'], n) }
     }
     case 'partition': {
@@ -202,6 +206,7 @@ function targetsOf(fault: Fault, groups: readonly Group[]): readonly string[] {
     case 'crash-node':
     case 'crash-at':
     case 'pause-node':
+    case 'write-fails':
       return [fault.node]
     case 'restart-cluster':
     case 'power-loss':

@@ -101,6 +101,16 @@ export class Faults {
         this.#later(fault.for, untrap)
         return
       }
+      case 'write-fails': {
+        const { node, written } = fault
+        const untrap = cluster.journal.trap(node as NodeId, 'before-append', () => {
+          // The batch that is on its way is the one that fails.
+          cluster.journal.failNext(node as NodeId, written)
+          outcome.fired = true
+        })
+        this.#later(fault.for, untrap)
+        return
+      }
       case 'pause-node': {
         const shards = this.#stage.shardsOf(fault.node as NodeId)
         cluster.pause(fault.node, durationMs(fault.for))
@@ -206,6 +216,7 @@ function targetOf(fault: Fault): string {
   switch (fault.kind) {
     case 'crash-node':
     case 'pause-node':
+    case 'write-fails':
       return fault.node
     case 'crash-at':
       return `${fault.node} ${fault.point}`

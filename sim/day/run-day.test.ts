@@ -34,6 +34,15 @@ const troubled = defineDay({
 
 const broken = ({ checks }: DayResult) => checks.filter(({ held }) => !held)
 
+/** A check does not hold, or an invariant has stopped it. */
+function runsWrong(run: () => readonly unknown[]): boolean {
+  try {
+    return run().length > 0
+  } catch {
+    return true
+  }
+}
+
 describe('a calm evening', () => {
   const result = runSimDay(calm, { seed: 7, commit: 'abc' })
 
@@ -120,6 +129,18 @@ describe('a troubled evening', () => {
     }
     expect(lostTo({ kind: 'crash-node', node: 'node-1', at: '18:03' })).toBe('nothing')
     expect(lostTo(beforeAppend)).toMatch(/was acknowledged and is gone/)
+  })
+
+  test('a node whose write fails begins again from what is durable, and one that goes on regardless is found', () => {
+    const faults = [false, true].map(
+      (written, n) =>
+        ({ kind: 'write-fails', node: 'node-1', written, at: `18:0${3 + n}`, for: '5m' }) as const,
+    )
+    const day = defineDay({ ...evening, slo: {}, faults: faults as never })
+    const { checks, faults: outcomes, restarts } = runSimDay(day, { seed: 7 })
+    expect(outcomes.every(({ fired }) => fired)).toBe(true)
+    expect({ restarts, broken: broken({ checks } as DayResult) }).toEqual({ restarts: 0, broken: [] })
+    expect(runsWrong(() => broken(runSimDay(day, { seed: 7, broken: 'trust-failed-write' })))).toBe(true)
   })
 
   test('an outage that begins as another one ends has its effect too', () => {

@@ -118,6 +118,7 @@ const liveFaults: ReadonlySet<FaultKind> = new Set<FaultKind>([
 const lasting: ReadonlySet<FaultKind> = new Set<FaultKind>([
   'crash-at',
   'pause-node',
+  'write-fails',
   'partition',
   'provider-outage',
   'appliance-breakdown',
@@ -270,17 +271,20 @@ function checkFault(day: Day, fault: Fault, place: string, invalid: Refuse): voi
     case 'pause-node':
       oneOf(fault.node, nodes, `${place}.node`, 'node', invalid)
       return
-    case 'crash-at': {
-      const hosting = day.cluster.groups.filter((group) => group.departments.length > 0)
+    case 'crash-at':
+    case 'write-fails': {
       // An edge writes nothing.
-      oneOf(
-        fault.node,
-        nodesOf(hosting).map(({ node }) => node),
-        `${place}.node`,
-        'node with shards',
-        invalid,
-      )
-      oneOf(fault.point, crashPoints, `${place}.point`, 'point', invalid)
+      const hosting = day.cluster.groups.filter((group) => group.departments.length > 0)
+      const writing = nodesOf(hosting).map(({ node }) => node)
+      oneOf(fault.node, writing, `${place}.node`, 'node with shards', invalid)
+      if (fault.kind === 'crash-at') oneOf(fault.point, crashPoints, `${place}.point`, 'point', invalid)
+      else if (typeof fault.written !== 'boolean') {
+        invalid(
+          `${place}.written`,
+          `${fault.written} is not true or false`,
+          'Say whether the batch is there.',
+        )
+      }
       return
     }
     case 'partition':
@@ -310,7 +314,7 @@ function checkFault(day: Day, fault: Fault, place: string, invalid: Refuse): voi
       invalid(
         `${place}.kind`,
         `there is no fault '${(fault as { kind: string }).kind}'`,
-        'Use crash-node, crash-at, pause-node, partition, provider-outage, appliance-breakdown, restart-cluster or power-loss.',
+        'Use crash-node, crash-at, pause-node, write-fails, partition, provider-outage, appliance-breakdown, restart-cluster or power-loss.',
       )
   }
 }
