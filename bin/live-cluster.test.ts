@@ -142,6 +142,13 @@ test('a second cluster on the same data is refused, and so is one on a port in u
   })
   expect(await third.exited).toBe(1)
   taken.close()
+
+  const fourth = new Up({ dataFolder: join(folder, 'other'), port, opsPort: port })
+  expect(await fourth.started()).toMatchObject({
+    code: 'CLUSTER_CONFIG_INVALID',
+    message: expect.stringContaining('--ops-port'),
+  })
+  expect(await fourth.exited).toBe(1)
 })
 
 test('told to end it drains; started again it goes on from the journal', { timeout: 60_000 }, async () => {

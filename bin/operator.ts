@@ -117,8 +117,7 @@ function problemIn(text: string): Problem {
 }
 
 const remedies: Readonly<Record<string, string>> = {
-  'last-node':
-    'Nobody could take over for it. Add one first: npx brigade add-node GROUP; or drain it anyway with --force.',
+  'last-node': 'Nobody could take over for it. Add one first: npx brigade add-node GROUP (kitchen or edge).',
   'node-gone': 'npx brigade status shows which nodes run.',
   'node-limit': 'A group has a limit (`nodesMax`), and drained nodes give their place back.',
   'replay-limit': 'The same message fails again and again: mend its receiver first.',

@@ -84,13 +84,20 @@ const failoverBoundMs = 3_000
 /**
  * Starts a cluster, and resolves when it answers requests.
  *
- * @throws ClusterError `DATA_IN_USE`, `DATA_DAMAGED`, `DATA_VERSION_MISMATCH`, `DATA_SHARDS_MISMATCH`, `PORT_IN_USE`,
+ * @throws ClusterError `DATA_FOLDER_UNUSABLE`, `DATA_IN_USE`, `DATA_DAMAGED`, `DATA_VERSION_MISMATCH`, `DATA_SHARDS_MISMATCH`, `PORT_IN_USE`,
  *   `CLUSTER_CONFIG_INVALID`: nothing runs then.
  */
 export async function startCluster(options: UpOptions): Promise<RunningCluster> {
   const { dataFolder, nodes = 3, speed = 1 } = options
   checkSpeed(speed)
   const definition = restaurantCluster(nodes)
+  if (options.port === options.opsPort && (options.port ?? 0) !== 0) {
+    throw new ClusterError('CLUSTER_CONFIG_INVALID', {
+      field: '--ops-port',
+      problem: `guests come in at ${options.port} already`,
+      remedy: 'Operators need a port of their own.',
+    })
+  }
   const ports = {
     port: await freePort('public', '--port', options.port ?? 4_000),
     opsPort: await freePort('operator', '--ops-port', options.opsPort ?? 4_001),

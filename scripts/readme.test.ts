@@ -47,3 +47,15 @@ describe('the README', () => {
     expect(run('simulated.mjs')).toBe(shown?.[2])
   }, 70_000)
 })
+
+test('a script that asks a cluster that it has closed is told so', () => {
+  const script = `
+    import { launchCluster } from 'brigade/live'
+    import { counter } from './counter.mjs'
+    const cluster = await launchCluster({ module: new URL('./counter.mjs', import.meta.url), dataFolder: './closed' })
+    await cluster.close()
+    await cluster.ask(counter.ref('visits'), { type: 'add', amount: 1 }).catch(({ message }) => console.log(message))
+  `
+  writeFileSync(join(project, 'closed.mjs'), script)
+  expect(run('closed.mjs')).toBe('The cluster is closed.')
+}, 70_000)

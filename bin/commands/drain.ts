@@ -12,7 +12,11 @@ export const drain = defineOperatorCommand({
   ],
   examples: [
     { line: 'drain node-3', about: 'Before maintenance: nothing waits, nothing is lost.' },
-    { line: 'drain node-1 --force', about: 'Its shards wait until a node of the group is back.' },
+    {
+      line: 'drain node-1 --force',
+      about:
+        'Its shards wait until a node of the group is back. With the last edge the way in is gone, for operators too, until the cluster is started again.',
+    },
   ],
   next: 'npx brigade status; npx brigade add-node GROUP to have one more again.',
   operation: ({ args: [node = ''], options: { force } }) =>

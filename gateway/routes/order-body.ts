@@ -20,7 +20,10 @@ export type Money = Static<typeof Money>
 export const MoneyRef = Type.Unsafe<Money>(Type.Ref('Money#'))
 
 /** Never a card number: a card is exchanged for a token with the provider. */
-const PaymentToken = Type.String({ pattern: '^tok_[A-Za-z0-9_-]{1,90}$' })
+const PaymentToken = Type.String({
+  pattern: '^tok_[A-Za-z0-9_-]{1,90}$',
+  description: "The payment provider's. The stub accepts `tok_ok`, and declines what it does not know.",
+})
 
 export const PlaceOrder = Type.Object(
   {

@@ -40,6 +40,11 @@ export const errorSpecs = {
     remedy: 'operator',
     message: (f) => `The cluster's configuration is wrong at '${f.field}': ${f.problem}. ${f.remedy}`,
   }),
+  DATA_FOLDER_UNUSABLE: spec<{ folder: string; problem: string }>({
+    remedy: 'operator',
+    message: (f) =>
+      `The data folder '${f.folder}' cannot be used: ${f.problem}. Give a folder that can be written to.`,
+  }),
   DATA_IN_USE: spec<{ folder: string; pid: number }>({
     remedy: 'operator',
     message: (f) =>

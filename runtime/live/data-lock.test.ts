@@ -70,3 +70,15 @@ test('of many that find a dead holder exactly one comes next', async () => {
     expect(answers.filter((answer) => answer === 'held')).toHaveLength(1)
   }
 })
+
+test.each([
+  ['is a file', (root: string) => join(root, 'file')],
+  ['lies in a file', (root: string) => join(root, 'file', 'data')],
+  ['lies where no folder can be made', () => '/proc/brigade/data'],
+])('a folder that %s is refused in words', (_, pathIn) => {
+  writeFileSync(join(folder, 'file'), '')
+  const path = pathIn(folder)
+  expect(() => lockDataFolder(path)).toThrow(
+    expect.objectContaining({ code: 'DATA_FOLDER_UNUSABLE', message: expect.stringContaining(path) }),
+  )
+})

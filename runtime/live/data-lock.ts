@@ -12,8 +12,19 @@
  *   DL1. At most one running process holds a folder.
  *   DL2. The file with the highest number is changed only by its holder, and removed by nobody.
  */
-import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import { ClusterError } from '#actor'
 import { identify, isRunning, type ProcessIdentity } from './process-identity.ts'
 
@@ -25,9 +36,19 @@ export interface DataLock {
 const prefix = 'launcher-lock.'
 const released: ProcessIdentity = { pid: 0, startedAt: 'released' }
 
-/** Takes the folder for this process, or throws DATA_IN_USE with the holder's pid. */
+/**
+ * Takes the folder for this process. It is made if need be.
+ *
+ * @throws ClusterError `DATA_IN_USE` with the holder's pid, `DATA_FOLDER_UNUSABLE`.
+ */
 export function lockDataFolder(folder: string): DataLock {
-  mkdirSync(folder, { recursive: true })
+  try {
+    makeFolder(folder)
+    accessSync(folder, constants.W_OK)
+    readdirSync(folder)
+  } catch (error) {
+    throw new ClusterError('DATA_FOLDER_UNUSABLE', { folder, problem: (error as Error).message })
+  }
   const self = identify(process.pid)
   if (self === undefined) throw new Error('This process is not in the process table; is /proc mounted?')
   const draft = join(folder, `${prefix}draft-${process.pid}`)
@@ -92,3 +113,15 @@ function linkOnce(from: string, to: string): boolean {
 
 const isCode = (error: unknown, code: string): boolean =>
   error instanceof Error && 'code' in error && error.code === code
+
+// Node's own `recursive` never returns where a folder that is there takes no more in it, as in /proc.
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return
+  makeFolder(dirname(folder))
+  try {
+    mkdirSync(folder)
+  } catch (error) {
+    // Somebody else was faster.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+}

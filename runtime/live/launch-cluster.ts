@@ -36,7 +36,7 @@ export interface RunningCluster {
   query(actor: ActorRef, name: string, args?: unknown): Promise<Outcome>
   /** Crash, pause, drain, add nodes: what the launcher can do. */
   command(command: LauncherCommand): Promise<CommandOutcome>
-  /** Hands everything over or releases it, and ends all processes. Nothing is lost. */
+  /** Hands everything over or releases it, and ends all processes. Nothing is lost; what is not answered rejects. */
   close(): Promise<void>
 }
 
@@ -133,8 +133,22 @@ async function join(
   while (cluster.registry.shards.some((shard) => edge.node.cluster?.ownerOf(shard) === undefined)) {
     await new Promise((resolve) => setTimeout(resolve, poll))
   }
+  const unanswered = new Set<(error: Error) => void>()
+  let isClosed = false
   return {
-    request: (request) => new Promise((resolve) => edge.node.request(request, resolve)),
-    close: () => edge.body.drain(),
+    request: (request) =>
+      new Promise((resolve, reject) => {
+        if (isClosed) throw new Error('The cluster is closed.')
+        unanswered.add(reject)
+        edge.node.request(request, (outcome) => {
+          unanswered.delete(reject)
+          resolve(outcome)
+        })
+      }),
+    close: async () => {
+      isClosed = true
+      await edge.body.drain()
+      for (const reject of unanswered) reject(new Error('The cluster was closed before it answered.'))
+    },
   }
 }
