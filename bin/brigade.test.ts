@@ -27,6 +27,13 @@ describe('help', () => {
     expect(printed.split('\n').filter((line) => line.length > 80)).toEqual([])
   })
 
+  test('beside it, --version says which code runs', async () => {
+    expect(await run('--version')).toMatchObject({
+      code: 0,
+      printed: expect.stringMatching(/^[0-9a-f.]+(\+changes)?\n$/),
+    })
+  })
+
   test.each(commands.map((command) => [command.name, command] as const))(
     '%s names its arguments and options, and its examples can be typed',
     async (name, { args = [], options = {}, examples }) => {

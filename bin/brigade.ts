@@ -5,6 +5,7 @@
  * Does not: touch the process: `main.ts` gives it arguments and a terminal.
  */
 import { ClusterError } from '#actor'
+import { codeVersion } from './code-version.ts'
 import { exitCodes } from './command-line/exit-codes.ts'
 import { helpOf, helpOfAll } from './command-line/help.ts'
 import { parse } from './command-line/parse.ts'
@@ -16,6 +17,10 @@ export async function brigade(argv: readonly string[], terminal: Terminal): Prom
   try {
     const parsed = parse(commands, argv)
     if (parsed.kind === 'run') return await parsed.command.run(parsed.given, terminal)
+    if (parsed.kind === 'version') {
+      terminal.print(`${codeVersion()}\n`)
+      return exitCodes.held
+    }
     terminal.print(parsed.command === undefined ? helpOfAll(sections) : helpOf(parsed.command))
     return exitCodes.held
   } catch (error) {

@@ -52,7 +52,9 @@ export function build(...projects) {
 /** Installs and builds what the `brigade` command needs. Types are for the tests to check: it takes four times as long. */
 export function prepare() {
   if (!isClone) return true
-  return checkNode() && install() && build('bin', '--noCheck')
+  if (!checkNode() || !install()) return false
+  if (!existsSync(join(root, 'dist', 'bin', 'main.js'))) say('first run: building')
+  return build('bin', '--noCheck')
 }
 
 // `npm install <name>` by hand also changes the lock file. npm keeps a lock file of what it put on

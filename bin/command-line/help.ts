@@ -34,6 +34,8 @@ export function helpOfAll(sections: readonly Section[]): string {
     'npx brigade help COMMAND explains one, with examples. Commands for a running',
     'cluster find it at --ops URL, at BRIGADE_OPS, or at http://127.0.0.1:4001.',
     '',
+    'npx brigade --version says which code runs.',
+    '',
     'Exit codes: 0 everything held, 1 the command could not be carried out, 10 crash,',
     '11 liveness, 12 safety, 13 too slow.',
     '',

@@ -18,11 +18,13 @@ export type Parsed =
   | { readonly kind: 'run'; readonly command: Command; readonly given: Given }
   /** Of one command, or of all. */
   | { readonly kind: 'help'; readonly command?: Command }
+  | { readonly kind: 'version' }
 
 /** @throws UsageError */
 export function parse(commands: readonly Command[], argv: readonly string[]): Parsed {
   const [name, ...rest] = argv
   if (name === undefined || name === '--help' || name === '-h') return { kind: 'help' }
+  if (name === '--version') return { kind: 'version' }
   if (name === 'help') {
     const [about] = rest
     return about === undefined ? { kind: 'help' } : { kind: 'help', command: commandOf(commands, about) }
