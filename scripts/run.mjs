@@ -12,8 +12,17 @@
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -49,13 +58,54 @@ export function build(...projects) {
   return fail('the build failed. The errors are above; `npx tsc -b` repeats it.')
 }
 
-/** Installs and builds what the `brigade` command needs. Types are for the tests to check: it takes four times as long. */
-export function prepare() {
+/** Installs and compiles what the `brigade` command needs. */
+export async function prepare() {
   if (!isClone) return true
-  if (!checkNode() || !install()) return false
-  if (!existsSync(join(root, 'dist', 'bin', 'main.js'))) say('first run: building')
-  return build('bin', '--noCheck')
+  return checkNode() && install() && (await transpile())
 }
+
+// File by file, and only what has changed. Types are for the tests to check: that takes five times as long.
+async function transpile() {
+  const stale = sourcesIn(commandSources).filter((path) => modifiedAt(path) > modifiedAt(compiled(path)))
+  if (stale.length === 0) return true
+  say(`compiling ${stale.length} file${stale.length === 1 ? '' : 's'}`)
+  const { default: ts } = await import('typescript')
+  const { config } = ts.readConfigFile(join(root, 'tsconfig.base.json'), ts.sys.readFile)
+  // Alone a file does not tell what package.json says: that it is a module.
+  const { options } = ts.convertCompilerOptionsFromJson(
+    { ...config.compilerOptions, module: 'esnext', moduleResolution: 'bundler' },
+    root,
+  )
+  for (const path of stale) {
+    const { outputText, sourceMapText, diagnostics } = ts.transpileModule(readText(path), {
+      fileName: path,
+      compilerOptions: options,
+      reportDiagnostics: true,
+    })
+    if (diagnostics.length > 0) {
+      const host = { ...ts.sys, getNewLine: () => '\n', getCanonicalFileName: (name) => name }
+      console.error(ts.formatDiagnostics(diagnostics, { ...host, getCurrentDirectory: () => root }))
+      return fail('a file cannot be compiled: see above.')
+    }
+    mkdirSync(dirname(compiled(path)), { recursive: true })
+    writeFileSync(`${compiled(path)}.map`, sourceMapText)
+    writeFileSync(compiled(path), outputText)
+  }
+  return true
+}
+
+const commandSources = ['cluster.config.ts', 'actors', 'bin', 'gateway', 'runtime', 'scenarios', 'sim']
+
+function sourcesIn(names, folder = root) {
+  return names.flatMap((name) => {
+    const path = join(folder, name)
+    if (statSync(path).isDirectory()) return sourcesIn(readdirSync(path), path)
+    return path.endsWith('.ts') && !/\.(test|bench|d)\.ts$/.test(path) ? [path] : []
+  })
+}
+
+const compiled = (path) => join(root, 'dist', relative(root, path)).replace(/\.ts$/, '.js')
+const modifiedAt = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
 
 // `npm install <name>` by hand also changes the lock file. npm keeps a lock file of what it put on
 // disk; when that holds all of ours, a second install would only delete and fetch the same again.
@@ -71,7 +121,7 @@ function alreadyInstalled(lockText) {
 
 // In this process rather than in a child, so that Ctrl-C reaches the cluster and nothing else.
 async function start(args) {
-  if (!prepare()) return 1
+  if (!(await prepare())) return 1
   const main = join(root, 'dist', 'bin', 'main.js')
   process.argv = [process.execPath, main, 'start', ...args]
   await import(pathToFileURL(main).href)
