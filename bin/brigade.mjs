@@ -6,7 +6,7 @@
  */
 import { prepare } from '../scripts/run.mjs'
 
-if (await prepare()) {
+if (prepare()) {
   await import('../dist/bin/main.js')
 } else {
   process.exitCode = 1

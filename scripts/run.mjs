@@ -59,15 +59,20 @@ export function build(...projects) {
 }
 
 /** Installs and compiles what the `brigade` command needs. */
-export async function prepare() {
+export function prepare() {
   if (!isClone) return true
-  return checkNode() && install() && (await transpile())
+  return checkNode() && install() && (staleSources().length === 0 || compileApart())
 }
 
+// In a process of its own: what runs afterwards in this one would keep the compiler in memory for as long as it lives.
+const compileApart = () => node(fileURLToPath(import.meta.url), ['compile']) === 0
+
+const staleSources = () =>
+  sourcesIn(commandSources).filter((path) => modifiedAt(path) > modifiedAt(compiled(path)))
+
 // File by file, and only what has changed. Types are for the tests to check: that takes five times as long.
-async function transpile() {
-  const stale = sourcesIn(commandSources).filter((path) => modifiedAt(path) > modifiedAt(compiled(path)))
-  if (stale.length === 0) return true
+async function compile() {
+  const stale = staleSources()
   say(`compiling ${stale.length} file${stale.length === 1 ? '' : 's'}`)
   const { default: ts } = await import('typescript')
   const { config } = ts.readConfigFile(join(root, 'tsconfig.base.json'), ts.sys.readFile)
@@ -121,7 +126,7 @@ function alreadyInstalled(lockText) {
 
 // In this process rather than in a child, so that Ctrl-C reaches the cluster and nothing else.
 async function start(args) {
-  if (!(await prepare())) return 1
+  if (!prepare()) return 1
   const main = join(root, 'dist', 'bin', 'main.js')
   process.argv = [process.execPath, main, 'start', ...args]
   await import(pathToFileURL(main).href)
@@ -239,6 +244,7 @@ const [, script, verb, ...rest] = process.argv
 if (script !== undefined && import.meta.url === pathToFileURL(realpathSync(script)).href) {
   if (verb === 'start') process.exitCode = await start(rest)
   else if (verb === 'test') process.exitCode = test(rest)
+  else if (verb === 'compile') process.exitCode = (await compile()) ? 0 : 1
   else if (verb === 'bench') process.exitCode = bench(rest)
   else {
     fail('usage: node scripts/run.mjs start|test|bench [arguments]')
