@@ -25,7 +25,16 @@ export class LoneKernel {
       observer: blindObserver,
       seed: 1,
     })
-    const rows = { mailbox: [], outbox: [], inbox: [], channels: [], timers: [], calls: [], asks: [] }
+    const rows = {
+      mailbox: [],
+      beyond: [],
+      outbox: [],
+      inbox: [],
+      channels: [],
+      timers: [],
+      calls: [],
+      asks: [],
+    }
     for (const shard of registry.shards) {
       this.feed({ kind: 'granted', shard, epoch: 1 as Epoch, clean: true, worldNow: 0 as Instant, rows })
     }

@@ -22,6 +22,7 @@ import type {
   Journal,
   JournalRecord,
   Key,
+  MailboxRow,
   NodeId,
   Ordinal,
   Position,
@@ -41,7 +42,7 @@ import type {
   Tables,
   Write,
 } from '#ports'
-import { keyBytes, keyBytesMax } from '#ports'
+import { keyBytes, keyBytesMax, withinWindow } from '#ports'
 import { plainCopy } from './plain-copy.ts'
 
 /** What the journal needs of its simulator. */
@@ -354,8 +355,13 @@ export class SimJournal {
   }
 
   /** @internal */
-  shardRows(shard: ShardId): ShardRows {
-    return this.#tablesOf(shard).load()
+  shardRows(shard: ShardId, mailboxWindow: number): ShardRows {
+    return this.#tablesOf(shard).load(mailboxWindow)
+  }
+
+  /** @internal */
+  mailboxRows(shard: ShardId, numbers: readonly number[]): (readonly [n: number, row: MailboxRow])[] {
+    return this.#tablesOf(shard).mailboxRows(numbers)
   }
 
   /** @internal */
@@ -550,8 +556,12 @@ class SimPort implements Journal {
     this.#machine.read(this.#life, done, () => this.#machine.shardViews())
   }
 
-  readShard(shard: ShardId, done: (read: Read<ShardRows>) => void): void {
-    this.#machine.read(this.#life, done, () => this.#machine.shardRows(shard))
+  readShard(...[shard, mailboxWindow, done]: Parameters<Journal['readShard']>): void {
+    this.#machine.read(this.#life, done, () => this.#machine.shardRows(shard, mailboxWindow))
+  }
+
+  readMailbox(...[shard, numbers, done]: Parameters<Journal['readMailbox']>): void {
+    this.#machine.read(this.#life, done, () => this.#machine.mailboxRows(shard, numbers))
   }
 
   readActor(shard: ShardId, actor: ActorId, done: (read: Read<ActorRows>) => void): void {
@@ -614,13 +624,21 @@ class ShardTables {
     return state?.value as ShardStateRow | undefined
   }
 
-  load(): ShardRows {
+  mailboxRows(numbers: readonly number[]): (readonly [n: number, row: MailboxRow])[] {
+    const rows = this.#map('mailbox')
+    return numbers.flatMap((n) => {
+      const row = rows.get(n)?.value as MailboxRow | undefined
+      return row === undefined ? [] : [[n, row] as const]
+    })
+  }
+
+  load(mailboxWindow: number): ShardRows {
     const { state } = this
     const list = (table: TableName) =>
       ordered(this.#map(table)).map(({ key, value }) => [...key.slice(1), value])
     return {
       ...(state && { state }),
-      mailbox: list('mailbox'),
+      ...withinWindow(list('mailbox') as unknown as [number, MailboxRow][], mailboxWindow),
       outbox: list('outbox'),
       inbox: list('inbox'),
       channels: list('channels'),

@@ -263,6 +263,14 @@ export class Node {
             })
         })
         return
+      case 'read-mailbox':
+        journal.readMailbox(output.shard, output.numbers, (read) => {
+          if (this.#life !== life) return
+          const { shard, epoch, actor } = output
+          if (read.kind === 'failed') this.#lose(life, read.cause)
+          else this.#feed({ kind: 'mailbox-read', shard, epoch, actor, rows: read.value })
+        })
+        return
       case 'read-requests':
         journal.readRequests(output.shard, output.page, (read) => {
           if (this.#life !== life) return
@@ -398,7 +406,7 @@ export class Node {
         this.#feedCluster({ kind: 'acquired', shard, outcome })
         return
       }
-      journal.readShard(shard, (read) => {
+      journal.readShard(shard, this.#options.bounds.mailboxWindow, (read) => {
         if (this.#life !== life) return
         if (read.kind === 'failed') {
           this.#lose(life, read.cause)

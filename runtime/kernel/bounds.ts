@@ -10,7 +10,12 @@ export interface Bounds {
   readonly batchesInFlightMax: number
   /** Messages and outbox rows of one shard beyond which requests from outside are refused (503). */
   readonly shardBacklogMax: number
-  /** Messages waiting for one actor beyond which further ones become dead letters. */
+  /**
+   * Messages waiting for one actor that are in memory. Beyond it they are rows on the disk, read when their turn
+   * comes near; requests from outside are refused (503). Larger: more memory, fewer reads.
+   */
+  readonly mailboxWindow: number
+  /** Messages waiting for one actor beyond which further ones become dead letters. Each takes a number in memory. */
   readonly mailboxDepthMax: number
   /**
    * Dead letters that one shard keeps, in the store and in memory. Beyond it the oldest go: each is counted and told
@@ -56,7 +61,8 @@ export const defaultBounds: Bounds = {
   batchTurnsMax: 200,
   batchesInFlightMax: 2,
   shardBacklogMax: 2_000,
-  mailboxDepthMax: 10_000,
+  mailboxWindow: 1_000,
+  mailboxDepthMax: 100_000,
   deadLettersMax: 1_000,
   channelWindow: 256,
   resendMinMs: 500,
@@ -88,6 +94,13 @@ export function boundsOf(options: Partial<Bounds> = {}): Bounds {
         remedy: 'Give a positive number.',
       })
     }
+  }
+  if (bounds.mailboxWindow > bounds.mailboxDepthMax) {
+    throw new ClusterError('CLUSTER_CONFIG_INVALID', {
+      field: 'mailboxWindow',
+      problem: `it is above mailboxDepthMax (${bounds.mailboxWindow} > ${bounds.mailboxDepthMax})`,
+      remedy: 'Make it the smaller of the two.',
+    })
   }
   if (bounds.resendMinMs > bounds.resendMaxMs) {
     throw new ClusterError('CLUSTER_CONFIG_INVALID', {

@@ -56,7 +56,7 @@ export function nextTrial(memory: Memory, shard: Shard): void {
 export function excuse(memory: Memory, activation: Activation): void {
   const { shard } = activation
   if (shard.care === undefined || activation.status !== 'stopped') return
-  for (const waiting of activation.mailbox.list()) shard.care.inherited.delete(waiting)
+  for (const n of activation.mailbox.numbers()) shard.care.inherited.delete(n)
   nextTrial(memory, shard)
 }
 
@@ -72,7 +72,7 @@ export function withdraw(memory: Memory, activation: Activation, waiting: Waitin
 export function leaveTrial(memory: Memory, shard: Shard, waiting: Waiting): void {
   const { care } = shard
   if (care === undefined) return
-  if (waiting.handled) care.inherited.delete(waiting)
+  if (waiting.handled) care.inherited.delete(waiting.n)
   if (care.trial === waiting) care.trial = undefined
   nextTrial(memory, shard)
 }

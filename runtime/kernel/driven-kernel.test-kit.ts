@@ -5,6 +5,7 @@ import type { ActorId, Instant, Message, Now } from '#actor'
 import type {
   ActorRows,
   Epoch,
+  MailboxRow,
   NodeId,
   Outcome,
   Position,
@@ -23,6 +24,7 @@ import type { Registry } from './registry.ts'
 
 export const noRows: ShardRows = {
   mailbox: [],
+  beyond: [],
   outbox: [],
   inbox: [],
   channels: [],
@@ -96,14 +98,35 @@ export class DrivenKernel {
       const loads = this.take('load')
       const appends = this.peek('append')
       const verifies = this.take('verify')
+      const reads = this.take('read-mailbox')
       for (const { shard, epoch, actor } of loads)
         this.step({ kind: 'loaded', shard, epoch, actor, rows: absent })
       for (const append of appends.filter(({ expected }) => expected >= this.#position))
         this.durable(append.expected + 1)
       for (const _ of verifies) this.step({ kind: 'verified' })
+      for (const { shard, epoch, actor, numbers } of reads)
+        this.step({ kind: 'mailbox-read', shard, epoch, actor, rows: this.mailboxRows(numbers) })
       const isDurable = this.peek('append').every(({ expected }) => expected < this.#position)
-      if (loads.length + verifies.length === 0 && isDurable) return
+      if (loads.length + verifies.length + reads.length === 0 && isDurable && !this.#asksAgain) return
     }
+  }
+
+  get #asksAgain(): boolean {
+    return this.out.some(({ kind }) => kind === 'load' || kind === 'verify' || kind === 'read-mailbox')
+  }
+
+  /** Rows of `mailbox` that are durable: all, or those with these numbers. */
+  mailboxRows(numbers?: readonly number[]): ShardRows['mailbox'] {
+    const rows = new Map<number, MailboxRow>()
+    for (const { expected, batch } of this.peek('append')) {
+      if (expected >= this.#position) continue
+      for (const write of batch.writes) {
+        if (write.table !== 'mailbox') continue
+        if (write.value === undefined) rows.delete(write.key[1] as number)
+        else rows.set(write.key[1] as number, write.value)
+      }
+    }
+    return [...rows].filter(([n]) => numbers?.includes(n) ?? true)
   }
 
   /** Sends a request and settles. Returns the answer, if there is one. */

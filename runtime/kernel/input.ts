@@ -38,6 +38,14 @@ export type Input =
       readonly actor: ActorId
       readonly rows: ActorRows
     }
+  /** Messages that waited behind the window of an actor's mailbox, as read. */
+  | {
+      readonly kind: 'mailbox-read'
+      readonly shard: ShardId
+      readonly epoch: Epoch
+      readonly actor: ActorId
+      readonly rows: ShardRows['mailbox']
+    }
   /** A page of the shard's `requests`, as read. */
   | {
       readonly kind: 'requests-read'

@@ -19,7 +19,7 @@ import type { Output } from './output.ts'
 import { forgetExpired } from './remembered.ts'
 import { requested } from './requests.ts'
 import type { Shard } from './shard.ts'
-import { granted, loaded, release } from './tenure.ts'
+import { behindWindow, granted, loaded, release } from './tenure.ts'
 import { turn } from './turns.ts'
 
 export class Kernel {
@@ -53,6 +53,9 @@ export class Kernel {
         break
       case 'loaded':
         loaded(memory, input)
+        break
+      case 'mailbox-read':
+        behindWindow(memory, input)
         break
       case 'requests-read':
         forgetExpired(memory, input)

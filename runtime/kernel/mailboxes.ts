@@ -36,9 +36,10 @@ export function offer(memory: Memory, shard: Shard, envelope: Envelope, replays 
     )
     return
   }
-  activation.mailbox.offer(waiting)
   shard.waiting += 1
-  if (envelope.row === undefined) memory.fresh.push([shard, waiting])
+  if (activation.mailbox.offer(waiting, memory.bounds.mailboxWindow) === 'named')
+    memory.writeRow(shard, waiting)
+  else if (envelope.row === undefined) memory.fresh.push([shard, waiting])
   schedule(memory, activation)
 }
 
@@ -59,8 +60,12 @@ export function activate(memory: Memory, shard: Shard, id: ActorId): Activation 
 
 export function schedule(memory: Memory, activation: Activation): void {
   const { shard, status } = activation
+  if (activation.queued || activation.depth === 0 || status === 'loading' || status === 'stopped') return
   const waiting = activation.mailbox.first
-  if (activation.queued || waiting === undefined || status === 'loading' || status === 'stopped') return
+  if (waiting === undefined) {
+    readBehindWindow(memory, activation)
+    return
+  }
   if (shard.draining || shard.state.quarantined || activation.notBefore > memory.now.runtime) return
   if (shard.care !== undefined && waiting.trial !== 'granted') {
     if (waiting.trial === 'asked') return
@@ -72,6 +77,20 @@ export function schedule(memory: Memory, activation: Activation): void {
   activation.queued = true
   if (waiting.envelope.request === undefined) memory.runnable.add(activation)
   else memory.atTheDoor.add(activation)
+}
+
+/** Has the next messages read, once their rows are there to be read: some may be in the open batch. */
+function readBehindWindow(memory: Memory, activation: Activation): void {
+  const { mailbox, shard, id } = activation
+  if (mailbox.reading) return
+  mailbox.reading = true
+  const numbers = mailbox.missing(memory.bounds.mailboxWindow)
+  const read = (): void => {
+    if (memory.isOurs(shard))
+      memory.out.push({ kind: 'read-mailbox', shard: shard.id, epoch: shard.epoch, actor: id, numbers })
+  }
+  if (memory.broken === 'read-unwritten') read()
+  else memory.open.whenDurable.push(read)
 }
 
 /** A message is done with: it leaves the mailbox, and its row goes. */

@@ -51,6 +51,7 @@ export type Mutant =
   | 'trust-failed-write'
   | 'stale-load'
   | 'turn-while-draining'
+  | 'read-unwritten'
   | 'any-answer'
   | 'any-generation'
   | 'timer-outlives-turn'

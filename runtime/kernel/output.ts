@@ -21,6 +21,14 @@ export type Output =
   /** Read the own scope's position, then say `verified`. */
   | { readonly kind: 'verify' }
   | { readonly kind: 'load'; readonly shard: ShardId; readonly epoch: Epoch; readonly actor: ActorId }
+  /** Read these rows of the shard's `mailbox`, then say `mailbox-read`. */
+  | {
+      readonly kind: 'read-mailbox'
+      readonly shard: ShardId
+      readonly epoch: Epoch
+      readonly actor: ActorId
+      readonly numbers: readonly number[]
+    }
   /** Read the next rows of the shard's `requests`, then say `requests-read`. */
   | {
       readonly kind: 'read-requests'

@@ -84,7 +84,7 @@ function command(memory: Memory, activation: Activation, request: Request, messa
     memory.hold(request, known ?? { kind: 'stopped' })
     return
   }
-  if (activation.depth >= memory.bounds.mailboxDepthMax) {
+  if (activation.depth >= memory.bounds.mailboxWindow) {
     respond(memory, request, { kind: 'busy', retryAfterMs: 1_000, reason: 'backlog' })
     return
   }
@@ -208,7 +208,7 @@ function inspection(memory: Memory, activation: Activation): unknown {
     at: activation.at,
     accepts: state === undefined ? [] : activation.type.machine.accepts(state),
     mailbox: activation.mailbox
-      .list()
+      .held()
       .slice(0, 100)
       .map((w) => ({ n: w.n, attempts: w.attempts, notBefore: w.notBefore, ...w.envelope })),
     mailboxDepth: activation.depth,

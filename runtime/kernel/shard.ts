@@ -41,8 +41,8 @@ export interface PendingCall {
 
 /** A shard is careful after a death: one turn of it at a time, each announced on disk before it runs. */
 export interface Care {
-  /** Rows that the last owner left. */
-  readonly inherited: Set<Waiting>
+  /** Rows that the last owner left, by number. */
+  readonly inherited: Set<number>
   readonly until: Instant
   /** The message that is on trial, or undefined. */
   trial: Waiting | undefined

@@ -10,12 +10,13 @@
  *   T3. A release is the shard's last write here.
  */
 import type { ActorId } from '#actor'
-import { after } from '#actor'
-import type { MessageId, NodeId, Ordinal, ShardId, ShardRows, SnapshotRow } from '#ports'
+import { after, assert } from '#actor'
+import type { MailboxRow, MessageId, NodeId, Ordinal, ShardId, ShardRows, SnapshotRow } from '#ports'
 import { startCall } from './calls.ts'
 import { excuse } from './care.ts'
 import { pump } from './channels.ts'
 import type { Input } from './input.ts'
+import type { Waiting } from './mailbox.ts'
 import { activate, schedule } from './mailboxes.ts'
 import { type Memory, newWaiting } from './memory.ts'
 import { OutChannel } from './out-channel.ts'
@@ -63,7 +64,7 @@ export function granted(memory: Memory, input: Extract<Input, { kind: 'granted' 
     shard.care = { inherited: new Set(), until, trial: undefined, queue: [] }
     memory.due.runtime.add(until, { kind: 'care', shard })
   }
-  inherit(memory, shard, input.clean, rows.mailbox)
+  inherit(memory, shard, input.clean, rows)
   for (const channel of shard.out.values()) pump(memory, shard, channel)
   lookWhenDue(memory, shard)
   armSweep(memory)
@@ -90,26 +91,22 @@ function ofKnownTypes({ registry }: Memory, rows: ShardRows): ShardRows {
   }
 }
 
-function inherit(memory: Memory, shard: Shard, clean: boolean, rows: ShardRows['mailbox']): void {
-  for (const [n, row] of rows) {
+function inherit(memory: Memory, shard: Shard, clean: boolean, { mailbox, beyond }: ShardRows): void {
+  for (const [n, row] of mailbox) {
     shard.nextRow = Math.max(shard.nextRow, n + 1)
     if (row.dead !== undefined) {
       shard.deadLetters.set(n, row)
       continue
     }
     if (memory.registry.find(row.envelope.to) === undefined) continue
-    const waiting = newWaiting(n, row.envelope)
-    waiting.rowed = true
-    waiting.attempts = row.attempts
-    waiting.replays = row.replays ?? 0
-    waiting.notBefore = row.notBefore
-    waiting.deaths = (row.deaths ?? 0) + (row.onTrial === true && !clean ? 1 : 0)
+    const waiting = waitingAgain(n, row)
+    if (row.onTrial === true && !clean) waiting.deaths += 1
     // It is on trial no more: a later death is not held against it.
     if (row.onTrial === true) memory.writeRow(shard, waiting)
     const activation = activate(memory, shard, row.envelope.to)
-    activation.mailbox.offer(waiting)
+    activation.mailbox.offer(waiting, memory.bounds.mailboxWindow)
     shard.waiting += 1
-    shard.care?.inherited.add(waiting)
+    shard.care?.inherited.add(n)
     if (activation.mailbox.first === waiting && waiting.notBefore > memory.now.runtime) {
       activation.notBefore = waiting.notBefore
       memory.due.runtime.add(waiting.notBefore, { kind: 'backoff', activation })
@@ -120,6 +117,33 @@ function inherit(memory: Memory, shard: Shard, clean: boolean, rows: ShardRows['
       activation.runningKeys.set(request.key, request)
     }
   }
+  for (const [n, actor] of beyond) {
+    shard.nextRow = Math.max(shard.nextRow, n + 1)
+    if (memory.registry.find(actor) === undefined) continue
+    activate(memory, shard, actor).mailbox.name(n)
+    shard.waiting += 1
+    shard.care?.inherited.add(n)
+  }
+}
+
+function waitingAgain(n: number, row: MailboxRow): Waiting {
+  const waiting = newWaiting(n, row.envelope)
+  waiting.rowed = true
+  waiting.attempts = row.attempts
+  waiting.replays = row.replays ?? 0
+  waiting.notBefore = row.notBefore
+  waiting.deaths = row.deaths ?? 0
+  return waiting
+}
+
+export function behindWindow(memory: Memory, input: Extract<Input, { kind: 'mailbox-read' }>): void {
+  const shard = memory.shards.get(input.shard)
+  const activation = shard?.activations.get(input.actor)
+  if (shard?.epoch !== input.epoch || activation === undefined) return
+  activation.mailbox.reading = false
+  activation.mailbox.fill(input.rows.map(([n, row]) => waitingAgain(n, row)))
+  assert(activation.mailbox.first !== undefined, 'M2', `a message of '${input.actor}' has lost its row`)
+  schedule(memory, activation)
 }
 
 export function loaded(memory: Memory, input: Extract<Input, { kind: 'loaded' }>): void {
@@ -186,7 +210,7 @@ export function release(memory: Memory, id: ShardId, heir: NodeId | undefined): 
   for (const activation of shard.activations.values()) {
     for (const request of activation.arriving ?? []) respond(memory, request, { kind: 'moved', shard: id })
     activation.arriving = undefined
-    for (const { envelope, rowed } of activation.mailbox.list()) {
+    for (const { envelope, rowed } of activation.mailbox.held()) {
       if (envelope.request !== undefined && !rowed)
         memory.hold(envelope.request, { kind: 'moved', shard: id })
     }

@@ -24,7 +24,12 @@ import { type Activation, rowOf, setRow, withVersion } from './shard.ts'
 export function turn(memory: Memory, activation: Activation): void {
   const { shard } = activation
   const waiting = activation.mailbox.first
-  if (waiting === undefined || activation.status === 'loading') return
+  if (activation.status === 'loading') return
+  if (waiting === undefined) {
+    // It told itself something in the turn before, and what is first now is behind the window.
+    schedule(memory, activation)
+    return
+  }
   if (activation.status === 'stopped' || activation.notBefore > memory.now.runtime) {
     // Whoever starts it, or the end of the backoff, schedules it again; meanwhile others may be tried.
     if (waiting.trial !== 'none') withdraw(memory, activation, waiting)
@@ -362,7 +367,8 @@ function archive(memory: Memory, activation: Activation): void {
   for (const id of [...(shard.asks.get(ordinal)?.keys() ?? [])]) memory.removeRow('asks', shard, ordinal, id)
   memory.changed(activation)
   leaveSiblings(memory, activation)
-  for (const waiting of activation.mailbox.list()) {
+  // What is not held follows when it is read.
+  for (let waiting = activation.mailbox.first; waiting !== undefined; waiting = activation.mailbox.first) {
     if (counts(memory, activation, waiting.envelope)) turnArchived(memory, activation, waiting)
     else handled(memory, activation, waiting)
   }

@@ -225,7 +225,7 @@ describe('past its bounds a shard', () => {
   })
 
   test('makes dead letters of what one mailbox cannot hold, acknowledges them, and stops no turn', () => {
-    const node = crowded({ mailboxDepthMax: 3 })
+    const node = crowded({ mailboxWindow: 3, mailboxDepthMax: 3 })
     for (let n = 1; n <= 10; n += 1) node.step(sent(n, a))
     node.settle()
     expect(dead(node)).toEqual(Array(7).fill('mailbox-limit'))
@@ -496,8 +496,8 @@ describe('a request with a key', () => {
     expect(node.answers()).toMatchObject([{ kind: 'done' }])
   })
 
-  test('beyond the limit of a mailbox is told so, and its key is free again', () => {
-    const node = new DrivenKernel(kernelWith().registry, { limits: { mailboxDepthMax: 2 } })
+  test('beyond the window of a mailbox is told so, and its key is free again', () => {
+    const node = new DrivenKernel(kernelWith().registry, { limits: { mailboxWindow: 2 } })
     node.grant('d.0')
     node.ask(a, say('open'))
     node.ask(a, say('fail'))

@@ -19,6 +19,7 @@ import type { Epoch, NodeId, Position, ScopeId, ShardId } from './ids.ts'
 import type {
   ActorRows,
   JournalRecord,
+  MailboxRow,
   RecordPlace,
   RequestPlace,
   ShardRow,
@@ -82,7 +83,14 @@ export interface Journal {
   acquire(shard: ShardId, expected: Epoch, scope: ScopeId, done: (outcome: AcquireOutcome) => void): void
 
   readShards(done: (read: Read<readonly ShardView[]>) => void): void
-  readShard(shard: ShardId, done: (read: Read<ShardRows>) => void): void
+  /** `mailboxWindow`: of one actor's waiting messages no more than these are read, the others are named. */
+  readShard(shard: ShardId, mailboxWindow: number, done: (read: Read<ShardRows>) => void): void
+  /** The rows of a shard's `mailbox` under these numbers, in their order. One that is not there is left out. */
+  readMailbox(
+    shard: ShardId,
+    numbers: readonly number[],
+    done: (read: Read<readonly (readonly [n: number, row: MailboxRow])[]>) => void,
+  ): void
   readActor(shard: ShardId, actor: ActorId, done: (read: Read<ActorRows>) => void): void
   /** The first `limit` rows of a shard's `requests`, in key order, or those behind `after`. */
   readRequests(

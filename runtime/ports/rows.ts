@@ -227,13 +227,34 @@ export type Write = {
 /** All rows of a shard but its snapshots and requests, each list in key order. */
 export interface ShardRows {
   readonly state?: ShardStateRow
+  /** Of each actor the first rows, as many as the window that was asked for; and all dead letters. */
   readonly mailbox: readonly (readonly [n: number, row: MailboxRow])[]
+  /** The other rows of `mailbox`, by number. */
+  readonly beyond: readonly (readonly [n: number, actor: ActorId])[]
   readonly outbox: readonly (readonly [to: ShardId, sequence: number, row: OutboxRow])[]
   readonly inbox: readonly (readonly [from: ShardId, mark: number])[]
   readonly channels: readonly (readonly [to: ShardId, last: number])[]
   readonly timers: readonly (readonly [ordinal: Ordinal, id: string, row: TimerRow])[]
   readonly calls: readonly (readonly [ordinal: Ordinal, id: string, row: CallRow])[]
   readonly asks: readonly (readonly [ordinal: Ordinal, id: string, row: AskRow])[]
+}
+
+/** A shard's rows of `mailbox`, in key order, told apart by a window: one at a time, so that they need not fit in memory. */
+export function withinWindow(
+  rows: Iterable<readonly [n: number, row: MailboxRow]>,
+  window: number,
+): Pick<ShardRows, 'mailbox' | 'beyond'> {
+  const mailbox: [number, MailboxRow][] = []
+  const beyond: [number, ActorId][] = []
+  const depths = new Map<ActorId, number>()
+  for (const [n, row] of rows) {
+    const { to } = row.envelope
+    const depth = depths.get(to) ?? 0
+    if (row.dead === undefined) depths.set(to, depth + 1)
+    if (row.dead === undefined && depth >= window) beyond.push([n, to])
+    else mailbox.push([n, row])
+  }
+  return { mailbox, beyond }
 }
 
 /** Names a row of a shard's `requests`, and says when it was written. */

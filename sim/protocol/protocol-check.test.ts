@@ -23,6 +23,7 @@ const rules: readonly (readonly [mutant: ProtocolMutant, rule: string])[] = [
   ['forget-unhandled', 'what a batch accepted and did not handle is a row'],
   ['undo-earlier-turns', 'a failed turn undoes no earlier turn'],
   ['trust-failed-write', 'after a write with an unknown outcome all memory is forgotten'],
+  ['read-unwritten', 'a message behind the window is read only when its row is durable'],
   ['unload-early', 'an actor leaves memory only when its last batch is durable'],
 ]
 

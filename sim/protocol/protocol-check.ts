@@ -203,6 +203,7 @@ export function checkProtocol(options: ProtocolOptions): ProtocolResult {
     bounds: {
       passivationSweepMs: 150,
       activationsMax: 4,
+      mailboxWindow: chance('has.window') < 0.5 ? 1 : 100,
       carefulMs: 200,
       batchTurnsMax: 4,
       channelWindow: 4,

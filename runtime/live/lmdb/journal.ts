@@ -27,6 +27,7 @@ import type {
   Journal,
   JournalRecord,
   Key,
+  MailboxRow,
   NodeId,
   Position,
   Read,
@@ -40,6 +41,7 @@ import type {
   Tables,
   Write,
 } from '#ports'
+import { withinWindow } from '#ports'
 import { decodeValue, encodeValue } from './codec.ts'
 import { markFlushFailed } from './data-file.ts'
 import { durable, type Environment, type Rows, WriteError } from './environment.ts'
@@ -153,14 +155,16 @@ export class LmdbJournal implements Journal {
     })
   }
 
-  readShard(shard: ShardId, done: (read: Read<ShardRows>) => void): void {
+  readShard(...[shard, mailboxWindow, done]: Parameters<Journal['readShard']>): void {
     this.#read(done, () => {
       const state = this.#get('meta', ['shard', shard])
+      const { mailbox, beyond } = withinWindow(this.#mailboxOf(shard), mailboxWindow)
       const list = (table: TableName) =>
         [...this.#range(table, [shard])].map(([key, row]) => [...key.slice(1), row])
       return {
         ...(state && { state }),
-        mailbox: list('mailbox'),
+        mailbox,
+        beyond,
         outbox: list('outbox'),
         inbox: list('inbox'),
         channels: list('channels'),
@@ -169,6 +173,15 @@ export class LmdbJournal implements Journal {
         asks: list('asks'),
       } as unknown as ShardRows
     })
+  }
+
+  readMailbox(...[shard, numbers, done]: Parameters<Journal['readMailbox']>): void {
+    this.#read(done, () =>
+      numbers.flatMap((n) => {
+        const row = this.#get('mailbox', [shard, n])
+        return row === undefined ? [] : [[n, row] as const]
+      }),
+    )
   }
 
   readActor(shard: ShardId, actor: ActorId, done: (read: Read<ActorRows>) => void): void {
@@ -429,6 +442,10 @@ export class LmdbJournal implements Journal {
   #get<T extends TableName>(table: T, key: Key): Tables[T] | undefined {
     const value = this.#environment.rows[table].get(encodeKey(key))
     return value && tableSpecs[table].row.fromStored(decodeValue(value))
+  }
+
+  *#mailboxOf(shard: ShardId): Generator<readonly [n: number, row: MailboxRow]> {
+    for (const [[, n], row] of this.#range('mailbox', [shard])) yield [n as number, row]
   }
 
   *#range<T extends TableName>(table: T, prefix: Key): Generator<readonly [Key, Tables[T]]> {

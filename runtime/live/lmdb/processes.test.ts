@@ -106,7 +106,7 @@ describe('two processes on one store', () => {
     await refused
     expect(await taken).toEqual({ kind: 'acquired', epoch: 2, clean: false, now: 0 })
 
-    const { value: rows } = await two.call<{ value: ShardRows }>('readShard', 'orders.1')
+    const { value: rows } = await two.call<{ value: ShardRows }>('readShard', 'orders.1', 100)
     const durable = told.filter(({ kind }) => kind === 'durable').length
     expect(durable).toBeGreaterThanOrEqual(20)
     expect(new Set(rows.inbox.map(([, value]) => value))).toEqual(new Set([durable]))
@@ -136,7 +136,7 @@ describe('a process that is killed while it appends', () => {
       await killed
 
       const position = await found<Position>((done) => witness.readPosition('a' as never, done as never))
-      const rows = await found<ShardRows>((done) => witness.readShard('orders.1' as never, done))
+      const rows = await found<ShardRows>((done) => witness.readShard('orders.1' as never, 100, done))
       expect(position).toBeGreaterThanOrEqual(last)
       expect(rows.inbox).toHaveLength(200)
       expect(new Set(rows.inbox.map(([, value]) => value))).toEqual(new Set([position]))
@@ -182,6 +182,6 @@ test('a full disk: nothing of the batch is stored, and the process lives to say 
   expect(outcome).toEqual({ kind: 'full' })
   expect(position).toBeGreaterThan(0)
   expect(await writer.call('readPosition', 'a')).toEqual({ kind: 'found', value: position })
-  const { value: rows } = await writer.call<{ value: ShardRows }>('readShard', 'orders.1')
+  const { value: rows } = await writer.call<{ value: ShardRows }>('readShard', 'orders.1', 100)
   expect(rows.inbox).toEqual([['n', position]])
 })

@@ -16,6 +16,7 @@ import type {
   Epoch,
   Journal,
   JournalRecord,
+  MailboxRow,
   MessageId,
   NodeId,
   Ordinal,
@@ -123,8 +124,12 @@ class Asked {
     return found((done) => this.journal.readShards(done))
   }
 
-  shard(of: ShardId = shard): Promise<ShardRows> {
-    return found((done) => this.journal.readShard(of, done))
+  shard(of: ShardId = shard, mailboxWindow = 100): Promise<ShardRows> {
+    return found((done) => this.journal.readShard(of, mailboxWindow, done))
+  }
+
+  mailbox(numbers: readonly number[]): Promise<ShardRows['mailbox']> {
+    return found((done) => this.journal.readMailbox(shard, numbers, done))
   }
 
   actor(of: ActorId = actor): Promise<ActorRows> {
@@ -154,6 +159,7 @@ const durable = (n: number): AppendOutcome => ({ kind: 'durable', position: posi
 const sealed = { kind: 'sealed' } as const
 const emptyShard: ShardRows = {
   mailbox: [],
+  beyond: [],
   outbox: [],
   inbox: [],
   channels: [],
@@ -220,6 +226,7 @@ const rowsOf = <T extends Write['table']>(table: T) => {
 const shardOfEach: ShardRows = {
   state: rowsOf('meta'),
   mailbox: [[4, rowsOf('mailbox')]],
+  beyond: [],
   outbox: [['pantry.2' as ShardId, 12, rowsOf('outbox')]],
   inbox: [['till.3' as ShardId, 41]],
   channels: [['pantry.2' as ShardId, 12]],
@@ -352,7 +359,8 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
       journal.acquire(shard, unowned, scopeA, () => called.push('acquire'))
       journal.open(scopeA, node1, () => called.push('open'))
       journal.readShards(() => called.push('shards'))
-      journal.readShard(shard, () => called.push('shard'))
+      journal.readShard(shard, 1, () => called.push('shard'))
+      journal.readMailbox(shard, [1], () => called.push('mailbox'))
       journal.readActor(shard, actor, () => called.push('actor'))
       journal.readPosition(scopeA, () => called.push('position'))
       journal.readHistory(shard, actor, { limit: 1 }, () => called.push('history'))
@@ -367,6 +375,7 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
           'actor',
           'append',
           'history',
+          'mailbox',
           'open',
           'position',
           'refused append',
@@ -693,6 +702,44 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
       test('removing what is not there is no failure', async () => {
         const removals = oneOfEach.map(({ table, key }) => ({ table, key }) as Write)
         expect(await one.append(scopeA, 0, batch(...removals))).toEqual(durable(1))
+      })
+
+      test('of a mailbox the window is loaded, and all dead letters; what is behind is named, and read by number', async () => {
+        const other = 'order/o-2' as ActorId
+        const row = (to: ActorId): MailboxRow => ({
+          envelope: { ...envelope('m'), to },
+          attempts: 0,
+          notBefore: at(0),
+        })
+        const letter: MailboxRow = {
+          ...row(actor),
+          dead: { reason: 'failed', detail: 'it fell', at: at(1), replays: 0 },
+        }
+        const stored: [number, MailboxRow][] = [
+          [1, row(actor)],
+          [2, letter],
+          [3, row(other)],
+          [4, row(actor)],
+          [5, row(actor)],
+          [6, row(other)],
+          [7, letter],
+          [300, row(actor)],
+        ]
+        await one.append(
+          scopeA,
+          0,
+          batch(...stored.map(([n, value]): Write => ({ table: 'mailbox', key: [shard, n], value }))),
+        )
+        const { mailbox, beyond } = await one.shard(shard, 2)
+        expect(mailbox.map(([n]) => n)).toEqual([1, 2, 3, 4, 6, 7])
+        expect(beyond).toEqual([
+          [5, actor],
+          [300, actor],
+        ])
+        expect(await one.mailbox([300, 299, 5])).toEqual([
+          [300, row(actor)],
+          [5, row(actor)],
+        ])
       })
 
       test('a shard is loaded in the order of its keys, and without the rows of others', async () => {
