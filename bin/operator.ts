@@ -21,7 +21,7 @@ const defaultUrl = 'http://127.0.0.1:4001'
 const answerWithinMs = 30_000
 
 export interface Operation {
-  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** Below `/ops/v1/`. */
   readonly path: string
   readonly body?: unknown
@@ -121,6 +121,7 @@ const remedies: Readonly<Record<string, string>> = {
   'node-gone': 'npx brigade status shows which nodes run.',
   'node-limit': 'A group has a limit (`nodesMax`), and drained nodes give their place back.',
   'replay-limit': 'The same message fails again and again: mend its receiver first.',
+  'real-time-mode': 'npx brigade up --sim DAY starts a cluster whose time can be turned.',
   'not-found': 'npx brigade status and npx brigade dead-letters show what there is.',
 }
 

@@ -12,16 +12,19 @@ import { Metrics } from './metrics.ts'
 import { actorRoutes } from './ops/actors.ts'
 import { assertClosed, guard, operatorSchemes } from './ops/guard.ts'
 import { nodeRoutes } from './ops/nodes.ts'
+import { timeRoutes } from './ops/time.ts'
 import { menuRoutes } from './routes/menu.ts'
 import { MenuCache } from './routes/menu-cache.ts'
 import { orderTokenSchemes } from './routes/order-token.ts'
 import { orderRoutes } from './routes/orders.ts'
 import { createServer, type LogOptions, listen } from './server.ts'
+import type { TimeControl } from './time-control.ts'
 
 export type * from './cluster-client.ts'
 export { problemOf } from './problems.ts'
 export { orderOfKey } from './routes/order-id.ts'
 export type { LogOptions } from './server.ts'
+export type * from './time-control.ts'
 
 export interface GatewayOptions {
   readonly client: ClusterClient
@@ -44,6 +47,8 @@ export interface GatewayOptions {
   /** Event streams at once; each is a socket. Default 1,000, beyond it 503. */
   readonly streamsMax?: number
   readonly log?: LogOptions
+  /** The time of a simulated cluster. Default: the cluster is live, and its time is nobody's. */
+  readonly time?: TimeControl
 }
 
 export interface Gateway {
@@ -102,6 +107,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       guard(server, token)
       nodeRoutes(server, client)
       actorRoutes(server, client, keyring)
+      timeRoutes(server, options.time)
     },
   })
 

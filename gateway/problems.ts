@@ -139,6 +139,11 @@ export const problemSpecs = {
     'The disk is full',
     'Less than 64 MiB are free where the data is: nothing is written until there is room. Try again after `Retry-After`.',
   ),
+  'time-stands-still': later(
+    503,
+    'The world stands still',
+    'This cluster is simulated, and somebody has paused it. It takes nothing until `POST /ops/v1/time/resume`.',
+  ),
   'entity-relocating': later(
     503,
     'It is moving to another node',
@@ -179,6 +184,16 @@ export const problemSpecs = {
     409,
     'It was replayed too often',
     'The same message fails again and again. Mend its receiver first.',
+  ),
+  'real-time-mode': caller(
+    409,
+    'This cluster is live',
+    'Only the time of a simulated cluster can be turned: `brigade up --sim DAY` starts one.',
+  ),
+  'fork-limit': caller(
+    409,
+    'There are as many forks as there may be',
+    'Each takes as much memory as the cluster itself. They end with the process that made them.',
   ),
   unsupported: caller(
     409,
@@ -304,6 +319,7 @@ const busyCodes = {
   backlog: 'busy',
   'requests-full': 'busy',
   'storage-full': 'storage-full',
+  paused: 'time-stands-still',
 } as const satisfies Record<Extract<Outcome, { kind: 'busy' }>['reason'], ProblemCode>
 
 /** `what` names the thing in a sentence: `Order 'ord_…'`. */

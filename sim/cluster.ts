@@ -30,6 +30,7 @@ import {
   type WorldAnchor,
 } from '#ports'
 import { SimClock, simWorldAnchor } from './clock.ts'
+import type { SimEvent } from './event-queue.ts'
 import { SimJournal, type SimJournalOptions } from './journal.ts'
 import { SimMembership } from './membership.ts'
 import { calmLink, type LinkCharacter, SimNetwork } from './network.ts'
@@ -65,6 +66,8 @@ interface Life {
   readonly clock: SimClock
   readonly life: number
   readonly group: string
+  /** When its pause ends, one way or the other. */
+  pauseEnd?: SimEvent
 }
 
 export class SimCluster {
@@ -151,6 +154,17 @@ export class SimCluster {
 
   /** SIGKILL: the memory is gone at once, and the launcher announces it. False when there is no such process. */
   crash(node: string): boolean {
+    const group = this.#lives.get(node as NodeId)?.group
+    if (group === undefined) return false
+    this.end(node)
+    const { restartMs } = this.#options
+    if (restartMs !== undefined)
+      this.timeline.after(restartMs * 1_000, () => this.startNode(node as NodeId, group))
+    return true
+  }
+
+  /** Its process ends, and is not started again. False when there is no such process. */
+  end(node: string): boolean {
     const id = node as NodeId
     const life = this.#lives.get(id)
     if (life === undefined) return false
@@ -161,8 +175,6 @@ export class SimCluster {
     life.node.stop()
     this.membership.leave(id)
     for (const tell of this.#endListeners) tell(id)
-    const { restartMs } = this.#options
-    if (restartMs !== undefined) this.timeline.after(restartMs * 1_000, () => this.startNode(id, life.group))
     return true
   }
 
@@ -172,11 +184,21 @@ export class SimCluster {
     if (life === undefined) return false
     const heartbeatMs = this.#options.heartbeatMs ?? 1_000
     life.process.freeze()
-    this.timeline.after(Math.min(forMs, heartbeatMs) * 1_000, () => {
+    if (life.pauseEnd !== undefined) this.timeline.cancel(life.pauseEnd)
+    life.pauseEnd = this.timeline.after(Math.min(forMs, heartbeatMs) * 1_000, () => {
       if (this.#lives.get(node as NodeId) !== life) return
       if (forMs > heartbeatMs) this.crash(node)
       else life.process.thaw()
     })
+    return true
+  }
+
+  /** SIGCONT. False when there is no such process, or it is not frozen. */
+  resume(node: string): boolean {
+    const life = this.#lives.get(node as NodeId)
+    if (life?.process.state !== 'frozen') return false
+    if (life.pauseEnd !== undefined) this.timeline.cancel(life.pauseEnd)
+    life.process.thaw()
     return true
   }
 

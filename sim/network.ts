@@ -172,10 +172,13 @@ export class SimNetwork {
   /** Every cut ends, and every link becomes calm. */
   healAll(): void {
     this.#character = calmLink
-    for (const link of this.#links.values()) {
-      link.cuts.clear()
-      link.character = calmLink
-    }
+    for (const link of this.#links.values()) link.character = calmLink
+    this.healCuts()
+  }
+
+  /** Every cut ends. */
+  healCuts(): void {
+    for (const link of this.#links.values()) link.cuts.clear()
     this.#tellLinks()
   }
 

@@ -21,6 +21,7 @@ import { replay } from './replay.ts'
 import { resume } from './resume.ts'
 import { start } from './start.ts'
 import { status } from './status.ts'
+import { time } from './time.ts'
 import { uncordon } from './uncordon.ts'
 import { up } from './up.ts'
 
@@ -30,6 +31,7 @@ export const sections: readonly Section[] = [
   { title: 'Watch a running cluster', commands: [status, deadLetters] },
   { title: 'Hurt it', commands: [crash, pause, resume, partition, heal] },
   { title: 'Operate it', commands: [addNode, drain, cordon, uncordon, check] },
+  { title: 'Turn the time of a simulated one', commands: [time] },
 ]
 
 export const commands: readonly Command[] = sections.flatMap((section) => section.commands)

@@ -1,33 +1,50 @@
 /** `brigade up`: a cluster and its gateway, and nobody in the restaurant but whoever comes over HTTP. */
-import { clusterOptions, defineCommand, jsonOption } from '../command-line/command.ts'
+import {
+  clusterOptions,
+  defineCommand,
+  type Given,
+  jsonOption,
+  type Options,
+  seedOption,
+} from '../command-line/command.ts'
 import { UsageError } from '../command-line/usage-error.ts'
 import { incidentIn } from '../incidents.ts'
+import type { Terminal } from '../terminal/terminal.ts'
+import { dayNamed } from './day.ts'
 
 export const usualDataFolder = '.brigade'
+
+const upOptions = {
+  ...clusterOptions,
+  speed: {
+    kind: 'number',
+    value: 'X',
+    about: 'seconds of the restaurant in a real one (default 1, at most 60; with --sim default 60)',
+  },
+  sim: { kind: 'text', value: 'DAY', about: 'simulated: this day plays, and its time can be turned' },
+  ...seedOption,
+  ...jsonOption,
+} as const satisfies Options
 
 export const up = defineCommand({
   name: 'up',
   summary: 'start a cluster and its gateway, without guests',
-  options: {
-    ...clusterOptions,
-    speed: {
-      kind: 'number',
-      value: 'X',
-      about: 'seconds of the restaurant in a real one (default 1, at most 60)',
-    },
-    ...jsonOption,
-  },
+  options: upOptions,
   about: [
     'Starts node processes on a data folder and keeps them running until Ctrl-C. A node that dies is started again; nobody takes its shards before its end is proven.',
+    'With --sim there are no processes and no data: the whole cluster is simulated in this one, with the guests and the faults of a day, behind the same gateway. Its time can be paused, stepped, sought and forked: npx brigade help time.',
     'Ctrl-C drains: each node hands over what it has, and ends. Started again on the same folder, the cluster goes on from its journal.',
   ],
   examples: [
     { line: 'up', about: 'Three nodes and a gateway on port 4000.' },
     { line: 'up --nodes 5 --speed 60 --data /tmp/brigade', about: 'More of them, in a fast world.' },
+    { line: 'up --sim friday-rush --seed 7', about: 'A day that can be wound back.' },
   ],
   next: 'npx brigade status in another terminal; http://127.0.0.1:4000/openapi.json says what guests can do.',
   async run({ options }, terminal) {
     const { data = usualDataFolder, nodes, port, 'ops-port': opsPort, speed, json } = options
+    if (options.sim !== undefined) return upSimulated(options.sim, options, terminal)
+    if (options.seed !== undefined) throw new UsageError('--seed is for --sim DAY.')
     if (nodes === 0) throw new UsageError('--nodes is at least 1.')
     const { runCluster } = await import('../up.ts')
     let isReady = false
@@ -56,6 +73,62 @@ export const up = defineCommand({
     return code
   },
 })
+
+async function upSimulated(
+  name: string,
+  { data, nodes, seed = 1, speed = 60, port, 'ops-port': opsPort, json }: Given<typeof upOptions>['options'],
+  terminal: Terminal,
+): Promise<number> {
+  if (data !== undefined) throw new UsageError('--data is not for --sim: a simulated cluster keeps nothing.')
+  if (nodes !== undefined) throw new UsageError('--nodes is not for --sim: the day says how many there are.')
+  if (!(speed > 0)) throw new UsageError('--speed is above 0.')
+  const { days } = await import('#scenarios')
+  const day = dayNamed(days, name)
+  const { startSimulated } = await import('../simulated/up-simulated.ts')
+  const ended = new Promise<void>((resolve) => {
+    process.once('SIGINT', () => resolve())
+    process.once('SIGTERM', () => resolve())
+  })
+  const { url, opsUrl, close } = await startSimulated({
+    day,
+    seed,
+    speed,
+    ...(port !== undefined && { port }),
+    ...(opsPort !== undefined && { opsPort }),
+  })
+  terminal.print(
+    json
+      ? `${JSON.stringify({ url, opsUrl, day: name, seed, speed, pid: process.pid })}\n`
+      : simulatedText({ url, opsUrl, title: day.title, seed, speed }),
+  )
+  await ended
+  await close()
+  return 0
+}
+
+function simulatedText({
+  url,
+  opsUrl,
+  title,
+  seed,
+  speed,
+}: {
+  readonly url: string
+  readonly opsUrl: string
+  readonly title: string
+  readonly seed: number
+  readonly speed: number
+}): string {
+  return [
+    `${title}, simulated, seed ${seed}, at ×${speed}.`,
+    '',
+    `  guests     ${url}/api/v1/menu`,
+    `  operators  ${opsUrl}/ops/v1/time`,
+    '',
+    'In another terminal: npx brigade time, npx brigade time pause, npx brigade time seek 19:30. Ctrl-C ends it.',
+    '',
+  ].join('\n')
+}
 
 function openedText({
   url,

@@ -88,6 +88,22 @@ async function call(
   return { status: response.status, headers: response.headers, body: answer }
 }
 
+describe('the time of a live cluster', () => {
+  test.each([
+    ['GET', 'time', undefined],
+    ['POST', 'time/pause', undefined],
+    ['POST', 'time/resume', undefined],
+    ['POST', 'time/step', { by: 'turn' }],
+    ['PUT', 'time/speed', { speed: 60 }],
+    ['POST', 'time/seek', { to: '1970-01-01T19:30:00Z' }],
+    ['POST', 'forks', undefined],
+  ])('is not to be turned: %s %s says how one is started whose time is', async (method, path, body) => {
+    const answer = await call(method, `/ops/v1/${path}`, body)
+    expect(answer).toMatchObject({ status: 409, body: { code: 'real-time-mode' } })
+    expect(answer.body.detail).toContain('brigade up --sim')
+  })
+})
+
 describe('seeing the cluster', () => {
   test('its members, its clock and what nobody owns', async () => {
     const { status, body } = await call('GET', '/ops/v1/cluster')

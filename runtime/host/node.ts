@@ -137,6 +137,18 @@ export class Node {
     return this.#members
   }
 
+  /** What is in memory now, for people. */
+  get gauges(): Readonly<Record<string, number>> {
+    const owned = [...(this.kernel?.shards.values() ?? [])]
+    return {
+      shardsOwned: owned.length,
+      actors: owned.reduce((sum, shard) => sum + shard.activations.size, 0),
+      mailboxRows: owned.reduce((sum, shard) => sum + shard.waiting, 0),
+      outboxRows: owned.reduce((sum, shard) => sum + shard.backlog - shard.waiting, 0),
+      deadLettersNow: owned.reduce((sum, shard) => sum + shard.deadLetters.size, 0),
+    }
+  }
+
   start(): void {
     const { transport, membership } = this.#ports
     transport.onFrame((from, frame) => this.#received(from, frame))

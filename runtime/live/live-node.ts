@@ -104,7 +104,7 @@ export async function startLiveNode(parts: LiveNodeParts): Promise<LiveNode> {
   node.start()
   const body: NodeBody = {
     address: transport.address,
-    counters: () => ({ ...metrics.counters(), ...gauges(node) }),
+    counters: () => ({ ...metrics.counters(), ...node.gauges }),
     latencies: () => metrics.latencies(),
     faults: (links) => transport.faults(links),
     drain: async () => {
@@ -115,17 +115,6 @@ export async function startLiveNode(parts: LiveNodeParts): Promise<LiveNode> {
     },
   }
   return { node, environment, journal, clock, metrics, transport, body }
-}
-
-function gauges(node: Node): Readonly<Record<string, number>> {
-  const owned = [...(node.kernel?.shards.values() ?? [])]
-  return {
-    shardsOwned: owned.length,
-    actors: owned.reduce((sum, shard) => sum + shard.activations.size, 0),
-    mailboxRows: owned.reduce((sum, shard) => sum + shard.waiting, 0),
-    outboxRows: owned.reduce((sum, shard) => sum + shard.backlog - shard.waiting, 0),
-    deadLettersNow: owned.reduce((sum, shard) => sum + shard.deadLetters.size, 0),
-  }
 }
 
 /** Resolves when nothing is owned any more. The launcher bounds how long that may take. */

@@ -96,11 +96,11 @@ export type Outcome =
   | { readonly kind: 'running' }
   | { readonly kind: 'key-reused' }
   | { readonly kind: 'key-expired' }
-  /** At the door: the shard's backlog is past its mark, or the node cannot write. */
+  /** At the door: the shard's backlog is past its mark, the node cannot write, or somebody has stopped the world. */
   | {
       readonly kind: 'busy'
       readonly retryAfterMs: number
-      readonly reason: 'backlog' | 'storage-full' | 'requests-full'
+      readonly reason: 'backlog' | 'storage-full' | 'requests-full' | 'paused'
     }
   /** This node does not own the shard; try again, elsewhere. */
   | { readonly kind: 'moved'; readonly shard: ShardId }

@@ -60,7 +60,8 @@ export interface DayProgress {
   readonly expected: number
 }
 
-const site = 'house'
+/** Where a simulated day is set. */
+export const site = 'house'
 const minuteUs = 60_000_000
 /** Before opening time, so that nodes are up and the house is open when the doors are. */
 const earlyUs = 2 * minuteUs
@@ -71,6 +72,7 @@ const eventsMax = 50_000_000
 export class SimDay {
   readonly day: Day
   readonly seed: number
+  readonly registry: Registry
   readonly cluster: SimCluster
   readonly door: Door
   readonly provider: ProviderModel
@@ -86,7 +88,7 @@ export class SimDay {
     this.day = day
     this.seed = seed
     const { shards, groups, character, review, heartbeat, restart } = day.cluster
-    const registry = new Registry({
+    this.registry = new Registry({
       departments: Object.entries(departments).map(([name, actors]) => ({ name, shards, actors })),
       supervision: restaurant,
     })
@@ -99,7 +101,7 @@ export class SimDay {
     const flushUs = durationUs(character.flush)
     this.cluster = new SimCluster({
       seed,
-      registry,
+      registry: this.registry,
       groups: Object.fromEntries(
         groups.map((group) => [
           group.name,
@@ -139,7 +141,7 @@ export class SimDay {
       nodesOf(edges).map(({ node }) => node),
     )
     this.#checker = new DayChecker(
-      (row) => registry.typeOf(row.id).machine.load(row.state).state.context as BinBooks,
+      (row) => this.registry.typeOf(row.id).machine.load(row.state).state.context as BinBooks,
     )
     this.#faults = new Faults({
       day,
@@ -180,6 +182,11 @@ export class SimDay {
     return this.#checker.isQuiet((table) => this.cluster.journal.rows(table))
   }
 
+  /** Of what became durable so far. */
+  get traceHash(): string {
+    return this.#trace.value
+  }
+
   /** Judges the day as it stands. */
   result({ commit = '', wallSeconds = 0 } = {}): DayResult {
     const { day, seed, cluster, provider } = this
@@ -203,7 +210,7 @@ export class SimDay {
       seed,
       commit,
       optionsHash: hashOfDay(day),
-      traceHash: this.#trace.value,
+      traceHash: this.traceHash,
       virtualSeconds: cluster.timeline.now / 1_000_000,
       wallSeconds,
       events: cluster.timeline.events,
