@@ -69,6 +69,44 @@ describe('problems', () => {
   })
 })
 
+describe('a method that an address does not take', () => {
+  for (const which of ['url', 'opsUrl'] as const) {
+    test(`is 405 with those that it takes, at every address of the listener at ${which}`, async () => {
+      const base = (await start())[which]
+      const { paths } = JSON.parse((await get(`${base}/openapi.json`)).text) as {
+        paths: Record<string, Record<string, unknown>>
+      }
+      for (const [path, operations] of Object.entries(paths)) {
+        const url = `${base}${path.replaceAll(/\{\w+\}/g, 'x')}`
+        // A body that nobody takes is not looked at.
+        const response = await fetch(url, { method: 'PATCH', body: 'no JSON' })
+        const { code } = (await response.json()) as { code: string }
+        expect([path, response.status, code]).toEqual([path, 405, 'method-not-allowed'])
+        expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/)
+        const allowed = response.headers.get('allow')?.split(', ') ?? []
+        const described = Object.keys(operations).map((method) => method.toUpperCase())
+        expect(allowed.filter((method) => method !== 'HEAD')).toEqual(described.toSorted())
+      }
+    })
+  }
+
+  test('is counted, and an address that there is not is 404 by any method', async () => {
+    const { url } = await start()
+    for (const method of ['GET', 'POST', 'DELETE']) {
+      expect((await fetch(`${url}/api/v1/nothing`, { method })).status).toBe(404)
+      expect((await fetch(`${url}/api/v1/menu/`, { method })).status).toBe(404)
+    }
+    await fetch(`${url}/api/v1/menu`, { method: 'DELETE' })
+    const { text } = await get(`${url}/metrics`)
+    expect(text).toContain('brigade_http_requests_total{method="any",route="none",status="405"} 1')
+  })
+
+  test('says so to nobody who may not operate', async () => {
+    const { opsUrl } = await start({ token: 'a-token-of-enough-length' })
+    expect((await fetch(`${opsUrl}/ops/v1/cluster`, { method: 'POST' })).status).toBe(401)
+  })
+})
+
 describe('health', () => {
   test('it lives before it is ready, and has started once it was', async () => {
     const cluster = newCluster()

@@ -85,6 +85,11 @@ export const problemSpecs = {
     'See `/openapi.json` for what there is.',
   ),
   'not-found': caller(404, 'There is no such thing', 'It never existed, or is kept no longer.'),
+  'method-not-allowed': caller(
+    405,
+    'This address does not take that method',
+    'The header `Allow` names the methods that it takes.',
+  ),
   'not-acceptable': caller(
     406,
     'No such representation',

@@ -139,9 +139,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     reply.header('x-content-type-options', 'nosniff')
     done()
   })
+  const routes: { readonly methods: readonly string[]; readonly pattern: string }[] = []
   app.addHook('onRoute', (route) => {
-    const method = Array.isArray(route.method) ? route.method.join('|') : route.method
-    const seen = metrics.route(method, route.url)
+    const methods = [route.method].flat()
+    routes.push({ methods, pattern: route.url })
+    const seen = metrics.route(methods.join('|'), route.url)
     const own = route.onResponse === undefined ? [] : [route.onResponse].flat()
     route.onResponse = [
       ...own,
@@ -155,9 +157,19 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   app.setValidatorCompiler(TypeBoxValidatorCompiler)
   app.setErrorHandler(sendProblem)
   const nowhere = metrics.route('any', 'none')
-  app.setNotFoundHandler((request, reply) => {
-    nowhere.observe(404, reply.elapsedTime)
-    throw new Problem('route-not-found', `There is no ${request.method} ${pathOf(request.url)}.`)
+  app.setNotFoundHandler(() => {})
+  // Before a body is parsed: what is wrong with it does not matter where nobody takes it.
+  app.addHook('preParsing', (request, reply, _payload, done) => {
+    if (!request.is404) return done()
+    const { method, url } = request
+    const path = pathOf(url)
+    const here = routes.filter(({ pattern }) => isAddress(pattern, path))
+    const problem =
+      here.length === 0
+        ? new Problem('route-not-found', `There is no ${path}.`)
+        : methodNotAllowed(method, path, [...new Set(here.flatMap(({ methods }) => methods))])
+    nowhere.observe(problem.status, reply.elapsedTime)
+    done(problem)
   })
 
   app.addSchema(ProblemDocument)
@@ -268,6 +280,24 @@ export async function listen(
 export function pathOf(url: string): string {
   const query = url.indexOf('?')
   return query === -1 ? url : url.slice(0, query)
+}
+
+/** Whether `/nodes/:id` is the address of `/nodes/node-1`. */
+function isAddress(pattern: string, path: string): boolean {
+  const given = path.split('/')
+  const parts = pattern.split('/')
+  return (
+    parts.length === given.length &&
+    parts.every((part, i) => part === given[i] || (part.startsWith(':') && given[i] !== ''))
+  )
+}
+
+function methodNotAllowed(method: string, path: string, allowed: readonly string[]): Problem {
+  const list = allowed.toSorted().join(', ')
+  return new Problem('method-not-allowed', {
+    detail: `${path} takes ${list}, and not ${method}.`,
+    headers: { allow: list },
+  })
 }
 
 function challengeOf({ code }: Problem): string {
