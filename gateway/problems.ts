@@ -409,7 +409,7 @@ interface SchemaError {
 }
 
 /** At most this many places are pointed at; the first ones are enough to begin with. */
-const fieldErrorsMax = 20
+export const fieldErrorsMax = 20
 
 /** Any error that reached the server, as a problem. */
 export function problemFrom(error: unknown): Problem {

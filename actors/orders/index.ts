@@ -6,7 +6,7 @@ import { order } from './order.ts'
 
 export const ordersActors = [order, menu]
 
-export type { Quote, Wish } from './menu.ts'
+export type { Quote, RefusedWish, Wish } from './menu.ts'
 export { menu, quote } from './menu.ts'
 export * from './menu-data.ts'
 export * from './messages.ts'

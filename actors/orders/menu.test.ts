@@ -175,8 +175,17 @@ describe('a quote', () => {
       walk(open)
         .quote({ dish: 'sea-bass', quantity: 1, substitute })
         .needs.map((need) => need.ingredient)
+    expect(needs()).toEqual(['sea-bass', 'leek', 'butter', 'lemon'])
     expect(needs('sea-bass')).toEqual(['cod', 'leek', 'butter', 'lemon'])
-    expect(needs('leek')).toEqual(['sea-bass', 'leek', 'butter', 'lemon'])
+  })
+
+  test('says which wishes for a substitute the dish does not offer, and drops none in silence', () => {
+    const { quote } = walk(open)
+    const wish = { dish: 'sea-bass', quantity: 1, substitute: ['sea-bass', 'leek', 'unicorn'] }
+    expect(quote({ dish: 'caprese', quantity: 1 }, wish).refused).toEqual([
+      { item: 1, dish: 'sea-bass', why: 'no-substitute', substitute: 1 },
+      { item: 1, dish: 'sea-bass', why: 'no-substitute', substitute: 2 },
+    ])
   })
 
   test('says which dishes cannot be sold', () => {
@@ -186,8 +195,8 @@ describe('a quote', () => {
       needs: [],
       total: 0,
       refused: [
-        { dish: 'caprese', why: 'unavailable' },
-        { dish: 'fugu', why: 'unknown' },
+        { item: 0, dish: 'caprese', why: 'unavailable' },
+        { item: 1, dish: 'fugu', why: 'unknown' },
       ],
     })
   })

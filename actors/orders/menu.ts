@@ -38,22 +38,33 @@ export interface Quote {
   readonly items: readonly OrderItem[]
   readonly needs: readonly StockLine[]
   readonly total: number
-  /** Dishes that cannot be sold. With one of them the rest is not an order. */
-  readonly refused: readonly { readonly dish: string; readonly why: 'unknown' | 'unavailable' }[]
+  /** What cannot be sold as it is wished for. With one of them the rest is not an order. */
+  readonly refused: readonly RefusedWish[]
 }
+
+/** `item` is the wish's place in the list, `substitute` that of the ingredient in the wish's own. */
+export type RefusedWish = { readonly item: number; readonly dish: string } & (
+  | { readonly why: 'unknown' | 'unavailable' }
+  | { readonly why: 'no-substitute'; readonly substitute: number }
+)
 
 export function quote(menu: readonly MenuItem[], wishes: readonly Wish[]): Quote {
   const items: OrderItem[] = []
-  const refused: Quote['refused'][number][] = []
+  const refused: RefusedWish[] = []
   const needs = new Map<string, number>()
-  for (const { dish, quantity, substitute = [] } of wishes) {
-    const item = menu.find((entry) => entry.dish === dish)
-    if (item === undefined || !item.available) {
-      refused.push({ dish, why: item === undefined ? 'unknown' : 'unavailable' })
+  for (const [item, { dish, quantity, substitute = [] }] of wishes.entries()) {
+    const entry = menu.find((one) => one.dish === dish)
+    if (entry === undefined || !entry.available) {
+      refused.push({ item, dish, why: entry === undefined ? 'unknown' : 'unavailable' })
       continue
     }
-    items.push({ dish, quantity, price: item.price })
-    for (const need of item.needs) {
+    items.push({ dish, quantity, price: entry.price })
+    const standIns = new Map(entry.needs.map((need) => [need.ingredient, need.substitute]))
+    for (const [n, ingredient] of substitute.entries()) {
+      if (standIns.get(ingredient) === undefined)
+        refused.push({ item, dish, why: 'no-substitute', substitute: n })
+    }
+    for (const need of entry.needs) {
       const ingredient = substitute.includes(need.ingredient)
         ? (need.substitute ?? need.ingredient)
         : need.ingredient

@@ -300,6 +300,16 @@ describe('what is refused before it reaches an actor', () => {
     ['a null note', { ...basket, note: null }, '#/note'],
     ['a note without end', { ...basket, note: 'x'.repeat(501) }, '#/note'],
     ['an unknown dish', { items: [basket.items[0], { dish: 'dodo', quantity: 1 }] }, '#/items/1/dish'],
+    [
+      'a substitute that the dish does not offer',
+      { items: [{ dish: 'greek-salad', quantity: 1, options: { substitute: ['feta', 'onions'] } }] },
+      '#/items/0/options/substitute/1',
+    ],
+    [
+      'a substitute for what is not in the dish',
+      { items: [basket.items[0], { ...basket.items[0], options: { substitute: ['unicorn'] } }] },
+      '#/items/1/options/substitute/0',
+    ],
     ['a list for a body', [basket], '#'],
     ['a text for a body', 'caprese', '#'],
     ['null for a body', null, '#'],

@@ -18,6 +18,7 @@ import {
   orderRef,
   type Quote,
   quote,
+  type RefusedWish,
   recipeOf,
 } from '#actors'
 import type { JournalRecord, Outcome, RecordPlace } from '#ports'
@@ -33,7 +34,14 @@ import {
   requiredKeyOf,
 } from '../idempotency.ts'
 import type { Keyring } from '../keyring.ts'
-import { inWords, Problem, type ProblemCode, problemOf } from '../problems.ts'
+import {
+  type FieldError,
+  fieldErrorsMax,
+  inWords,
+  Problem,
+  type ProblemCode,
+  problemOf,
+} from '../problems.ts'
 import { pathOf, problems, type Server } from '../server.ts'
 import { Timestamp, timestampOf } from '../timestamp.ts'
 import { settled, waitSecondsOf } from '../waiting.ts'
@@ -219,7 +227,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
           if (error instanceof Problem && error.code === 'not-found') return undefined
           throw error
         })
-        if (placed === undefined) throw refusedDishes(priced, body)
+        if (placed === undefined) throw refusedWishes(priced, body)
         if (!isOf(body, placed.view)) throw problemOf({ kind: 'key-reused' }, `Order '${id}'`)
         return created(orderBody(placed.view, placed.version), true)
       }
@@ -547,19 +555,30 @@ const isOf = (body: PlaceOrder, { items, serve, note }: OrderView): boolean =>
     return dish === wish?.dish && quantity === wish.quantity
   })
 
-function refusedDishes({ refused }: Quote, body: PlaceOrder): Problem {
-  const whys = new Map(refused.map(({ dish, why }) => [dish, why]))
-  const errors = body.items.flatMap(({ dish }, i) => {
-    const why = whys.get(dish)
-    if (why === undefined) return []
-    const detail = why === 'unknown' ? 'is not on the menu' : 'is not available now'
-    return [{ pointer: `#/items/${i}/dish`, detail }]
-  })
-  const isUnknown = refused.some(({ why }) => why === 'unknown')
-  return new Problem(isUnknown ? 'validation' : 'menu-changed', {
-    detail: `${refused.map(({ dish, why }) => `'${dish}' is ${why === 'unknown' ? 'not on the menu' : 'not available now'}`).join(', ')}.`,
+function refusedWishes({ refused }: Quote, body: PlaceOrder): Problem {
+  const errors = refused.slice(0, fieldErrorsMax).map((wish) => fieldErrorOf(wish, body))
+  const isSoldOut = refused.every(({ why }) => why === 'unavailable')
+  return new Problem(isSoldOut ? 'menu-changed' : 'validation', {
+    detail: `${errors.map(({ detail }) => detail).join(', ')}.`,
     errors,
   })
+}
+
+function fieldErrorOf(wish: RefusedWish, { items }: PlaceOrder): FieldError {
+  const pointer = `#/items/${wish.item}`
+  switch (wish.why) {
+    case 'unknown':
+      return { pointer: `${pointer}/dish`, detail: `'${wish.dish}' is not on the menu` }
+    case 'unavailable':
+      return { pointer: `${pointer}/dish`, detail: `'${wish.dish}' is not available now` }
+    case 'no-substitute': {
+      const ingredient = items[wish.item]?.options?.substitute[wish.substitute]
+      return {
+        pointer: `${pointer}/options/substitute/${wish.substitute}`,
+        detail: `the menu offers '${wish.dish}' without a substitute for '${ingredient}'`,
+      }
+    }
+  }
 }
 
 /** World time on top of the longest dish: the way through a busy kitchen. */
