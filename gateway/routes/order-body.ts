@@ -139,6 +139,17 @@ export function orderBody(view: OrderView, version: number): Order {
   }
 }
 
+/** What a guest can ask of an order, by the name that the API has for it. Other messages are between actors. */
+const eventNames: Readonly<Record<string, string>> = {
+  'order.pay': 'payment.authorize',
+  'order.cancel': 'order.cancel',
+  'order.collect': 'order.complete',
+}
+
+export function allowedEventsOf(accepts: readonly string[]): string[] {
+  return accepts.flatMap((type) => eventNames[type] ?? [])
+}
+
 /** The name that people see of a state value: the outer state, where the machine has nested ones. */
 export function stateNameOf(value: unknown): string {
   return typeof value === 'string' ? value : (Object.keys(value as object)[0] ?? '')

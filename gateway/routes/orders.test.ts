@@ -546,6 +546,26 @@ describe('cancelling, paying, collecting', () => {
     expect([again.status, again.body.code]).toEqual([409, 'already-paid'])
   })
 
+  // A state and an event have the names of the API; those between actors stay inside.
+  const refusals = [
+    ['placed', 'collection', undefined, 'reserving', ['order.cancel']],
+    ['paying', 'collection', undefined, 'paying', ['payment.authorize', 'order.cancel']],
+    ['cooking', 'collection', undefined, 'cooking', ['order.cancel']],
+    ['cooking', 'payments', { token: 'tok_ok' }, 'cooking', ['order.cancel']],
+    ['plating', 'cancellation', undefined, 'plating', []],
+    ['ready', 'cancellation', undefined, 'ready', ['order.complete']],
+  ] as const
+  for (const [state, path, body, currentState, allowedEvents] of refusals) {
+    test(`${path} when it is ${state} is refused in public words alone`, async () => {
+      const order = await placed(state === 'paying' || state === 'placed' ? basket : paidBasket)
+      if (state !== 'placed') bring(order.id, state)
+      const answer = await call('POST', `${order.path}/${path}`, { headers: withKey(order.token), body })
+      expect(answer.status).toBe(409)
+      expect(answer.body).toMatchObject({ currentState, allowedEvents })
+      expect(answer.body.detail).toContain(`'${currentState}'`)
+    })
+  }
+
   test('a declined payment is 402 for who waits for it', async () => {
     const { id, path, token } = await placed()
     bring(id, 'paying')

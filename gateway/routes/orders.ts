@@ -41,12 +41,14 @@ import {
   Problem,
   type ProblemCode,
   problemOf,
+  type Refusal,
 } from '../problems.ts'
 import { pathOf, problems, type Server } from '../server.ts'
 import { Timestamp, timestampOf } from '../timestamp.ts'
 import { settled, waitSecondsOf } from '../waiting.ts'
 import type { MenuCache, PublishedMenu } from './menu-cache.ts'
 import {
+  allowedEventsOf,
   CancelOrder,
   Money,
   Order,
@@ -513,14 +515,20 @@ function refusal(
 ): Problem {
   if (outcome.kind === 'answer')
     return new Problem('internal', `Order '${id}' answered a command as a query.`)
-  const isState = outcome.kind === 'not-accepted' || outcome.kind === 'archived'
-  if (code === undefined || !isState) return problemOf(outcome, `Order '${id}'`)
-  const state = stateNameOf(outcome.state)
+  const shown = inPublicWords(outcome)
+  const isState = shown.kind === 'not-accepted' || shown.kind === 'archived'
+  if (code === undefined || !isState) return problemOf(shown, `Order '${id}'`)
   return new Problem(code, {
-    detail: `Order '${id}' is ${inWords(state)} already.`,
-    currentState: state,
-    allowedEvents: outcome.kind === 'archived' ? [] : outcome.accepts,
+    detail: `Order '${id}' is ${inWords(shown.state)} already.`,
+    currentState: shown.state,
+    allowedEvents: shown.kind === 'archived' ? [] : shown.accepts,
   })
+}
+
+function inPublicWords(outcome: Refusal): Refusal {
+  if (outcome.kind === 'archived') return { ...outcome, state: stateNameOf(outcome.state) }
+  if (outcome.kind !== 'not-accepted') return outcome
+  return { ...outcome, state: stateNameOf(outcome.state), accepts: allowedEventsOf(outcome.accepts) }
 }
 
 const paid: ReadonlySet<string> = new Set(['confirmed', 'queued', 'cooking', 'plating', 'ready', 'completed'])
