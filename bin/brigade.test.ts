@@ -116,7 +116,7 @@ const view = {
   id: 'c',
   world: { now: '1970-01-01T19:42:10.000Z', speed: 60 },
   nodes,
-  shards: { total: 192, unowned: 0 },
+  shards: { total: 192, unowned: 0, waiting: [] },
 }
 
 describe('against a cluster', () => {
@@ -213,6 +213,21 @@ describe('against a cluster', () => {
     expect(printed).toContain('World 19:42:10, x60. 192 shards, all owned.')
     expect(printed).toContain('node-1  up           1      64      12        4     0   92 MB    101')
     expect(JSON.parse((await run(`status --json --ops ${url}`)).printed)).toEqual(view)
+  })
+
+  test('status names a node that starts, and the version that a shard waits for', async () => {
+    const waiting = [{ type: 'order', needs: '3', has: '2', shards: 12 }]
+    const changed = {
+      ...view,
+      nodes: [node('node-1'), node('node-2', { state: 'starting', shardsOwned: 0 })],
+      shards: { total: 192, unowned: 2, waiting },
+    }
+    answers['GET /ops/v1/cluster'] = { status: 200, body: changed }
+    const { printed } = await run(`status --ops ${url}`)
+    expect(printed).toContain('node-2  starting')
+    expect(printed).toContain('192 shards, 2 without an owner, 12 wait for a newer build.')
+    expect(printed).toContain("12 shards need version 3 of 'order', and this build has version 2")
+    expect(JSON.parse((await run(`status --json --ops ${url}`)).printed).shards).toEqual(changed.shards)
   })
 
   test('dead letters are listed, and one is replayed by its id', async () => {

@@ -1,8 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import type { ActorId } from '#actor'
 import type { CommandOutcome, NodeCommand } from '#gateway'
-import type { LauncherCommand, CommandOutcome as LauncherOutcome } from '#live'
-import type { JournalRecord, NodeId, Outcome, Position, RecordPlace, ScopeId } from '#ports'
+import type { LauncherCommand, CommandOutcome as LauncherOutcome, NodeStatus } from '#live'
+import type {
+  JournalRecord,
+  NodeId,
+  Outcome,
+  Position,
+  RecordPlace,
+  ScopeId,
+  ShardId,
+  ShardView,
+} from '#ports'
 import { restaurantCluster } from '../cluster.config.ts'
 import { HostClient, type HostClientParts } from './host-client.ts'
 
@@ -15,15 +24,19 @@ function client(over: {
   readonly owner?: Outcome
   readonly turns?: number
   readonly launcher?: (command: LauncherCommand) => Promise<LauncherOutcome>
+  readonly shards?: readonly ShardView[]
 }): HostClient {
-  const { owner = { kind: 'unknown' }, turns = 0, launcher = () => new Promise(() => {}) } = over
+  const { owner = { kind: 'unknown' }, turns = 0, launcher = () => new Promise(() => {}), shards } = over
   const records = Array.from(
     { length: turns },
     (_, i) =>
       ({ sequence: turns - i, ...(i < turns - 1 && { previous: place(turns - i - 1) }) }) as JournalRecord,
   )
   const live = {
-    node: { request: (_: unknown, done: (outcome: Outcome) => void) => done(owner), members: [] },
+    node: {
+      request: (_: unknown, done: (outcome: Outcome) => void) => done(owner),
+      members: [{ node }],
+    },
     journal: {
       readHistory: (
         _shard: unknown,
@@ -34,7 +47,10 @@ function client(over: {
         const first = before === undefined ? 0 : turns - before[1]
         done({ kind: 'found', value: records.slice(first, first + limit) })
       },
+      readShards: (done: (read: unknown) => void) => done({ kind: 'found', value: shards }),
     },
+    clock: { now: () => ({ world: 0 }) },
+    environment: { identity: { cluster: 'c' } },
   }
   const control = { node: 'edge-1', life: 1, command: launcher }
   const { registry } = restaurantCluster()
@@ -67,6 +83,51 @@ describe('a history', () => {
     expect(await client({ turns: 5 }).history('ufo/1' as ActorId, { limit: 10 })).toEqual([])
     const silent = client({ owner: { kind: 'timeout' }, turns: 5 })
     await expect(silent.history(soup, { limit: 10 })).rejects.toMatchObject({ status: 504 })
+  })
+})
+
+describe('the view of the cluster', () => {
+  const seenAs = async (status: Partial<NodeStatus>) => {
+    const nodes = [{ node, group: 'kitchen', life: 1, paused: false, restarts: 0, ...status }]
+    const launcher = async () => ({ kind: 'status', nodes, faults: {} }) as unknown as LauncherOutcome
+    const { nodes: seen } = await client({ shards: [], launcher }).cluster()
+    return seen[0]?.state
+  }
+  for (const phase of ['starting', 'up', 'cordoned', 'leaving', 'waiting', 'down'] as const) {
+    test(`shows a node that is ${phase} as ${phase}`, async () => {
+      expect(await seenAs({ phase })).toBe(phase)
+    })
+  }
+
+  test('shows a frozen node as paused', async () => {
+    expect(await seenAs({ phase: 'up', paused: true })).toBe('paused')
+  })
+
+  test('tells a shard that waits for a newer build from one that somebody is about to take', async () => {
+    const row = (n: number, over: object) => ({
+      row: { shard: `orders.${n}` as ShardId, epoch: 3, node, released: false, ...over },
+      sealed: false,
+      versions: { order: '1' },
+    })
+    const newer = { versions: { order: '9', menu: '1' } }
+    const views = [
+      row(0, {}),
+      row(1, { released: true }),
+      { ...row(2, { released: true }), ...newer },
+      { ...row(3, {}), ...newer },
+    ] as unknown as ShardView[]
+    const launcher = async () => ({ kind: 'status', nodes: [], faults: {} }) as unknown as LauncherOutcome
+    const { shards } = await client({ shards: views, launcher }).cluster()
+    const seen = (n: number) => shards.find(({ shard }) => shard === `orders.${n}`)
+    expect(seen(0)).toEqual({ shard: 'orders.0', epoch: 3, owner: node })
+    expect(seen(1)).toEqual({ shard: 'orders.1', epoch: 3 })
+    expect(seen(2)).toEqual({
+      shard: 'orders.2',
+      epoch: 3,
+      waitsFor: { type: 'order', needs: '9', has: '1' },
+    })
+    // A node that has the newer build owns it: nothing waits.
+    expect(seen(3)).toEqual({ shard: 'orders.3', epoch: 3, owner: node })
   })
 })
 

@@ -222,12 +222,18 @@ export class HostClient implements ClusterClient {
     const { live, registry } = this.#parts
     const views = await read<readonly ShardView[]>((done) => live.journal.readShards(done))
     const members = new Set(live.node.members.map(({ node }) => node))
-    const places = new Map(
-      views.map(({ row: { shard, epoch, node, released }, sealed }) => [
+    const places = new Map<ShardId, ShardPlace>()
+    for (const { row, sealed, versions } of views) {
+      const { shard, epoch, node, released } = row
+      const isOwned = !sealed && !released && members.has(node)
+      const lacking = isOwned ? undefined : registry.lacking(versions)
+      places.set(shard, {
         shard,
-        { shard, epoch, ...(!sealed && !released && members.has(node) && { owner: node }) },
-      ]),
-    )
+        epoch,
+        ...(isOwned && { owner: node }),
+        ...(lacking && { waitsFor: { type: lacking.type, needs: lacking.stored, has: lacking.machine } }),
+      })
+    }
     return registry.shards.map((shard) => places.get(shard) ?? { shard, epoch: 0 as ShardPlace['epoch'] })
   }
 
@@ -306,12 +312,11 @@ const isCounter: ReadonlySet<string> = new Set(counterNames)
 
 function viewOf(status: NodeStatus, shards: readonly ShardPlace[]): NodeView {
   const { node, group, phase, paused, life, pid, address = '', health } = status
-  const isMember = phase === 'up' || phase === 'cordoned' || phase === 'leaving'
   const counts = Object.entries(health?.counters ?? {})
   return {
     id: node,
     group,
-    state: paused ? 'paused' : isMember ? phase : 'down',
+    state: paused ? 'paused' : phase,
     life,
     address,
     ...(pid !== undefined && { pid }),

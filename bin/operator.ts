@@ -38,7 +38,17 @@ export interface ShownCluster {
   readonly id: string
   readonly world: { readonly now: string; readonly speed: number }
   readonly nodes: readonly ShownNode[]
-  readonly shards: { readonly total: number; readonly unowned: number }
+  readonly shards: {
+    readonly total: number
+    readonly unowned: number
+    /** `needs` is the version of the machine of `type` that a newer build wrote, `has` the one of this build. */
+    readonly waiting: readonly {
+      readonly type: string
+      readonly needs: string
+      readonly has: string
+      readonly shards: number
+    }[]
+  }
 }
 
 export interface ShownNode {

@@ -61,10 +61,20 @@ export interface ClusterView {
   readonly shards: readonly ShardPlace[]
 }
 
+/**
+ * - `up`, `cordoned`, `leaving`: takes part
+ * - `paused`: frozen
+ * - `starting`: its process loads
+ * - `waiting`: no process; a restart is due
+ * - `down`: no process, and none to come
+ */
+export const nodeStates = ['up', 'cordoned', 'leaving', 'paused', 'starting', 'waiting', 'down'] as const
+export type NodeState = (typeof nodeStates)[number]
+
 export interface NodeView {
   readonly id: NodeId
   readonly group: string
-  readonly state: 'up' | 'cordoned' | 'leaving' | 'paused' | 'down'
+  readonly state: NodeState
   /** Grows with each process of this name. */
   readonly life: number
   readonly address: string
@@ -95,6 +105,19 @@ export interface ShardPlace {
   readonly epoch: Epoch
   /** Absent: nobody owns it at the moment. */
   readonly owner?: NodeId
+  /** Nobody owns it because no build that is here can go on from what a newer one wrote. */
+  readonly waitsFor?: NewerBuild
+}
+
+/** Somebody is about to take it. */
+export const isUnowned = ({ owner, waitsFor }: ShardPlace): boolean =>
+  owner === undefined && waitsFor === undefined
+
+/** `needs` is the version of the machine of `type` that was written, `has` the one of this build. */
+export interface NewerBuild {
+  readonly type: string
+  readonly needs: string
+  readonly has: string
 }
 
 export interface ActorFilter {

@@ -20,7 +20,7 @@ import { orderRoutes } from './routes/orders.ts'
 import { createServer, type LogOptions, listen } from './server.ts'
 import type { TimeControl } from './time-control.ts'
 
-export type * from './cluster-client.ts'
+export * from './cluster-client.ts'
 export { problemOf } from './problems.ts'
 export { orderOfKey } from './routes/order-id.ts'
 export type { LogOptions } from './server.ts'

@@ -6,7 +6,7 @@
  * Does not: count what nodes do; that comes with the cluster's view.
  */
 import { collectDefaultMetrics, Registry } from 'prom-client'
-import type { ClusterView, Latency } from './cluster-client.ts'
+import { type ClusterView, isUnowned, type Latency, type NodeState } from './cluster-client.ts'
 
 type Buckets = Pick<Latency, 'count' | 'sumMs' | 'boundsMs' | 'buckets'>
 
@@ -74,16 +74,20 @@ export class Metrics {
   }
 }
 
+const takesPart: ReadonlySet<NodeState> = new Set(['up', 'cordoned', 'leaving'])
+
 function writeCluster(lines: string[], view: ClusterView): void {
   const nodes = view.nodes.map((node) => ({ node, labels: labelsOf({ node: node.id, group: node.group }) }))
   head(lines, 'brigade_node_up', 'gauge', 'Whether the node takes part.')
   for (const { node, labels } of nodes) {
-    lines.push(`brigade_node_up{${labels}} ${node.state === 'down' || node.state === 'paused' ? 0 : 1}`)
+    lines.push(`brigade_node_up{${labels}} ${takesPart.has(node.state) ? 1 : 0}`)
   }
   head(lines, 'brigade_node_shards', 'gauge', 'Shards that the node owns.')
   for (const { node, labels } of nodes) lines.push(`brigade_node_shards{${labels}} ${node.shardsOwned}`)
   head(lines, 'brigade_shards_unowned', 'gauge', 'Shards that nobody owns at the moment.')
-  lines.push(`brigade_shards_unowned ${view.shards.filter(({ owner }) => owner === undefined).length}`)
+  lines.push(`brigade_shards_unowned ${view.shards.filter(isUnowned).length}`)
+  head(lines, 'brigade_shards_waiting', 'gauge', 'Shards that wait for a node of a newer build.')
+  lines.push(`brigade_shards_waiting ${view.shards.filter(({ waitsFor }) => waitsFor !== undefined).length}`)
 
   for (const name of namesIn(view.nodes.map(({ counters }) => counters))) {
     const metric = `brigade_${snakeCase(name)}_total`

@@ -10,7 +10,8 @@ export const status = defineCommand({
   options: { ...opsOption, ...jsonOption },
   about: [
     'Shows every node with its state, how many processes of its name there have been (life), the shards that it owns, the actors in its memory and the messages that wait there.',
-    'up: works. cordoned: takes no more shards. leaving: hands over. paused: frozen. down: no process. A shard without an owner is taken within a second or two.',
+    'up: works. cordoned: takes no more shards. leaving: hands over. paused: frozen. starting: its process loads. waiting: its process ended, and is started again soon. down: no process, and none to come.',
+    'A shard without an owner is taken within a second or two. One that a newer build has written to waits for a node of that build, and nothing of it is lost; the version that it needs is named.',
   ],
   examples: [
     { line: 'status', about: 'A table for people.' },
@@ -32,10 +33,19 @@ export const status = defineCommand({
 
 export function statusLines(cluster: ShownCluster, url: string, paint: Paint): string[] {
   const { nodes, shards, world } = cluster
-  const unowned = shards.unowned === 0 ? 'all owned' : paint.red(`${shards.unowned} without an owner`)
+  const { total, unowned, waiting } = shards
+  const left = waiting.reduce((sum, { shards }) => sum + shards, 0)
+  const trouble = [
+    ...(unowned === 0 ? [] : [paint.red(`${unowned} without an owner`)]),
+    ...(left === 0 ? [] : [paint.yellow(`${left} wait for a newer build`)]),
+  ]
   return [
     `Cluster at ${url}`,
-    `World ${world.now.slice(11, 19)}, x${world.speed}. ${shards.total} shards, ${unowned}.`,
+    `World ${world.now.slice(11, 19)}, x${world.speed}. ${total} shards, ${trouble.length === 0 ? 'all owned' : trouble.join(', ')}.`,
+    ...waiting.map(
+      ({ type, needs, has, shards }) =>
+        `${shards} shards need version ${needs} of '${type}', and this build has version ${has} without a migration: start a node of the newer build.`,
+    ),
     '',
     ...nodeTable(nodes, paint),
   ]

@@ -5,7 +5,16 @@
  */
 import { type Static, Type } from 'typebox'
 import type { NodeId } from '#ports'
-import type { ClusterClient, CommandOutcome, NodeCommand, NodeView } from '../cluster-client.ts'
+import {
+  type ClusterClient,
+  type CommandOutcome,
+  isUnowned,
+  type NewerBuild,
+  type NodeCommand,
+  type NodeView,
+  nodeStates,
+  type ShardPlace,
+} from '../cluster-client.ts'
 import { Problem } from '../problems.ts'
 import { problems, type Server } from '../server.ts'
 import { Timestamp, timestampOf } from '../timestamp.ts'
@@ -37,7 +46,7 @@ const Node = Type.Object(
   {
     id: Type.String(),
     group: Type.String(),
-    state: Type.Enum(['up', 'cordoned', 'leaving', 'paused', 'down']),
+    state: Type.Enum([...nodeStates]),
     life: count,
     address: Type.String(),
     pid: Type.Optional(count),
@@ -49,8 +58,19 @@ const Node = Type.Object(
   { ...exact, $id: 'Node' },
 )
 const NodeRef = Type.Unsafe<Static<typeof Node>>(Type.Ref('Node#'))
+const build = { type: Type.String(), needs: Type.String(), has: Type.String() }
 const Shard = Type.Object(
-  { shard: Type.String(), epoch: count, owner: Type.Optional(Type.String()) },
+  {
+    shard: Type.String(),
+    epoch: count,
+    owner: Type.Optional(Type.String()),
+    waitsFor: Type.Optional(
+      Type.Object(build, {
+        ...exact,
+        description: 'Nobody owns it: a newer build wrote to it, with that version of a machine.',
+      }),
+    ),
+  },
   { ...exact, $id: 'Shard' },
 )
 const ShardRef = Type.Unsafe<Static<typeof Shard>>(Type.Ref('Shard#'))
@@ -59,7 +79,16 @@ const Cluster = Type.Object(
     id: Type.String(),
     world: Type.Object({ now: Timestamp, speed: Type.Number() }, exact),
     nodes: Type.Array(NodeRef),
-    shards: Type.Object({ total: count, unowned: count }, exact),
+    shards: Type.Object(
+      {
+        total: count,
+        unowned: Type.Integer({ minimum: 0, description: 'To be taken within a second or two.' }),
+        waiting: Type.Array(Type.Object({ ...build, shards: count }, exact), {
+          description: 'Left to a node of a newer build, by the machine that it needs.',
+        }),
+      },
+      exact,
+    ),
   },
   exact,
 )
@@ -83,12 +112,15 @@ export function nodeRoutes(app: Server, client: ClusterClient): void {
     { schema: { summary: 'Members, load and the clock of the world', tags, response: { 200: Cluster } } },
     async () => {
       const { id, world, nodes, shards } = await client.cluster()
-      const unowned = shards.filter(({ owner }) => owner === undefined).length
       return {
         id,
         world: { now: timestampOf(world.now), speed: world.speed },
         nodes: nodes.map(shownNode),
-        shards: { total: shards.length, unowned },
+        shards: {
+          total: shards.length,
+          unowned: shards.filter(isUnowned).length,
+          waiting: waitingFor(shards),
+        },
       }
     },
   )
@@ -265,6 +297,16 @@ function refusalOf(outcome: Exclude<CommandOutcome, { readonly kind: 'accepted' 
     case 'failed':
       return new Problem('command-failed', outcome.detail)
   }
+}
+
+function waitingFor(shards: readonly ShardPlace[]): (NewerBuild & { shards: number })[] {
+  const builds = new Map<string, NewerBuild & { shards: number }>()
+  for (const { waitsFor } of shards) {
+    if (waitsFor === undefined) continue
+    const name = `${waitsFor.type} ${waitsFor.needs}`
+    builds.set(name, { ...waitsFor, shards: (builds.get(name)?.shards ?? 0) + 1 })
+  }
+  return [...builds.values()]
 }
 
 function shownNode(node: NodeView): Static<typeof Node> {

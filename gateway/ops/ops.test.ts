@@ -30,6 +30,8 @@ const node = (id: string, group: string): NodeView => ({
   },
 })
 
+const waitsFor = { type: 'payment', needs: '2', has: '1' }
+
 // Most tests share one gateway. One that changes what others rely on says so.
 let isSpoilt = true
 
@@ -44,6 +46,7 @@ async function fresh(options: { token?: string } = {}): Promise<void> {
     shards: [
       { shard: 'orders.0' as ShardId, epoch: 4 as Epoch, owner: 'node-1' as NodeId },
       { shard: 'orders.1' as ShardId, epoch: 0 as Epoch },
+      ...['till.0', 'till.1'].map((shard) => ({ shard: shard as ShardId, epoch: 2 as Epoch, waitsFor })),
     ],
   }
   gateway = await startGateway({ client: cluster, site, port: 0, opsPort: 0, ...options })
@@ -110,7 +113,7 @@ describe('seeing the cluster', () => {
     expect(status).toBe(200)
     expect(body).toMatchObject({
       world: { now: '2026-05-01T18:00:00.000Z', speed: 1 },
-      shards: { total: 2, unowned: 1 },
+      shards: { total: 4, unowned: 1, waiting: [{ ...waitsFor, shards: 2 }] },
       nodes: [
         { id: 'node-1', counters: { turns: 12 }, latencies: { commit: { p95Ms: 2, buckets: [1] } } },
         { id: 'edge-1' },
@@ -129,6 +132,8 @@ describe('seeing the cluster', () => {
     expect((await call('GET', '/ops/v1/shards')).body.items).toEqual([
       { shard: 'orders.0', epoch: 4, owner: 'node-1' },
       { shard: 'orders.1', epoch: 0 },
+      { shard: 'till.0', epoch: 2, waitsFor },
+      { shard: 'till.1', epoch: 2, waitsFor },
     ])
   })
 })
