@@ -44,6 +44,9 @@ interface ShownOrder {
   readonly orderToken?: string
 }
 
+/** Of a guest's state: refused, or without an answer that they could wait for. */
+export const isWithoutOrder = (state: string): boolean => state === 'turned away' || state === 'unsure'
+
 const settledNames: ReadonlySet<string> = new Set(settledStates)
 const lookFirstMs = 300
 const lookAgainMs = 1_500

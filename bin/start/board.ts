@@ -116,7 +116,7 @@ function acceptance({ tally: { acknowledged, leftWithout, acceptMs }, expected }
 const restartsText = (count: number): string => `${whole(count)} restart${count === 1 ? '' : 's'}`
 
 function holds({ problems, kept }: TallyView, paint: Paint): string {
-  if (problems.length === 0) return `no order lost   none doubled   ${euros(kept)} kept as billed in this run`
+  if (problems.length === 0) return `no order lost   none doubled   ${euros(kept)} kept as billed`
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''
   return paint.red(clipped(`${problems[0]}${more}`, width - label - 1))
 }

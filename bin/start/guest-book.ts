@@ -28,11 +28,18 @@ type Line =
   | { readonly guest: number; readonly receipt: Receipt }
   | { readonly guest: number; readonly settled: string }
 
+/** A guest for whom all is over: with an order in its last state, or without one. */
+export interface Gone {
+  readonly state: string
+  readonly receipt: Receipt | undefined
+}
+
 export class GuestBook {
   readonly #path: string
   #service: Service | undefined
   /** Of guests whose order was not settled when it was last heard of. */
   readonly #open = new Map<number, Receipt>()
+  readonly #gone = new Map<number, Gone>()
 
   constructor(folder: string) {
     this.#path = join(folder, 'guests.jsonl')
@@ -48,6 +55,11 @@ export class GuestBook {
     return this.#open
   }
 
+  /** Of this service: what the counts of a later start go on from. */
+  get gone(): ReadonlyMap<number, Gone> {
+    return this.#gone
+  }
+
   begin(service: Service): void {
     this.#take({ service })
     writeFileSync(this.#path, `${JSON.stringify({ service })}\n`)
@@ -57,6 +69,7 @@ export class GuestBook {
     this.#add({ guest, receipt })
   }
 
+  /** Also of a guest who left without an order. */
   settled(guest: number, state: string): void {
     this.#add({ guest, settled: state })
   }
@@ -70,8 +83,12 @@ export class GuestBook {
     if ('service' in line) {
       this.#service = line.service
       this.#open.clear()
+      this.#gone.clear()
     } else if ('receipt' in line) this.#open.set(line.guest, line.receipt)
-    else this.#open.delete(line.guest)
+    else {
+      this.#gone.set(line.guest, { state: line.settled, receipt: this.#open.get(line.guest) })
+      this.#open.delete(line.guest)
+    }
   }
 }
 

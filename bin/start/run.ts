@@ -110,18 +110,20 @@ class Restaurant {
     this.#screen = new Screen(terminal)
     const { day, seed, dataFolder } = options
     const { url, opsUrl, world, launcher } = cluster
+    const book = new GuestBook(dataFolder)
     playServices({
       day,
       seed,
       url,
       opsUrl,
       world,
-      book: new GuestBook(dataFolder),
+      book,
       signal: this.#over.signal,
       changed: (guest) => this.#tally.changed(guest),
       began: ({ number, seed }, clock, expected) => {
         this.#clock = clock
         this.#service = { number, seed, expected }
+        this.#tally.begin(book.gone.values())
       },
     }).catch((error: Error) => {
       if (!this.#over.signal.aborted) void launcher.execute({ kind: 'halt', cause: String(error.stack) })

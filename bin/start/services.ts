@@ -10,7 +10,7 @@ import { type Day, openingOf, planGuests, timeUs } from '#day'
 import type { WorldAnchor } from '#ports'
 import { site } from '../../cluster.config.ts'
 import { DayClock, midnightBefore } from '../live-day/day-clock.ts'
-import { LiveGuest } from '../live-day/guest.ts'
+import { isWithoutOrder, LiveGuest } from '../live-day/guest.ts'
 import { Operations } from '../live-day/operations.ts'
 import { newRun } from '../live-day/run-live-day.ts'
 import type { GuestBook, Service } from './guest-book.ts'
@@ -88,10 +88,9 @@ async function playService(floor: Floor, service: Service, goesOn: boolean): Pro
 
 function noteIn(book: GuestBook, { plan, receipt, isSettled, state }: LiveGuest, service: Service): void {
   // Who lingers from an earlier service is in no book any more.
-  if (book.service?.run !== service.run || receipt === undefined) return
-  const isKnown = book.open.has(plan.n)
-  if (isSettled && isKnown) book.settled(plan.n, state)
-  else if (!isSettled && !isKnown) book.acknowledged(plan.n, receipt)
+  if (book.service?.run !== service.run || book.gone.has(plan.n)) return
+  if (receipt !== undefined && !book.open.has(plan.n)) book.acknowledged(plan.n, receipt)
+  if (isSettled || isWithoutOrder(state)) book.settled(plan.n, state)
 }
 
 /** Fills every bin up to what the day opens with. */

@@ -51,6 +51,32 @@ describe('the tally', () => {
     expect(view.acceptMs).toEqual({ p50: 10, p95: 10, n: 2 })
   })
 
+  test('goes on with a service from those who have left before, and begins the next one anew', () => {
+    const receipt = (order: string) => ({ order, token: 't', total: 1_000, acknowledgedAt: 0 })
+    payments.set('before', { captured: 1_000, refunded: 0 })
+    payments.set('wrong', { captured: 0, refunded: 0 })
+    const tally = new Tally(ledger)
+    const lingers = guest('lingers')
+    tally.begin([
+      { state: 'completed', receipt: receipt('before') },
+      { state: 'completed', receipt: receipt('wrong') },
+      { state: 'turned away', receipt: undefined },
+    ])
+    lingers.is(tally, 'cooking')
+    expect(tally.view(later())).toMatchObject({
+      acknowledged: 3,
+      leftWithout: 1,
+      kept: 1_000,
+      ended: { completed: 2 },
+      problems: ['order/wrong is completed: owed 1000 cents, kept 0'],
+    })
+    tally.begin([])
+    expect(tally.view(0)).toMatchObject({ acknowledged: 0, leftWithout: 0, kept: 0, stages: { cooking: 1 } })
+    payments.set('lingers', { captured: 1_000, refunded: 0 })
+    lingers.is(tally, 'completed')
+    expect(tally.view(0)).toMatchObject({ stages: { cooking: 0 }, ended: { completed: 0 }, kept: 0 })
+  })
+
   const money: readonly [string, number, number, string | undefined][] = [
     ['completed', 1_000, 0, undefined],
     ['completed', 2_000, 0, 'order/x is completed: owed 1000 cents, kept 2000'],
@@ -110,12 +136,17 @@ test('a guest book is read as it was written, but for half a last line', () => {
     book.acknowledged(1, receipt)
     book.acknowledged(2, { ...receipt, order: 'ord_2' })
     book.settled(1, 'completed')
+    book.settled(3, 'turned away')
     writeFileSync(join(folder, 'guests.jsonl'), '{"guest":2,"sett', { flag: 'a' })
     const again = new GuestBook(folder)
     expect(again.service).toEqual(service)
     expect([...again.open]).toEqual([[2, { ...receipt, order: 'ord_2' }]])
+    expect([...again.gone]).toEqual([
+      [1, { state: 'completed', receipt }],
+      [3, { state: 'turned away', receipt: undefined }],
+    ])
     again.begin({ ...service, number: 2 })
-    expect(new GuestBook(folder).open.size).toBe(0)
+    expect([new GuestBook(folder).open.size, new GuestBook(folder).gone.size]).toEqual([0, 0])
   } finally {
     rmSync(folder, { recursive: true })
   }

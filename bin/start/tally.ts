@@ -1,16 +1,17 @@
 /**
- * What the guests know together, and whether it can be true.
+ * What the guests of a service know together, and whether it can be true.
  *
- * Owns:     counts of orders by state, and what is checked while everything runs: no order that was acknowledged is
+ * Owns:     counts of orders by state, over every start of the restaurant in this service; and what is checked while everything runs: no order that was acknowledged is
  *           gone, no key has made two, and the provider has kept of each settled order exactly its bill.
  * Does not: judge a whole day (`brigade day`, `brigade check`).
  *
  * Invariants:
- *   T1. A guest is counted once, where it stands now.
+ *   T1. A guest is counted once, where it stands now; what has ended, only with the service that accepted it.
  */
 import { latencyOf, type SettledState } from '#day'
 import type { ProviderLedger } from '#outside'
-import type { LiveGuest } from '../live-day/guest.ts'
+import { isWithoutOrder, type LiveGuest } from '../live-day/guest.ts'
+import type { Gone } from './guest-book.ts'
 
 /** How guests see an order that is not settled. */
 export const stages = ['placed', 'paying', 'queued', 'cooking', 'plating', 'ready', 'ending'] as const
@@ -37,9 +38,10 @@ export interface TallyView {
   readonly acknowledged: number
   /** Refused, or without an answer that they could wait for. */
   readonly leftWithout: number
+  /** Of the last acknowledgements since this process began. */
   readonly acceptMs: { readonly p50: number; readonly p95: number; readonly n: number }
   readonly problems: readonly string[]
-  /** Cents of settled orders. */
+  /** Cents of the settled orders of this service. */
   readonly kept: number
 }
 
@@ -47,16 +49,23 @@ export interface TallyView {
 const moneyWithinMs = 60_000
 const latenciesMax = 500
 
+const nobody: Readonly<Record<SettledState, number>> = { completed: 0, rejected: 0, cancelled: 0, expired: 0 }
+
+/** One who is here, or one who has left before this process began. */
+type Guest = Pick<LiveGuest, 'state' | 'receipt'>
+
 export class Tally {
   readonly #ledger: Pick<ProviderLedger, 'payment'>
   readonly #present = new Map<LiveGuest, Stage>()
-  readonly #counted = new WeakSet<LiveGuest>()
   readonly #gone = new WeakSet<LiveGuest>()
-  readonly #ended: Record<SettledState, number> = { completed: 0, rejected: 0, cancelled: 0, expired: 0 }
+  /** In which service each was accepted: those of this one are counted. */
+  readonly #acceptedIn = new WeakMap<Guest, number>()
+  #service = 0
+  #ended = { ...nobody }
   readonly #latencies: number[] = []
   readonly #complaints = new Set<string>()
   /** Settled orders whose money is not as it has to be, and since when. */
-  readonly #owing = new Map<LiveGuest, number>()
+  readonly #owing = new Map<Guest, number>()
   #acknowledged = 0
   #leftWithout = 0
   #kept = 0
@@ -65,26 +74,35 @@ export class Tally {
     this.#ledger = ledger
   }
 
+  /** A service begins, or goes on after a stop with those who have left it before. Who lingers is still present. */
+  begin(gone: Iterable<Gone>): void {
+    this.#service += 1
+    this.#ended = { ...nobody }
+    this.#acknowledged = 0
+    this.#leftWithout = 0
+    this.#kept = 0
+    for (const guest of gone) {
+      if (guest.receipt !== undefined) this.#accept(guest)
+      this.#leave(guest)
+    }
+  }
+
   /** Of a guest whose state has changed. */
   changed(guest: LiveGuest): void {
     const { state, receipt, latencyMs, complaints } = guest
     for (const complaint of complaints) this.#complaints.add(complaint)
     if (this.#gone.has(guest)) return
-    if (receipt !== undefined && !this.#counted.has(guest)) {
-      this.#counted.add(guest)
-      this.#acknowledged += 1
+    if (receipt !== undefined && !this.#acceptedIn.has(guest)) {
+      this.#accept(guest)
       if (latencyMs !== undefined) this.#latencies.push(latencyMs)
       if (this.#latencies.length > latenciesMax) this.#latencies.shift()
     }
     const stage = stageOf[state]
     if (stage !== undefined) this.#present.set(guest, stage)
     else this.#present.delete(guest)
-    const isWithout = state === 'turned away' || state === 'unsure'
-    if (isWithout || guest.isSettled) this.#gone.add(guest)
-    if (isWithout) this.#leftWithout += 1
-    if (!guest.isSettled) return
-    this.#ended[state as SettledState] += 1
-    this.#owing.set(guest, performance.now())
+    if (!isWithoutOrder(state) && !guest.isSettled) return
+    this.#gone.add(guest)
+    this.#leave(guest)
   }
 
   view(now: number): TallyView {
@@ -104,20 +122,38 @@ export class Tally {
     }
   }
 
-  #settle(guest: LiveGuest): void {
-    if (keptOf(guest, this.#ledger) !== owedBy(guest)) return
-    this.#owing.delete(guest)
-    this.#kept += owedBy(guest)
+  #accept(guest: Guest): void {
+    this.#acceptedIn.set(guest, this.#service)
+    this.#acknowledged += 1
   }
 
-  #moneyProblem(guest: LiveGuest): string {
+  #leave(guest: Guest): void {
+    if (isWithoutOrder(guest.state)) {
+      this.#leftWithout += 1
+      return
+    }
+    if (this.#isCounted(guest)) this.#ended[guest.state as SettledState] += 1
+    this.#owing.set(guest, performance.now())
+  }
+
+  #isCounted(guest: Guest): boolean {
+    return this.#acceptedIn.get(guest) === this.#service
+  }
+
+  #settle(guest: Guest): void {
+    if (keptOf(guest, this.#ledger) !== owedBy(guest)) return
+    this.#owing.delete(guest)
+    if (this.#isCounted(guest)) this.#kept += owedBy(guest)
+  }
+
+  #moneyProblem(guest: Guest): string {
     return `order/${guest.receipt?.order} is ${guest.state}: owed ${owedBy(guest)} cents, kept ${keptOf(guest, this.#ledger)}`
   }
 }
 
-const owedBy = ({ state, receipt }: LiveGuest): number => (state === 'completed' ? (receipt?.total ?? 0) : 0)
+const owedBy = ({ state, receipt }: Guest): number => (state === 'completed' ? (receipt?.total ?? 0) : 0)
 
-function keptOf({ receipt }: LiveGuest, ledger: Pick<ProviderLedger, 'payment'>): number {
+function keptOf({ receipt }: Guest, ledger: Pick<ProviderLedger, 'payment'>): number {
   const payment = receipt && ledger.payment(receipt.order)
   return payment === undefined ? 0 : payment.captured - payment.refunded
 }
