@@ -50,6 +50,52 @@ describe('help', () => {
   )
 })
 
+describe('with --json a failure is one JSON document on standard output, and nothing else', () => {
+  const nowhere = '--ops http://127.0.0.1:1'
+  const table: readonly [string, string, RegExp][] = [
+    ['banana --json', 'USAGE', /no command 'banana'/],
+    ['start --json', 'USAGE', /--json is not an option of 'brigade start'/],
+    ['crash --json', 'USAGE', /NODE is missing/],
+    ['status --json --json', 'USAGE', /given twice/],
+    ['up --nodes 0 --json', 'USAGE', /--nodes is at least 1/],
+    ['up --speed 90 --json', 'CLUSTER_CONFIG_INVALID', /wrong at 'speed'/],
+    ['day friday-rsh --json', 'USAGE', /no day 'friday-rsh'/],
+    ['replay nothing.json --json', 'USAGE', /'nothing.json' cannot be read/],
+    ['explore --seeds 0 --json', 'USAGE', /--seeds is at least 1/],
+    ['check --data no-such-folder --json', 'USAGE', /no data in 'no-such-folder'/],
+    ['dead-letters bury x --json', 'USAGE', /'bury' is not something to do/],
+    ['pause node-1 long --json', 'USAGE', /FOR is a length of time/],
+    ...commands
+      .filter(({ options = {} }) => 'ops' in options)
+      .map(({ name, args = [] }): [string, string, RegExp] => {
+        const given = args.flatMap(({ name, optional }, n) => (optional ? [] : [`${name.toLowerCase()}${n}`]))
+        return [[name, ...given, nowhere, '--json'].join(' '), 'CLUSTER_UNREACHABLE', /No cluster answers/]
+      }),
+  ]
+  test.each(table)('%s', async (line, code, message) => {
+    const { printed, noted, code: exitCode } = await run(line)
+    const { error, ...rest } = JSON.parse(printed)
+    expect({ noted, exitCode, rest }).toEqual({ noted: '', exitCode: 1, rest: {} })
+    expect(error).toMatchObject({ code, message: expect.stringMatching(message) })
+    if (code === 'CLUSTER_CONFIG_INVALID') expect(error.fields).toMatchObject({ field: 'speed' })
+  })
+
+  test('every command that has --json is among them', () => {
+    const withJson = commands.filter(({ options = {} }) => 'json' in options).map(({ name }) => name)
+    const tried = new Set(table.map(([line]) => line.split(' ')[0]))
+    expect(withJson.filter((name) => !tried.has(name))).toEqual([])
+  })
+
+  test('the same words are for people without it', async () => {
+    expect(await run('crash')).toMatchObject({
+      code: 1,
+      printed: '',
+      noted: expect.stringMatching(/^brigade: NODE is missing/),
+    })
+    expect(await run('crash -- --json')).toMatchObject({ printed: '' })
+  })
+})
+
 describe('each command asks for exactly this', () => {
   const table: readonly [string, string, string, unknown][] = [
     ['crash node-2', 'POST', 'nodes/node-2/crash', undefined],
@@ -206,6 +252,8 @@ describe('against a cluster', () => {
     const { code, noted } = await run(`drain node-1 --ops ${url}`)
     expect(code).toBe(1)
     expect(noted).toMatch(/node-1 is the last of its group\.\nNobody could take over for it\. Add one first/)
+    const { error } = JSON.parse((await run(`drain node-1 --json --ops ${url}`)).printed)
+    expect(error).toMatchObject({ code: 'last-node', message: 'node-1 is the last of its group.' })
   })
 
   test('status is an aligned table, and its JSON is what the cluster says', async () => {
@@ -250,6 +298,18 @@ describe('against a cluster', () => {
     expect(seen.at(-1)).toBe('POST /ops/v1/dead-letters/17%3Aorder%2Fo1/replay')
     expect((await run(`dead-letters bury x --ops ${url}`)).noted).toMatch(/'bury' is not something to do/)
     expect((await run(`dead-letters replay --ops ${url}`)).noted).toMatch(/ID is missing/)
+  })
+
+  test('an answer that makes no sense is a bug, with the place of it', async () => {
+    answers['GET /ops/v1/cluster'] = { status: 204, body: undefined }
+    const asked = `crash node-1 --ops ${url}`
+    expect(await run(asked)).toMatchObject({ code: 10, noted: expect.stringMatching(/a bug in Brigade/) })
+    const { code, printed } = await run(`${asked} --json`)
+    expect(code).toBe(10)
+    expect(JSON.parse(printed).error).toMatchObject({
+      code: 'BUG',
+      next: expect.stringMatching(/TypeError[\s\S]*operator-command/),
+    })
   })
 
   test('no cluster, or no address, is said so', async () => {

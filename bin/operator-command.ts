@@ -62,6 +62,7 @@ function nodeNamed(id: string | undefined, { nodes }: ShownCluster): ShownNode |
   throw new UsageError(
     `There is no node '${id}'.`,
     `Nodes: ${nodes.map((one) => one.id).join(', ')}. npx brigade status shows how they are.`,
+    'not-found',
   )
 }
 

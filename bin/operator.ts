@@ -110,11 +110,13 @@ function unreachable(url: string, error: Error): UsageError {
     return new UsageError(
       `The cluster at ${url} did not answer within ${answerWithinMs / 1_000}s.`,
       'The command may have been carried out: npx brigade status shows what stands.',
+      'CLUSTER_SILENT',
     )
   }
   return new UsageError(
     `No cluster answers at ${url}.`,
     'Start one with `npm start` or `npx brigade up`; or say where it is with --ops URL.',
+    'CLUSTER_UNREACHABLE',
   )
 }
 
@@ -135,7 +137,7 @@ const remedies: Readonly<Record<string, string>> = {
   'not-found': 'npx brigade status and npx brigade dead-letters show what there is.',
 }
 
-function refusal(status: number, { code = '', detail, title, type }: Problem): UsageError {
+function refusal(status: number, { code = `http-${status}`, detail, title, type }: Problem): UsageError {
   const said = detail ?? title ?? `The cluster answered ${status}.`
-  return new UsageError(said, remedies[code] ?? (type === undefined ? undefined : `See ${type}`))
+  return new UsageError(said, remedies[code] ?? (type === undefined ? undefined : `See ${type}`), code)
 }

@@ -202,12 +202,14 @@ function checkNode() {
   return fail(`Node ${oldestNode.join('.')} or newer is needed; this is ${process.versions.node}.`)
 }
 
+// What npm says goes to stderr, as all that is said here.
 function npm(...args) {
+  const stdio = ['inherit', 2, 2]
   const cli = process.env.npm_execpath
-  if (cli?.endsWith('npm-cli.js')) return node(cli, args) === 0
+  if (cli?.endsWith('npm-cli.js'))
+    return spawnSync(process.execPath, [cli, ...args], { cwd: root, stdio }).status === 0
   // On Windows npm is a command file, which only a shell can start.
-  const done = spawnSync('npm', args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' })
-  return done.status === 0
+  return spawnSync('npm', args, { cwd: root, stdio, shell: process.platform === 'win32' }).status === 0
 }
 
 function packageBin(name, bin, ...args) {
