@@ -8,7 +8,8 @@
  * Does not: know what the money is for, or how the provider is reached (the host's handlers).
  *
  * Invariants:
- *   P1. At most one capture: authorise and capture have one call id each, which is the provider's key.
+ *   P1. At most one capture: authorise and capture have one call id each, which is the provider's key. What is asked
+ *       for again after an unknown outcome has the same key, and an earlier try that was only late changes nothing.
  *   P2. An unknown outcome is never guessed: only an answer of the provider leaves `unknown`.
  *   P3. A payment that is not wanted ends with nothing of the guest's money kept.
  */

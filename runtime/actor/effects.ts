@@ -67,10 +67,19 @@ export interface EmitEffect {
 
 /**
  * An outbound call, run after the commit by the handler that the host was given under this name. At least
- * once, with `id` as its stable idempotency key; the answer comes as `call.done` or `call.failed`, once.
+ * once; the answer comes as `call.done` or `call.failed`, once.
  */
 export interface CallEffect {
   readonly kind: 'call'
+  /**
+   * Names a deed of this actor, and is what the other party knows it by: the idempotency key is `actor:id`, in
+   * every try of the call, and in every further call under this id. So who calls again under the same id *insists*
+   * (the outcome of a charge was unknown: it must not be charged twice), and another deed needs another id
+   * (`remind-1`, `remind-2`). It cannot be the other way about: a key of each call's own would let an earlier try
+   * that was only late be done beside the new one, and no result shows that it was.
+   *
+   * A call under the id of one that is pending replaces it: the answer to the earlier one does not count.
+   */
   readonly id: string
   readonly handler: string
   readonly args: unknown
@@ -176,7 +185,10 @@ export function emit<C, E, P>(event: Of<C, E, P, AnyMessage>): EffectAction<C, E
   return (turn, params) => ({ kind: 'emit', event: value(event, turn, params) })
 }
 
-/** Calls someone outside, after the commit. */
+/**
+ * Calls someone outside, after the commit. The same `id` insists on the same deed, with the same idempotency key;
+ * a new deed takes a new `id` (see `CallEffect`).
+ */
 export function call<C, E, P>(of: Of<C, E, P, Omit<CallEffect, 'kind'>>): EffectAction<C, E, P> {
   return (turn, params) => ({ kind: 'call', ...value(of, turn, params) })
 }

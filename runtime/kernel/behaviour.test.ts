@@ -238,6 +238,19 @@ describe('an outbound call', () => {
     expect(node.query(a, 'notes')).toEqual(['open', 'call.failed'])
   })
 
+  test('insists under its id: made again it has the same key, and the earlier one is given up', () => {
+    const { node, started } = dialled()
+    const [first] = node.peek('call')
+    node.ask(a, say('dial'))
+    expect(started()).toBe(2)
+    const [, again] = node.peek('call')
+    expect(again?.row.key).toBe(first?.row.key)
+    expect(again?.row.generation).toBeGreaterThan(first?.row.generation ?? 0)
+    expect(node.take('cancel-call')).toHaveLength(1)
+    answer(node, 1, 'done')
+    expect(node.query(a, 'notes')).toEqual(['open', 'call.done'])
+  })
+
   test('puts off the tombstone of an actor that finishes meanwhile', () => {
     const { node } = dialled()
     node.ask(a, say('finish'))

@@ -116,7 +116,7 @@ export interface CallRow {
   readonly generation: number
   readonly handler: string
   readonly args: unknown
-  /** Stable: the other party may see it more than once. */
+  /** One for each id of the actor: the other party may see it more than once, and does what it names once. */
   readonly key: string
   /** Runtime clock. */
   readonly deadline: Instant
