@@ -204,6 +204,18 @@ describe('an impossible day is refused with the place, the problem and the remed
       'from 1',
     ],
     [
+      'an oven that breaks while it is broken',
+      {
+        faults: [
+          { kind: 'appliance-breakdown', station: 'oven', appliance: 1, at: '12:30', for: '20m' },
+          { kind: 'appliance-breakdown', station: 'oven', appliance: 2, at: '12:10', for: '1h' },
+          { kind: 'appliance-breakdown', station: 'oven', appliance: 1, at: '12:00', for: '30m' },
+        ],
+      },
+      'faults[0].at: oven 1 is broken from 12:00 for 30m (faults[2])',
+      'one fault that lasts as long as both',
+    ],
+    [
       'a fault without an end',
       { faults: [{ kind: 'provider-outage', at: '12:00' }] },
       'faults[0].for',
@@ -229,6 +241,13 @@ describe('an impossible day is refused with the place, the problem and the remed
     }
     expect(wrong).toBeDefined()
   })
+})
+
+test('an oven may break again once it was mended, and two ovens at one time', () => {
+  const oven = (appliance: number, at: '12:00' | '12:31') =>
+    ({ kind: 'appliance-breakdown', station: 'oven', appliance, at, for: '30m' }) as const
+  const day = defineDay({ ...minimal, faults: [oven(1, '12:31'), oven(1, '12:00'), oven(2, '12:00')] })
+  expect(day.faults).toHaveLength(3)
 })
 
 describe('a way of running that cannot honour the day is refused', () => {

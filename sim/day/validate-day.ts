@@ -13,7 +13,7 @@ import type { Day, Fault, FaultKind } from './day.ts'
 import { applianceOf, cards, checkNames, nodesOf, usualCharacter } from './day.ts'
 import { parseSlo } from './slo.ts'
 import type { Duration } from './time-of-day.ts'
-import { parseDuration, parseTime, timeUs } from './time-of-day.ts'
+import { durationUs, parseDuration, parseTime, timeUs } from './time-of-day.ts'
 
 /** How a day can be run. */
 export type Mode =
@@ -39,6 +39,7 @@ export function validateDay(day: Day): void {
   checkPayments(day, invalid)
   checkCluster(day, invalid)
   for (const [n, fault] of day.faults.entries()) checkFault(day, fault, `faults[${n}]`, invalid)
+  checkBreakdowns(day.faults, invalid)
   for (const name of day.invariants) oneOf(name, checkNames, 'invariants', 'check', invalid)
   for (const [measure, expressions] of Object.entries(day.slo)) {
     oneOf(measure, ['order.accept'], `slo['${measure}']`, 'measure', invalid)
@@ -316,6 +317,30 @@ function checkFault(day: Day, fault: Fault, place: string, invalid: Refuse): voi
         `there is no fault '${(fault as { kind: string }).kind}'`,
         'Use crash-node, crash-at, pause-node, write-fails, partition, provider-outage, appliance-breakdown, restart-cluster or power-loss.',
       )
+  }
+}
+
+/** One repair mends all that is wrong with an appliance, so that a second breakdown would end with the first. */
+function checkBreakdowns(faults: readonly Fault[], invalid: Refuse): void {
+  for (const [n, fault] of faults.entries()) {
+    if (fault.kind !== 'appliance-breakdown') continue
+    const { station, appliance, at } = fault
+    const earlier = faults.findIndex(
+      (other, m) =>
+        m !== n &&
+        other.kind === 'appliance-breakdown' &&
+        other.station === station &&
+        other.appliance === appliance &&
+        timeUs(other.at) <= timeUs(at) &&
+        timeUs(at) <= timeUs(other.at) + durationUs(other.for),
+    )
+    const other = faults[earlier]
+    if (other?.kind !== 'appliance-breakdown') continue
+    invalid(
+      `faults[${n}].at`,
+      `${station} ${appliance} is broken from ${other.at} for ${other.for} (faults[${earlier}])`,
+      'Move one of them, or write one fault that lasts as long as both.',
+    )
   }
 }
 
