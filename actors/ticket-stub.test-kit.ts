@@ -24,7 +24,16 @@ const machine = setup({
     started: tell(({ context }) => orderRef(context.order), { type: 'ticket.started' }),
     plating: tell(({ context }) => orderRef(context.order), { type: 'ticket.plating' }),
     plated: tell(({ context }) => orderRef(context.order), { type: 'ticket.plated' }),
-    failed: tell(({ context }) => orderRef(context.order), { type: 'ticket.failed', reason: 'oven-broken' }),
+    refused: tell(({ context }) => orderRef(context.order), {
+      type: 'ticket.failed',
+      reason: 'station-closed',
+      wasted: false,
+    }),
+    failed: tell(({ context }) => orderRef(context.order), {
+      type: 'ticket.failed',
+      reason: 'oven-broken',
+      wasted: true,
+    }),
     returned: tell(({ context }) => orderRef(context.order), { type: 'ticket.cancelled', wasted: false }),
     wasted: tell(({ context }) => orderRef(context.order), { type: 'ticket.cancelled', wasted: true }),
   },
@@ -36,7 +45,7 @@ const machine = setup({
     waiting: {
       on: {
         'stub.next': { target: 'cooking', actions: 'started' },
-        'stub.fail': { target: 'over', actions: 'failed' },
+        'stub.fail': { target: 'over', actions: 'refused' },
         'ticket.cancel': { target: 'over', actions: 'returned' },
       },
     },

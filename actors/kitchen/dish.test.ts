@@ -150,7 +150,7 @@ describe('made again', () => {
     for (let attempt = 1; attempt < attemptsMax; attempt += 1) done(attempt, 0, 'burnt')
     expect(state()).toBe('waiting')
     done(attemptsMax, 0, 'raw')
-    expect(toTicket().at(-1)).toEqual({ type: 'dish.failed', plate: key, reason: 'raw' })
+    expect(toTicket().at(-1)).toEqual({ type: 'dish.failed', plate: key, reason: 'raw', wasted: true })
     tell('dish.confirm')
     expect(state()).toBe('discarded')
   })
@@ -158,7 +158,19 @@ describe('made again', () => {
   test('a station that refuses fails it', () => {
     open('caprese')
     tell('job.refused', { job: job(1, 0), reason: 'station-closed' })
-    expect(toTicket()).toEqual([{ type: 'dish.failed', plate: key, reason: 'station-closed' }])
+    expect(toTicket()).toEqual([{ type: 'dish.failed', plate: key, reason: 'station-closed', wasted: false }])
+  })
+
+  test('a station that refuses the second step fails it, and the first one is waste', () => {
+    open('margherita-pizza')
+    done(1, 0)
+    tell('job.refused', { job: job(1, 1), reason: 'no-appliance' })
+    expect(toTicket().at(-1)).toEqual({
+      type: 'dish.failed',
+      plate: key,
+      reason: 'no-appliance',
+      wasted: true,
+    })
   })
 })
 
@@ -222,13 +234,13 @@ describe('cancel', () => {
 })
 
 describe('D4: no wait is endless', () => {
-  const states: readonly (readonly [string, () => void])[] = [
-    ['waiting', () => {}],
-    ['assigned', () => tell('job.assigned', { job: job(1, 0) })],
-    ['prep', () => tell('job.prep', { job: job(1, 0) })],
-    ['cooking', () => tell('job.cooking', { job: job(1, 0) })],
+  const states: readonly (readonly [string, () => void, boolean])[] = [
+    ['waiting', () => {}, false],
+    ['assigned', () => tell('job.assigned', { job: job(1, 0) }), false],
+    ['prep', () => tell('job.prep', { job: job(1, 0) }), true],
+    ['cooking', () => tell('job.cooking', { job: job(1, 0) }), true],
   ]
-  for (const [name, prepare] of states) {
+  for (const [name, prepare, wasted] of states) {
     test(`${name}: the station is asked again, then given up`, () => {
       open('sea-bass')
       prepare()
@@ -241,7 +253,12 @@ describe('D4: no wait is endless', () => {
       stage.run(askAgainMs)
       expect(state()).toBe('stopping')
       stage.run(stopAgainMs * unansweredMax)
-      expect(toTicket().at(-1)).toEqual({ type: 'dish.failed', plate: key, reason: 'station-silent' })
+      expect(toTicket().at(-1)).toEqual({
+        type: 'dish.failed',
+        plate: key,
+        reason: 'station-silent',
+        wasted,
+      })
     })
   }
 
@@ -255,7 +272,7 @@ describe('D4: no wait is endless', () => {
       }
       expect(state()).toBe('stopping')
       tell('job.dropped', { job: job(1, 0), wasted: false })
-      expect(toTicket()).toEqual([{ type: 'dish.failed', plate: key, reason: 'too-slow' }])
+      expect(toTicket()).toEqual([{ type: 'dish.failed', plate: key, reason: 'too-slow', wasted: false }])
     })
   }
 
@@ -271,19 +288,33 @@ describe('D4: no wait is endless', () => {
     expect(told('station/riverside:garde-manger').at(-1)).toEqual({ type: 'job.drop', job: job(1, 0) })
   })
 
-  for (const [reason, answer] of [
-    ['dropped', () => tell('job.dropped', { job: job(1, 0), wasted: false })],
-    ['refused', () => tell('job.refused', { job: job(1, 0), reason: 'no-cooks' })],
-    ['done', () => done(1, 0)],
+  for (const [reason, answer, wasted] of [
+    ['dropped', () => tell('job.dropped', { job: job(1, 0), wasted: false }), false],
+    ['dropped out of the hands of a cook', () => tell('job.dropped', { job: job(1, 0), wasted: true }), true],
+    ['refused', () => tell('job.refused', { job: job(1, 0), reason: 'no-cooks' }), false],
+    ['done', () => done(1, 0), true],
   ] as const) {
     test(`given up, it fails whether its job is ${reason}`, () => {
       open('caprese')
       stage.run(askAgainMs * (unansweredMax + 1))
       expect(state()).toBe('stopping')
       answer()
-      expect(toTicket().at(-1)).toEqual({ type: 'dish.failed', plate: key, reason: 'station-silent' })
+      expect(toTicket().at(-1)).toEqual({
+        type: 'dish.failed',
+        plate: key,
+        reason: 'station-silent',
+        wasted,
+      })
     })
   }
+
+  test('given up, it is waste also when the cook who had begun is heard last of all', () => {
+    open('caprese')
+    stage.run(askAgainMs * (unansweredMax + 1))
+    tell('job.prep', { job: job(1, 0) })
+    stage.run(stopAgainMs * unansweredMax)
+    expect(toTicket()).toMatchObject([{ type: 'dish.failed', reason: 'station-silent', wasted: true }])
+  })
 
   test('cancelled, and the station silent: it ends by itself', () => {
     open('caprese')

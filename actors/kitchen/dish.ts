@@ -128,7 +128,12 @@ const dishSetup = setup({
     ),
     tellFailed: tell(
       ({ context }) => ticketOf(context),
-      ({ context }) => ({ type: 'dish.failed', plate: context.key, reason: context.reason }),
+      ({ context }) => ({
+        type: 'dish.failed',
+        plate: context.key,
+        reason: context.reason,
+        wasted: context.begun,
+      }),
     ),
     tellCancelled: tell(
       ({ context }) => ticketOf(context),
@@ -222,7 +227,7 @@ const machine = dishSetup.createMachine({
         target: '.waiting',
         actions: ['collect', 'tellBegunOnce', 'begin', 'publishRemade', 'again', 'take'],
       },
-      { target: '.failed', actions: ['collect', 'spoilt'] },
+      { target: '.failed', actions: ['collect', 'begin', 'spoilt'] },
     ],
     'job.refused': [{ guard: 'mine', target: '.failed', actions: 'refused' }, {}],
     'job.dropped': {},
@@ -300,16 +305,19 @@ const machine = dishSetup.createMachine({
       entry: ['drop', 'countAsking'],
       on: {
         ...late,
+        // Said before the cook was told to stop.
+        'job.prep': [{ guard: 'mine', actions: 'begin' }, {}],
+        'job.cooking': [{ guard: 'mine', actions: 'begin' }, {}],
         'dish.cancel': {},
         'dish.open': {},
         'job.dropped': [
-          { guard: and(['mine', 'givenUp']), target: 'failed' },
+          { guard: and(['mine', 'givenUp']), target: 'failed', actions: 'waste' },
           { guard: 'mine', target: 'cancelled', actions: 'waste' },
           {},
         ],
         'job.done': [
           { guard: not('mine'), actions: 'collect' },
-          { guard: 'givenUp', target: 'failed', actions: 'collect' },
+          { guard: 'givenUp', target: 'failed', actions: ['collect', 'begin'] },
           { target: 'cancelled', actions: ['collect', 'begin'] },
         ],
         'job.refused': [

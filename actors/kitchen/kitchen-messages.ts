@@ -37,7 +37,11 @@ export type DishCommand = MessageOf<typeof DishCommand>
 export const DishReport = Type.Union([
   Type.Object({ type: Type.Literal('dish.begun'), plate }, exact),
   Type.Object({ type: Type.Literal('dish.plated'), plate }, exact),
-  Type.Object({ type: Type.Literal('dish.failed'), plate, reason: Type.String() }, exact),
+  /** `wasted`: ingredients were used. */
+  Type.Object(
+    { type: Type.Literal('dish.failed'), plate, reason: Type.String(), wasted: Type.Boolean() },
+    exact,
+  ),
   Type.Object({ type: Type.Literal('dish.cancelled'), plate, wasted: Type.Boolean() }, exact),
 ])
 export type DishReport = MessageOf<typeof DishReport>

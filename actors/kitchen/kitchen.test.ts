@@ -208,7 +208,7 @@ describe('what was not answered', () => {
     const stage = new Rehearsal({ actors: [...kitchenActors, ...hardwareActors] })
     order(stage, 1, 1, 0)
     expect(stage.runUntil(() => ended(stage) === 1, minutes(120))).toBe(true)
-    expect(stage.sentOf('ticket.failed')).toMatchObject([{ reason: 'station-silent' }])
+    expect(stage.sentOf('ticket.failed')).toMatchObject([{ reason: 'station-silent', wasted: false }])
     stage.run(minutes(300))
     expect(stage.living).toEqual([])
   })
@@ -227,7 +227,7 @@ describe('what was not answered', () => {
       promisedAt: 0,
     } as Message)
     expect(stage.runUntil(() => ended(stage) === 1, minutes(240))).toBe(true)
-    expect(stage.sentOf('ticket.failed')).toMatchObject([{ reason: 'too-slow' }])
+    expect(stage.sentOf('ticket.failed')).toMatchObject([{ reason: 'too-slow', wasted: false }])
     stage.run(minutes(60))
     expectNothingLeft(stage)
   })

@@ -50,9 +50,12 @@ export const TicketStarted = Type.Object({ type: Type.Literal('ticket.started') 
 export const TicketPlating = Type.Object({ type: Type.Literal('ticket.plating') }, exact)
 /** Every plate is on the pass. */
 export const TicketPlated = Type.Object({ type: Type.Literal('ticket.plated') }, exact)
-/** The kitchen gave up; what it had used is waste. */
-export const TicketFailed = Type.Object({ type: Type.Literal('ticket.failed'), reason: Type.String() }, exact)
-/** `wasted`: ingredients were used. Otherwise they go back to their bins. */
+/** The kitchen gave up. `wasted`: ingredients were used. Otherwise they go back to their bins. */
+export const TicketFailed = Type.Object(
+  { type: Type.Literal('ticket.failed'), reason: Type.String(), wasted: Type.Boolean() },
+  exact,
+)
+/** `wasted`: as of a failure. */
 export const TicketCancelled = Type.Object(
   { type: Type.Literal('ticket.cancelled'), wasted: Type.Boolean() },
   exact,

@@ -79,7 +79,7 @@ test('a dish that says its end twice is confirmed twice and counted once', () =>
 
 test('a dish that nobody knows fails the ticket at once', () => {
   open([{ line: 0, dish: 'unicorn', quantity: 1 }])
-  expect(told()).toEqual([{ type: 'ticket.failed', reason: 'unknown-dish' }])
+  expect(told()).toEqual([{ type: 'ticket.failed', reason: 'unknown-dish', wasted: false }])
   expect(stage.living).toEqual([])
 })
 
@@ -109,7 +109,7 @@ describe('cancel', () => {
   const wasting: readonly (readonly [string, object])[] = [
     ['dish.cancelled', { wasted: true }],
     ['dish.plated', {}],
-    ['dish.failed', { reason: 'burnt' }],
+    ['dish.failed', { reason: 'burnt', wasted: true }],
   ]
   for (const [type, rest] of wasting) {
     test(`a dish that ends as ${type} was wasted`, () => {
@@ -151,20 +151,38 @@ describe('failing', () => {
       open()
       prepare()
       expect(state()).toBe(name)
-      tell('dish.failed', { plate: first, reason: 'burnt' })
+      tell('dish.failed', { plate: first, reason: 'burnt', wasted: true })
       expect(state()).toBe('failing')
       expect(toDish(second)).toContain('dish.cancel')
       tell('ticket.cancel')
-      tell('dish.failed', { plate: second, reason: 'raw' })
-      expect(told().at(-1)).toEqual({ type: 'ticket.failed', reason: 'burnt' })
+      tell('dish.failed', { plate: second, reason: 'raw', wasted: true })
+      expect(told().at(-1)).toEqual({ type: 'ticket.failed', reason: 'burnt', wasted: true })
+    })
+  }
+
+  // A ticket has wasted what any of its dishes has.
+  const ends: readonly (readonly [string, object, boolean])[] = [
+    ['dish.failed', { reason: 'no-cooks', wasted: false }, false],
+    ['dish.failed', { reason: 'raw', wasted: true }, true],
+    ['dish.cancelled', { wasted: false }, false],
+    ['dish.cancelled', { wasted: true }, true],
+    ['dish.plated', {}, true],
+  ]
+  for (const [type, rest, wasted] of ends) {
+    test(`one dish refused, the other ${type} ${JSON.stringify(rest)}: ${wasted ? 'waste' : 'nothing was used'}`, () => {
+      open()
+      tell('dish.failed', { plate: first, reason: 'station-closed', wasted: false })
+      tell(type, { plate: second, ...rest })
+      expect(told()).toEqual([{ type: 'ticket.failed', reason: 'station-closed', wasted }])
     })
   }
 
   test('T2: past all patience it fails without the silent ones', () => {
     open()
-    tell('dish.failed', { plate: first, reason: 'burnt' })
+    tell('dish.failed', { plate: first, reason: 'station-closed', wasted: false })
     stage.run(stopAgainMs * (unansweredMax + 1))
-    expect(told()).toEqual([{ type: 'ticket.failed', reason: 'burnt' }])
+    // Of the silent one nobody knows.
+    expect(told()).toEqual([{ type: 'ticket.failed', reason: 'station-closed', wasted: true }])
   })
 
   for (const begun of [false, true]) {
@@ -175,7 +193,7 @@ describe('failing', () => {
       expect(state()).toBe('failing')
       tell('dish.cancelled', { plate: first, wasted: true })
       tell('dish.cancelled', { plate: second, wasted: false })
-      expect(told().at(-1)).toEqual({ type: 'ticket.failed', reason: 'too-late' })
+      expect(told().at(-1)).toEqual({ type: 'ticket.failed', reason: 'too-late', wasted: true })
     })
   }
 })

@@ -32,7 +32,7 @@ interface TicketContext {
   readonly openedAt: Instant
   readonly promisedAt: number
   readonly plates: readonly Plate[]
-  /** Ingredients were used. */
+  /** Ingredients were used, or nobody knows that they were not. */
   readonly wasted: boolean
   /** Why it fails; empty while it does not. */
   readonly reason: string
@@ -79,7 +79,7 @@ const machine = setup({
     tellPlated: tell(({ context }) => anOrder(context), { type: 'ticket.plated' }),
     tellFailed: tell(
       ({ context }) => anOrder(context),
-      ({ context }) => ({ type: 'ticket.failed', reason: context.reason }),
+      ({ context }) => ({ type: 'ticket.failed', reason: context.reason, wasted: context.wasted }),
     ),
     tellCancelled: tell(
       ({ context }) => anOrder(context),
@@ -193,7 +193,7 @@ const machine = setup({
       entry: ['stopDishes', 'countAsking'],
       always: [
         { guard: 'noneOpen', target: 'failed' },
-        { guard: 'unheard', target: 'failed' },
+        { guard: 'unheard', target: 'failed', actions: assign({ wasted: true }) },
       ],
       after: { stopAgain: { target: 'failing', reenter: true } },
     },
@@ -210,7 +210,7 @@ function noted(context: TicketContext, report: Report): Partial<TicketContext> {
   const is = endOf(report)
   return {
     plates: context.plates.map((plate) => (plate === known ? { ...plate, is } : plate)),
-    wasted: context.wasted || report.type !== 'dish.cancelled' || report.wasted,
+    wasted: context.wasted || report.type === 'dish.plated' || report.wasted,
     reason: report.type === 'dish.failed' && context.reason === '' ? report.reason : context.reason,
   }
 }

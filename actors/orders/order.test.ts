@@ -34,7 +34,8 @@ const settled = { type: 'payment.settled', refunded: 2_890 }
 const started = { type: 'ticket.started' }
 const plating = { type: 'ticket.plating' }
 const plated = { type: 'ticket.plated' }
-const failed = { type: 'ticket.failed', reason: 'oven-broken' }
+const failed = { type: 'ticket.failed', reason: 'oven-broken', wasted: true }
+const closed = { type: 'ticket.failed', reason: 'station-closed', wasted: false }
 const wasted = { type: 'ticket.cancelled', wasted: true }
 const unused = { type: 'ticket.cancelled', wasted: false }
 const cancel = { type: 'order.cancel' }
@@ -284,6 +285,21 @@ describe('O1: whatever fails, what was taken is given back in reverse order, and
           ['reservation.close wasted', 'payment.cancel'],
         ] as const,
     ),
+    ...(['queued', 'cooking', 'plating'] as const).map(
+      (state, n) =>
+        [
+          `the kitchen fails while ${state}, and has used nothing`,
+          [...[toQueued, toCooking, toPlating][n]!, closed, settled, released],
+          'cancelled',
+          ['payment.cancel', 'reservation.release'],
+        ] as const,
+    ),
+    [
+      'the kitchen fails as the guest cancels, and has used nothing',
+      [...toQueued, cancel, closed, settled, released],
+      'cancelled',
+      ['ticket.cancel', 'payment.cancel', 'reservation.release'],
+    ],
     [
       'nobody cooks',
       [...toQueued, late('queueDeadline', 'queued'), unused, settled, released],

@@ -124,6 +124,9 @@ export const orderMachine = setup({
     ticketOpen: ({ context }) => context.ticket === 'open',
     moneyAsked: ({ context }) => context.money === 'asked',
     stockAsked: ({ context }) => context.stock === 'asked',
+    // What a cook has touched is waste; what nobody has touched goes back.
+    used: ({ event }) =>
+      (event.type === 'ticket.failed' || event.type === 'ticket.cancelled') && event.wasted,
     toReject: ({ context }) => context.outcome === 'rejected',
     toCancel: ({ context }) => context.outcome === 'cancelled',
   },
@@ -383,15 +386,22 @@ export const orderMachine = setup({
       entry: ['arrive', 'takeTicket', 'openTicket'],
       on: {
         'ticket.started': { target: 'cooking', actions: 'publishCooking' },
-        'ticket.failed': {
-          target: 'unwinding',
-          actions: [
-            'ticketGone',
-            'wasteStock',
-            'countWaste',
-            { type: 'callOff', params: ({ event }) => ({ reason: event.reason }) },
-          ],
-        },
+        'ticket.failed': [
+          {
+            guard: 'used',
+            target: 'unwinding',
+            actions: [
+              'ticketGone',
+              'wasteStock',
+              'countWaste',
+              { type: 'callOff', params: ({ event }) => ({ reason: event.reason }) },
+            ],
+          },
+          {
+            target: 'unwinding',
+            actions: ['ticketGone', { type: 'callOff', params: ({ event }) => ({ reason: event.reason }) }],
+          },
+        ],
         'order.cancel': { target: 'unwinding', actions: ['cancelForGuest', 'cancelAccepted'] },
       },
       after: {
@@ -406,15 +416,22 @@ export const orderMachine = setup({
       entry: 'arrive',
       on: {
         'ticket.plating': 'plating',
-        'ticket.failed': {
-          target: 'unwinding',
-          actions: [
-            'ticketGone',
-            'wasteStock',
-            'countWaste',
-            { type: 'callOff', params: ({ event }) => ({ reason: event.reason }) },
-          ],
-        },
+        'ticket.failed': [
+          {
+            guard: 'used',
+            target: 'unwinding',
+            actions: [
+              'ticketGone',
+              'wasteStock',
+              'countWaste',
+              { type: 'callOff', params: ({ event }) => ({ reason: event.reason }) },
+            ],
+          },
+          {
+            target: 'unwinding',
+            actions: ['ticketGone', { type: 'callOff', params: ({ event }) => ({ reason: event.reason }) }],
+          },
+        ],
         'order.cancel': { target: 'unwinding', actions: ['cancelForGuest', 'cancelAccepted'] },
       },
       after: {
@@ -429,15 +446,22 @@ export const orderMachine = setup({
       entry: 'arrive',
       on: {
         'ticket.plated': { target: 'ready', actions: ['ticketGone', 'serveStock', 'stockGone'] },
-        'ticket.failed': {
-          target: 'unwinding',
-          actions: [
-            'ticketGone',
-            'wasteStock',
-            'countWaste',
-            { type: 'callOff', params: ({ event }) => ({ reason: event.reason }) },
-          ],
-        },
+        'ticket.failed': [
+          {
+            guard: 'used',
+            target: 'unwinding',
+            actions: [
+              'ticketGone',
+              'wasteStock',
+              'countWaste',
+              { type: 'callOff', params: ({ event }) => ({ reason: event.reason }) },
+            ],
+          },
+          {
+            target: 'unwinding',
+            actions: ['ticketGone', { type: 'callOff', params: ({ event }) => ({ reason: event.reason }) }],
+          },
+        ],
       },
       after: {
         platingDeadline: {
@@ -479,16 +503,15 @@ export const orderMachine = setup({
       entry: ['arrive', 'cancelTicket'],
       on: {
         'ticket.cancelled': [
-          {
-            guard: ({ event }) => event.wasted,
-            target: 'unwinding',
-            actions: ['ticketGone', 'wasteStock', 'countWaste'],
-          },
+          { guard: 'used', target: 'unwinding', actions: ['ticketGone', 'wasteStock', 'countWaste'] },
           { target: 'unwinding', actions: 'ticketGone' },
         ],
         // Crossed by the kitchen's own last word.
         'ticket.plated': { target: 'unwinding', actions: ['ticketGone', 'wasteStock', 'countWaste'] },
-        'ticket.failed': { target: 'unwinding', actions: ['ticketGone', 'wasteStock', 'countWaste'] },
+        'ticket.failed': [
+          { guard: 'used', target: 'unwinding', actions: ['ticketGone', 'wasteStock', 'countWaste'] },
+          { target: 'unwinding', actions: 'ticketGone' },
+        ],
         'ticket.started': {},
         'ticket.plating': {},
       },
