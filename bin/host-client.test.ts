@@ -138,7 +138,11 @@ describe('a command', () => {
     [drain, { kind: 'done' }, { kind: 'accepted' }],
     [add, { kind: 'added', nodes: [node] }, { kind: 'accepted', node }],
     [drain, { kind: 'unknown-node', known: [] }, { kind: 'unknown-node', node }],
-    [add, { kind: 'unknown-group', known: [] }, { kind: 'unknown-group', group: 'kitchen' }],
+    [
+      add,
+      { kind: 'unknown-group', known: ['edge'] },
+      { kind: 'unknown-group', group: 'kitchen', known: ['edge'] },
+    ],
     [
       drain,
       { kind: 'gone', detail: 'it ended' },
@@ -157,7 +161,7 @@ describe('a command', () => {
     [
       { kind: 'resume', node },
       { kind: 'refused', detail: 'it is not paused' },
-      { kind: 'refused', reason: 'unsupported', detail: 'it is not paused' },
+      { kind: 'refused', reason: 'invalid-transition', detail: 'it is not paused' },
     ],
   ]
   for (const [command, said, outcome] of outcomes) {

@@ -290,7 +290,11 @@ function meaningOf(outcome: LauncherOutcome, command: NodeCommand): CommandOutco
     case 'unknown-node':
       return { kind: 'unknown-node', node }
     case 'unknown-group':
-      return { kind: 'unknown-group', group: command.kind === 'add-node' ? command.group : '' }
+      return {
+        kind: 'unknown-group',
+        group: command.kind === 'add-node' ? command.group : '',
+        known: outcome.known,
+      }
     case 'gone':
       return { kind: 'refused', reason: 'node-gone', detail: outcome.detail }
     case 'last-node':
@@ -302,7 +306,7 @@ function meaningOf(outcome: LauncherOutcome, command: NodeCommand): CommandOutco
     case 'refused':
       return {
         kind: 'refused',
-        reason: command.kind === 'add-node' ? 'node-limit' : 'unsupported',
+        reason: command.kind === 'add-node' ? 'node-limit' : 'invalid-transition',
         detail: outcome.detail,
       }
   }

@@ -151,6 +151,16 @@ test('a second cluster on the same data is refused, and so is one on a port in u
   expect(await fourth.exited).toBe(1)
 })
 
+test('a cluster whose nodes cannot start says why', { timeout: 30_000 }, async () => {
+  const kitchenModule = 'data:text/javascript,throw new Error("the stove is missing")'
+  const broken = new Up({ dataFolder: join(folder, 'broken'), kitchenModule })
+  expect(await broken.started()).toMatchObject({
+    code: 'CLUSTER_NOT_READY',
+    message: expect.stringMatching(/node-\d cannot start: .*the stove is missing/),
+  })
+  expect(await broken.exited).toBe(1)
+})
+
 test('told to end it drains; started again it goes on from the journal', { timeout: 60_000 }, async () => {
   const cooking = await Promise.all(Array.from({ length: 5 }, () => up.place()))
   up.process.kill('SIGTERM')

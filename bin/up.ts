@@ -85,7 +85,7 @@ const failoverBoundMs = 3_000
  * Starts a cluster, and resolves when it answers requests.
  *
  * @throws ClusterError `DATA_FOLDER_UNUSABLE`, `DATA_IN_USE`, `DATA_DAMAGED`, `DATA_VERSION_MISMATCH`, `DATA_SHARDS_MISMATCH`, `PORT_IN_USE`,
- *   `CLUSTER_CONFIG_INVALID`: nothing runs then.
+ *   `PORT_UNUSABLE`, `CLUSTER_CONFIG_INVALID`, `CLUSTER_NOT_READY`: nothing runs then.
  */
 export async function startCluster(options: UpOptions): Promise<RunningCluster> {
   const { dataFolder, nodes = 3, speed = 1 } = options
@@ -124,7 +124,7 @@ export async function startCluster(options: UpOptions): Promise<RunningCluster> 
       if (made.world !== undefined) await stopWorld(dataFolder, definition, made.world)
     },
     report: (event) => {
-      if (event.kind === 'start-failed') failed(new Error(`${event.node} cannot start: ${event.error}`))
+      if (event.kind === 'start-failed') failed(notReady(`${event.node} cannot start: ${event.error}`))
       options.report?.(event)
     },
   })
@@ -162,18 +162,22 @@ export async function runCluster(
     return (await ended) ?? 0
   } catch (error) {
     // It was told to end before it was ready: that is no failure.
-    if (error instanceof EndedEarly && error.code === 0) return 0
+    if (error instanceof StoppedEarly) return 0
     throw error
   }
 }
 
-class EndedEarly extends Error {
-  readonly code: 0 | 1
+class StoppedEarly extends Error {}
 
-  constructor(code: 0 | 1) {
-    super(code === 0 ? 'The cluster was stopped before it was ready.' : 'No node of the cluster could start.')
-    this.code = code
-  }
+const notReady = (problem: string): ClusterError => new ClusterError('CLUSTER_NOT_READY', { problem })
+
+/** `node-1 is starting (SIGKILL, no heartbeat for 1000 ms)`, of each. */
+async function howNodesStand(launcher: Launcher): Promise<string> {
+  const status = await launcher.execute({ kind: 'status' })
+  if (status.kind !== 'status') return ''
+  return status.nodes
+    .map(({ node, phase, lastEnd }) => `${node} is ${phase}${lastEnd === undefined ? '' : ` (${lastEnd})`}`)
+    .join(', ')
 }
 
 function checkSpeed(speed: number): void {
@@ -225,8 +229,12 @@ function freePort(listener: string, option: string, port: number): Promise<numbe
   const probe = createServer()
   return new Promise((resolve, reject) => {
     probe.once('error', (error: NodeJS.ErrnoException) => {
-      const isTaken = error.code === 'EADDRINUSE'
-      reject(isTaken ? new ClusterError('PORT_IN_USE', { listener, host, port, option }) : error)
+      const place = { listener, host, port, option }
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new ClusterError('PORT_IN_USE', place)
+          : new ClusterError('PORT_UNUSABLE', { ...place, problem: error.message }),
+      )
     })
     probe.listen({ port, host, exclusive: true }, () => {
       const address = probe.address()
@@ -243,8 +251,10 @@ async function answers(url: string, launcher: Launcher): Promise<void> {
   })
   const deadline = performance.now() + readyWithinMs
   while (!(await isReady(url))) {
-    if (code !== undefined) throw new EndedEarly(code)
-    if (performance.now() > deadline) throw new Error(`The cluster is not ready after ${readyWithinMs} ms.`)
+    if (code === 0) throw new StoppedEarly('The cluster was stopped before it was ready.')
+    if (code === 1) throw notReady(`none of its nodes could: ${await howNodesStand(launcher)}`)
+    if (performance.now() > deadline)
+      throw notReady(`after ${readyWithinMs / 1_000} s ${await howNodesStand(launcher)}`)
     await sleep(lookAgainMs)
   }
 }

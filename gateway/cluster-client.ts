@@ -170,10 +170,10 @@ export type CommandOutcome =
   /** Begun, not finished: the cluster's view shows how it goes. `node` is the new one of `add-node`. */
   | { readonly kind: 'accepted'; readonly node?: NodeId }
   | { readonly kind: 'unknown-node'; readonly node: NodeId }
-  | { readonly kind: 'unknown-group'; readonly group: string }
+  | { readonly kind: 'unknown-group'; readonly group: string; readonly known: readonly string[] }
   | {
       readonly kind: 'refused'
-      readonly reason: 'last-node' | 'node-gone' | 'node-limit' | 'unsupported'
+      readonly reason: 'last-node' | 'node-gone' | 'node-limit' | 'invalid-transition' | 'unsupported'
       readonly detail: string
     }
   | { readonly kind: 'failed'; readonly detail: string }

@@ -278,6 +278,16 @@ describe('ports', () => {
     })
   })
 
+  test('one that cannot be used is named, with why', async () => {
+    const address = { opsHost: '192.0.2.1', token: 'a-token-of-enough-length' }
+    await expect(start({ ...address, opsPort: 4_321 })).rejects.toMatchObject({
+      code: 'PORT_UNUSABLE',
+      message: expect.stringMatching(
+        /^The operator listener cannot use port 4321 on 192\.0\.2\.1: .*EADDRNOTAVAIL.*--ops-port\.$/,
+      ),
+    })
+  })
+
   test('the operator listener opens to other machines only with a token that is none to guess', async () => {
     await expect(start({ opsHost: '0.0.0.0' })).rejects.toMatchObject({
       code: 'CLUSTER_CONFIG_INVALID',

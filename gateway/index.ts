@@ -61,7 +61,7 @@ export interface Gateway {
 /**
  * Opens both listeners, or none.
  *
- * @throws ClusterError `PORT_IN_USE`; `CLUSTER_CONFIG_INVALID` when strangers could reach the operator listener.
+ * @throws ClusterError `PORT_IN_USE`, `PORT_UNUSABLE`; `CLUSTER_CONFIG_INVALID` when strangers could reach the operator listener.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { client, site, token, host = '127.0.0.1', opsHost = '127.0.0.1' } = options

@@ -353,7 +353,10 @@ export function problemOf(outcome: Refusal, what: string): Problem {
         `${what} is still working on the first request with this key.`,
       )
     case 'key-reused':
-      return new Problem('idempotency-key-reused', `${what} knows this key with another body.`)
+      return new Problem(
+        'idempotency-key-reused',
+        `${what} knows this key with another body. Send a new intent with a new key.`,
+      )
     case 'key-expired':
       return new Problem('idempotency-key-expired', `${what} exists, but its reply to this key is gone.`)
     case 'busy':

@@ -166,7 +166,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     const here = routes.filter(({ pattern }) => isAddress(pattern, path))
     const problem =
       here.length === 0
-        ? new Problem('route-not-found', `There is no ${path}.`)
+        ? new Problem('route-not-found', `There is nothing at ${path}; /openapi.json lists what there is.`)
         : methodNotAllowed(method, path, [...new Set(here.flatMap(({ methods }) => methods))])
     nowhere.observe(problem.status, reply.elapsedTime)
     done(problem)
@@ -262,7 +262,7 @@ export function problems(...codes: readonly ProblemCode[]): Record<number, unkno
 /**
  * Listens, or says who cannot.
  *
- * @throws ClusterError `PORT_IN_USE`.
+ * @throws ClusterError `PORT_IN_USE`, `PORT_UNUSABLE`.
  */
 export async function listen(
   app: Server,
@@ -271,8 +271,9 @@ export async function listen(
   try {
     return await app.listen({ host: place.host, port: place.port })
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
-    throw new ClusterError('PORT_IN_USE', place)
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'EADDRINUSE') throw new ClusterError('PORT_IN_USE', place)
+    throw new ClusterError('PORT_UNUSABLE', { ...place, problem: message })
   }
 }
 

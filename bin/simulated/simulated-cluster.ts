@@ -233,8 +233,10 @@ export class SimulatedCluster implements ClusterClient {
     const members = cluster.membership.members
     if (command.kind === 'heal') return undefined
     if (command.kind === 'add-node') {
-      const isKnown = day.cluster.groups.some(({ name }) => name === command.group)
-      return isKnown ? undefined : { kind: 'unknown-group', group: command.group }
+      const known = day.cluster.groups.map(({ name }) => name)
+      return known.includes(command.group)
+        ? undefined
+        : { kind: 'unknown-group', group: command.group, known }
     }
     const named = command.kind === 'partition' ? [...command.a, ...command.b] : [command.node]
     const known = new Set([

@@ -18,7 +18,6 @@ export const stages = ['placed', 'paying', 'queued', 'cooking', 'plating', 'read
 export type Stage = (typeof stages)[number]
 
 const stageOf: Readonly<Record<string, Stage>> = {
-  ordering: 'placed',
   placed: 'placed',
   reserving: 'placed',
   paying: 'paying',

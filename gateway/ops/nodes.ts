@@ -173,6 +173,7 @@ export function nodeRoutes(app: Server, client: ClusterClient): void {
     'not-found',
     'last-node',
     'node-gone',
+    'invalid-transition',
     'unsupported',
     'command-failed',
   )
@@ -291,7 +292,10 @@ function refusalOf(outcome: Exclude<CommandOutcome, { readonly kind: 'accepted' 
     case 'unknown-node':
       return new Problem('not-found', `There is no node '${outcome.node}'.`)
     case 'unknown-group':
-      return new Problem('not-found', `There is no group '${outcome.group}'.`)
+      return new Problem(
+        'not-found',
+        `There is no group '${outcome.group}'. Groups: ${outcome.known.join(', ')}.`,
+      )
     case 'refused':
       return new Problem(outcome.reason, outcome.detail)
     case 'failed':

@@ -180,8 +180,9 @@ describe('commanding nodes', () => {
   }
 
   test('a group that is not there, and one that is full', async () => {
-    cluster.answerCommands({ kind: 'unknown-group', group: 'gpu' })
-    expect((await call('POST', '/ops/v1/nodes', { group: 'gpu' })).status).toBe(404)
+    cluster.answerCommands({ kind: 'unknown-group', group: 'gpu', known: ['kitchen', 'edge'] })
+    const { status, body } = await call('POST', '/ops/v1/nodes', { group: 'gpu' })
+    expect([status, body.detail]).toEqual([404, "There is no group 'gpu'. Groups: kitchen, edge."])
     cluster.answerCommands({ kind: 'refused', reason: 'node-limit', detail: 'At most 3.' })
     expect((await call('POST', '/ops/v1/nodes', { group: 'all' })).body.code).toBe('node-limit')
   })

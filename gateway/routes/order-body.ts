@@ -106,7 +106,7 @@ export const OrderTurn = Type.Object(
   {
     sequence: Type.Integer({ minimum: 1 }),
     at: Timestamp,
-    message: Type.String({ description: 'What the order was told.' }),
+    message: Type.String({ description: 'What the order was told; `timer` by its own clock.' }),
     state: Type.String({ description: 'Where it stood then.' }),
     events: Type.Array(Type.String(), { description: 'What it announced: `order.created`, `order.paid`, …' }),
   },
@@ -149,6 +149,10 @@ const eventNames: Readonly<Record<string, string>> = {
 export function allowedEventsOf(accepts: readonly string[]): string[] {
   return accepts.flatMap((type) => eventNames[type] ?? [])
 }
+
+/** The name that people see of what an order was told. A deadline of its own machine is told by its clock. */
+export const messageNameOf = (type: string): string =>
+  type.startsWith('xstate.') ? 'timer' : (eventNames[type] ?? type)
 
 /** The name that people see of a state value: the outer state, where the machine has nested ones. */
 export function stateNameOf(value: unknown): string {

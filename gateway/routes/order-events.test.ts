@@ -276,6 +276,17 @@ describe('a page', () => {
     ])
   })
 
+  test('has the names of the API, and a deadline of the order itself is its timer', async () => {
+    const records = await cluster.history(orderRef(placed.id), { limit: 1 })
+    const types = ['xstate.after.payDeadline.order.paying', 'order.pay', 'reservation.held']
+    cluster.history = async () =>
+      records.flatMap((record) => types.map((type) => ({ ...record, message: { type } })))
+    const { items } = (await (await get({ accept: 'application/json' })).json()) as {
+      items: { message: string }[]
+    }
+    expect(items.map(({ message }) => message)).toEqual(['timer', 'payment.authorize', 'reservation.held'])
+  })
+
   const badQueries = [
     ['?limit=0', 'validation'],
     ['?limit=201', 'validation'],

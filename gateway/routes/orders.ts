@@ -51,6 +51,7 @@ import {
   allowedEventsOf,
   CancelOrder,
   Money,
+  messageNameOf,
   Order,
   OrderRef,
   OrderTurn,
@@ -583,7 +584,7 @@ function fieldErrorOf(wish: RefusedWish, { items }: PlaceOrder): FieldError {
       const ingredient = items[wish.item]?.options?.substitute[wish.substitute]
       return {
         pointer: `${pointer}/options/substitute/${wish.substitute}`,
-        detail: `the menu offers '${wish.dish}' without a substitute for '${ingredient}'`,
+        detail: `'${wish.dish}' is offered without a substitute for '${ingredient}'`,
       }
     }
   }
@@ -626,7 +627,7 @@ function lastEventIdOf(header: string | string[] | undefined): number {
 const shownTurn = ({ sequence, at, message, state, events = [] }: JournalRecord): OrderTurn => ({
   sequence,
   at: timestampOf(at),
-  message: message.type,
+  message: messageNameOf(message.type),
   state: stateNameOf(state),
   events: events.map(({ type }) => type),
 })

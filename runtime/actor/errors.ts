@@ -80,6 +80,16 @@ export const errorSpecs = {
     message: (f) =>
       `Port ${f.port} on ${f.host} is in use, so the ${f.listener} listener cannot start. End what listens there, or choose another port with ${f.option}.`,
   }),
+  PORT_UNUSABLE: spec<{ listener: string; host: string; port: number; option: string; problem: string }>({
+    remedy: 'operator',
+    message: (f) =>
+      `The ${f.listener} listener cannot use port ${f.port} on ${f.host}: ${f.problem}. Choose another port with ${f.option}.`,
+  }),
+  CLUSTER_NOT_READY: spec<{ problem: string }>({
+    remedy: 'operator',
+    message: (f) =>
+      `The cluster did not start: ${f.problem}. What was acknowledged before is in its data folder.`,
+  }),
   DAY_INVALID: spec<{ day: string; place: string; problem: string; remedy: string }>({
     remedy: 'caller',
     message: (f) => `The day '${f.day}' cannot be run: ${f.place}: ${f.problem}. ${f.remedy}`,
