@@ -46,4 +46,6 @@ test('a file that cannot be compiled is named, and nothing runs', { timeout: 120
   const { stderr, status } = brigade('--version')
   expect(stderr).toContain('bin/code-version.ts(1,14)')
   expect(status).toBe(1)
+  const told = brigade('status', '--json')
+  expect([told.status, JSON.parse(told.stdout).error.code]).toEqual([1, 'NOT_BUILT'])
 })
