@@ -37,7 +37,7 @@ const incidentsMax = 20
 
 export async function start(options: StartOptions, terminal: Terminal): Promise<number> {
   const { day, dataFolder, nodes, speed, port, opsPort } = options
-  terminal.note(`Starting ${nodes} nodes and a gateway on ${dataFolder} …\n`)
+  terminal.note(`Starting ${nodes} node${nodes === 1 ? '' : 's'} and a gateway on ${dataFolder} …\n`)
   let restaurant: Restaurant | undefined
   let isEnding = false
   const end = (): void => {
