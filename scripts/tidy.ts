@@ -135,6 +135,9 @@ const bans: ReadonlyMap<string, readonly Ban[]> = new Map([
   ['runtime/host', hostBans],
   ['sim', simBans],
   ['sim/day', simBans],
+  ['sim/statistics', simBans],
+  ['sim/oracles', simBans],
+  ['sim/study', simBans],
   ['actors', actorBans],
 ])
 
