@@ -22,6 +22,22 @@ export function exitCodeOf({ checks }: Pick<DayResult, 'checks'>): number {
   return broken.length > 0 ? exitCodes.slo : exitCodes.held
 }
 
+/** Worst first. */
+const bySeverity: readonly number[] = [
+  exitCodes.safety,
+  exitCodes.crash,
+  exitCodes.liveness,
+  exitCodes.slo,
+  exitCodes.usage,
+  exitCodes.held,
+]
+
+/** Of several exit codes; `held` of none. */
+export function worstOf(codes: Iterable<number>): number {
+  const found = new Set(codes)
+  return bySeverity.find((code) => found.has(code)) ?? exitCodes.held
+}
+
 /** Of the checks that do not hold the first that its exit code is about. */
 export function firstBroken({ checks }: Pick<DayResult, 'checks'>): Verdict | undefined {
   const code = exitCodeOf({ checks })

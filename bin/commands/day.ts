@@ -131,7 +131,7 @@ function progressTo(
 }
 
 /** Few colours: only what is wrong is red. */
-const toneOf =
+export const toneOf =
   (paint: Paint): ReportPaint =>
   (tone, text) =>
     tone === 'bad'

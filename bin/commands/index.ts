@@ -21,12 +21,14 @@ import { replay } from './replay.ts'
 import { resume } from './resume.ts'
 import { start } from './start.ts'
 import { status } from './status.ts'
+import { study } from './study.ts'
 import { time } from './time.ts'
 import { uncordon } from './uncordon.ts'
 import { up } from './up.ts'
 
 export const sections: readonly Section[] = [
   { title: 'Run', commands: [start, up, day] },
+  { title: 'Measure it', commands: [study] },
   { title: 'Search for what breaks it', commands: [explore, replay] },
   { title: 'Watch a running cluster', commands: [status, deadLetters] },
   { title: 'Hurt it', commands: [crash, pause, resume, partition, heal] },

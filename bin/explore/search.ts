@@ -5,6 +5,7 @@
  */
 import type { FaultKind } from '#day'
 import { exitCodes } from '../command-line/exit-codes.ts'
+import { worstOf } from '../judgement.ts'
 import type { TrialEnd } from './trial.ts'
 
 export interface FaultCounts {
@@ -13,16 +14,6 @@ export interface FaultCounts {
   /** Met nobody. */
   missed: number
 }
-
-/** Worst first. */
-const bySeverity: readonly number[] = [
-  exitCodes.safety,
-  exitCodes.crash,
-  exitCodes.liveness,
-  exitCodes.slo,
-  exitCodes.usage,
-  exitCodes.held,
-]
 
 export class Search {
   tried = 0
@@ -37,7 +28,7 @@ export class Search {
   add({ exitCode, result, failure }: TrialEnd): void {
     this.tried += 1
     if (failure !== undefined) this.failed += 1
-    if (bySeverity.indexOf(exitCode) < bySeverity.indexOf(this.#exitCode)) this.#exitCode = exitCode
+    this.#exitCode = worstOf([this.#exitCode, exitCode])
     if (result === undefined) return
     this.events += result.events
     this.guests += result.orders.attempted

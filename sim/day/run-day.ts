@@ -312,7 +312,8 @@ export function runSimDay(day: Day, run: DayRun): DayResult {
   return nodes === undefined ? result : { ...result, command: `${result.command} --nodes ${nodes}` }
 }
 
-function withNodes(day: Day, nodes: number): Day {
+/** The same day on another number of nodes, in every group that hosts something. */
+export function withNodes(day: Day, nodes: number): Day {
   const groups = day.cluster.groups.map((group) =>
     group.departments.length === 0 ? group : { ...group, nodes },
   )

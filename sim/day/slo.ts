@@ -11,6 +11,7 @@ export interface Latency {
   readonly p95: number
   readonly p99: number
   readonly max: number
+  readonly mean: number
   readonly n: number
 }
 
@@ -31,5 +32,6 @@ export function parseSlo(text: string): Slo | undefined {
 export function latencyOf(measured: readonly number[]): Latency {
   const sorted = [...measured].sort((a, b) => a - b)
   const rank = (share: number): number => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0
-  return { p50: rank(0.5), p95: rank(0.95), p99: rank(0.99), max: rank(1), n: sorted.length }
+  const mean = sorted.length === 0 ? 0 : sorted.reduce((sum, ms) => sum + ms, 0) / sorted.length
+  return { p50: rank(0.5), p95: rank(0.95), p99: rank(0.99), max: rank(1), mean, n: sorted.length }
 }

@@ -181,7 +181,9 @@ describe('what is measured agrees with the formula, and with no wrong one', {
   })
 })
 
-test('last come, first served: the mean wait is the same, and it is told apart all the same', () => {
+test('last come, first served: the mean wait is the same, and it is told apart all the same', {
+  timeout: 900_000,
+}, () => {
   const isRight = (planted?: 'last-come') => {
     const measured = waitingLine({ servers: 2, busy: 0.8 }, { seed: 1, batch, ...(planted && { planted }) })
     return {

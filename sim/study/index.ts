@@ -4,4 +4,9 @@
  * Knows:          what is measured of a day, how days differ, when enough of them have been run, how it is told.
  * Does not know:  who runs them, on which cores, simulated or live.
  */
-export {}
+export * from './figures.ts'
+export * from './kpis.ts'
+export * from './replicate.ts'
+export * from './study.ts'
+export * from './terminal-report.ts'
+export * from './variants.ts'
