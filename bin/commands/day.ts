@@ -13,7 +13,7 @@ import { timeShown } from '../terminal/time-shown.ts'
 
 const usualSeed = 1
 /** The fastest at which no deadline of the world passes during a failover. */
-const usualSpeed = 60
+export const usualSpeed = 60
 
 export const day = defineCommand({
   name: 'day',

@@ -12,6 +12,7 @@ import { cordon } from './cordon.ts'
 import { crash } from './crash.ts'
 import { day } from './day.ts'
 import { deadLetters } from './dead-letters.ts'
+import { diff } from './diff.ts'
 import { drain } from './drain.ts'
 import { explore } from './explore.ts'
 import { heal } from './heal.ts'
@@ -28,7 +29,7 @@ import { up } from './up.ts'
 
 export const sections: readonly Section[] = [
   { title: 'Run', commands: [start, up, day] },
-  { title: 'Measure it', commands: [study] },
+  { title: 'Measure it', commands: [study, diff] },
   { title: 'Search for what breaks it', commands: [explore, replay] },
   { title: 'Watch a running cluster', commands: [status, deadLetters] },
   { title: 'Hurt it', commands: [crash, pause, resume, partition, heal] },

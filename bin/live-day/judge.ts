@@ -22,6 +22,7 @@ import { orderOfKey } from '#gateway'
 import { shardHashVersion } from '#host'
 import { Environment, rowsOf, scopesOf, shardCounts } from '#live'
 import type { PaymentRecord } from '#outside'
+import type { Commit } from '#sim'
 import { restaurantCluster } from '../../cluster.config.ts'
 import type { LiveGuest } from './guest.ts'
 import { commitsOf, contested, inOrder } from './history.ts'
@@ -35,6 +36,8 @@ export interface LiveEvidence {
   readonly provider: readonly PaymentRecord[]
   /** When the last fault had ended and its victim answered again, since midnight. */
   readonly healedAt: number
+  /** Told of the journal's batches, as the checks are. */
+  readonly onCommit?: (commit: Commit) => void
 }
 
 type Judged = Pick<DayResult, 'orders' | 'money' | 'checks' | 'traceHash' | 'events'>
@@ -56,6 +59,7 @@ export async function judge(evidence: LiveEvidence): Promise<Judged> {
     for (const commit of commitsOf(ordered, rowsOf(environment, 'snapshots'), midnight)) {
       checker.commit(commit)
       trace.add(commit)
+      evidence.onCommit?.(commit)
     }
     const secret = Buffer.from(environment.identity.requestHashKey, 'hex')
     const { orders, money, verdicts } = checker.close({

@@ -33,7 +33,7 @@ import { UsageError } from '../command-line/usage-error.ts'
 import { type RunningCluster, startCluster } from '../up.ts'
 import { DayClock, midnightBefore, worldBefore } from './day-clock.ts'
 import { type GuestWorld, LiveGuest } from './guest.ts'
-import { judge } from './judge.ts'
+import { judge, type LiveEvidence } from './judge.ts'
 import { playFaults } from './live-faults.ts'
 import { openingsOf } from './openings.ts'
 import { Operations } from './operations.ts'
@@ -47,6 +47,8 @@ export interface LiveDayRun {
   readonly dataFolder?: string
   readonly commit?: string
   readonly onProgress?: (progress: LiveProgress) => void
+  /** Told of every batch of the journal, when the day is over. */
+  readonly onCommit?: NonNullable<LiveEvidence['onCommit']>
 }
 
 export interface LiveProgress {
@@ -110,6 +112,7 @@ export async function runLiveDay(day: Day, run: LiveDayRun): Promise<DayResult> 
       faults: played.faults,
       healedAt: played.healedAt,
       provider: cluster.provider.ledger.payments,
+      ...(run.onCommit && { onCommit: run.onCommit }),
     })
     return {
       day: day.name,

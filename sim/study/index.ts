@@ -4,6 +4,7 @@
  * Knows:          what is measured of a day, how days differ, when enough of them have been run, how it is told.
  * Does not know:  who runs them, on which cores, simulated or live.
  */
+export * from './agreement.ts'
 export * from './figures.ts'
 export * from './kpis.ts'
 export * from './replicate.ts'
