@@ -293,7 +293,13 @@ export function overValues(kpi: Kpi, variants: readonly VariantResult[]): string
   return drawn(220, {
     grid: { left: 44, right: 20, top: 26, bottom: 24 },
     xAxis: { ...base, type: 'value', scale: true, minInterval: 0 },
-    yAxis: { ...valueAxis, name: mark, scale: kpi.unit === 'count' || kpi.unit === 'euro' },
+    yAxis: {
+      ...valueAxis,
+      name: mark,
+      scale: kpi.unit === 'count' || kpi.unit === 'euro',
+      // A share ends at 100 %.
+      ...(kpi.unit === 'share' && means.some(([, mean = 0]) => mean > 80) && { max: 100 }),
+    },
     series: [
       {
         type: 'custom',
