@@ -107,6 +107,45 @@ test('a released shard is brought to mind at each review, until it is taken', ()
   ])
 })
 
+// Nodes that all leave, for their launcher has ended, know it of themselves only: each thinks that the others stay.
+test('whoever is told that a shard is free looks, and tells nobody else', () => {
+  const start = 1_000_000 as Instant
+  const shard = 'orders.0' as ShardId
+  const nodes = ['node-1', 'node-2', 'node-3'] as NodeId[]
+  const members = nodes.map(
+    (node): Member => ({
+      node,
+      group: 'node',
+      address: '',
+      state: node === 'node-1' ? 'leaving' : 'up',
+      life: 1,
+    }),
+  )
+  const [node, scope] = ['node-1' as NodeId, 'node-1.a' as ScopeId]
+  const cluster = new Cluster(
+    { node, scope, shards: [shard], hosts: () => true, reads: () => true, bounds: defaultClusterBounds },
+    start,
+  )
+  const row = { shard, epoch: 1 as Epoch, scope, node, released: true, now: start }
+  const seen = () =>
+    cluster
+      .step({ kind: 'shards', views: [{ row, sealed: false, versions: {} }] }, start)
+      .map(({ kind }) => kind)
+  const told = () =>
+    cluster
+      .step({ kind: 'gossip', from: 'node-2' as NodeId, item: { kind: 'move', shard, to: node } }, start)
+      .map(({ kind }) => kind)
+
+  cluster.step({ kind: 'members', members }, start)
+  expect(seen()).toContain('tell')
+  expect(told()).toEqual(['read-shards'])
+  expect(seen()).not.toContain('tell')
+  expect(told()).toEqual(['read-shards'])
+  expect(told(), 'once more when it is told meanwhile').toEqual([])
+  expect(seen()).toEqual(['read-shards'])
+  expect(seen()).not.toContain('tell')
+})
+
 describe('what an earlier incarnation of a node lost', () => {
   const me = 'node-1' as NodeId
   const other = 'node-2' as NodeId

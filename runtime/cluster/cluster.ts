@@ -14,7 +14,8 @@
  *       no more.
  *   P5. What a newer build has written to is left to a node that has it. An owner that ended may have written until
  *       then, so its shards are looked at again before they are contended for.
- *   P4. Whoever sees that a shard is free tells those whose turn it is, at each review, until it is taken.
+ *   P4. Whoever sees that a shard is free tells those whose turn it is, at each review, until it is taken. Who is
+ *       told looks, and tells nobody: two that cannot take it would tell each other as fast as they can.
  */
 import type { Instant } from '#actor'
 import { after } from '#actor'
@@ -85,6 +86,9 @@ export type ClusterOutput =
   | { readonly kind: 'routed'; readonly shard: ShardId }
   | { readonly kind: 'tick-at'; readonly at: Instant }
 
+/** `reminder`: somebody said that a shard is free. Whoever is told so passes it on to nobody. */
+type Look = 'review' | 'reminder'
+
 interface Route {
   readonly node: NodeId
   readonly epoch: Epoch
@@ -100,8 +104,9 @@ export class Cluster {
   #outdated = false
   /** Shards that a node cannot take, because its build is too old. */
   readonly #lacks = new Map<NodeId, ReadonlySet<ShardId>>()
-  #reading = false
-  #readAgain = false
+  /** Why the shard table is being read, and why it is then read once more. */
+  #reading: Look | undefined
+  #readAgain: Look | undefined
   /** Some route may be wrong: the next review is not far off. */
   #doubted = false
   readonly #owned = new Map<ShardId, Epoch>()
@@ -146,10 +151,12 @@ export class Cluster {
       case 'members':
         this.#joined(input.members, now)
         break
-      case 'shards':
-        this.#reading = false
+      case 'shards': {
+        const [why, again] = [this.#reading, this.#readAgain]
+        this.#reading = undefined
+        this.#readAgain = undefined
         this.#seen = true
-        if (!this.#readAgain) this.#outdated = false
+        if (again === undefined) this.#outdated = false
         this.#views = new Map(input.views.map((view) => [view.row.shard, view]))
         for (const { row, sealed } of input.views) {
           if (!row.released) this.#waitingForHeir.delete(row.shard)
@@ -158,9 +165,10 @@ export class Cluster {
           else if ((this.#routes.get(row.shard)?.epoch ?? 0) <= row.epoch) this.#routes.delete(row.shard)
         }
         this.#compareVersions()
-        this.#remind()
-        if (this.#readAgain) this.#read()
+        if (why !== 'reminder') this.#remind()
+        if (again !== undefined) this.#read(again)
         break
+      }
       case 'acquired':
         this.#acquired(input.shard, input.outcome)
         break
@@ -235,12 +243,12 @@ export class Cluster {
     return shards.every((shard) => this.#routes.has(shard))
   }
 
-  #read(): void {
+  #read(why: Look = 'review'): void {
     this.#doubted = false
-    this.#readAgain = this.#reading
-    if (this.#reading) return
-    this.#reading = true
-    this.#out.push({ kind: 'read-shards' })
+    if (this.#reading === undefined) {
+      this.#reading = why
+      this.#out.push({ kind: 'read-shards' })
+    } else if (this.#readAgain !== 'review') this.#readAgain = why
   }
 
   #joined(members: readonly Member[], now: Instant): void {
@@ -264,7 +272,7 @@ export class Cluster {
   #heard(from: NodeId, item: Extract<WireItem, { kind: 'owned' | 'lacks' | 'move' }>): void {
     if (item.kind === 'owned') for (const [shard, epoch] of item.shards) this.#route(shard, from, epoch)
     else if (item.kind === 'lacks') this.#lacks.set(from, new Set(item.shards))
-    else if (item.to === this.#options.node && !this.#owned.has(item.shard)) this.#read()
+    else if (item.to === this.#options.node && !this.#owned.has(item.shard)) this.#read('reminder')
     else this.#handOver(item.shard, item.to)
   }
 
