@@ -12,7 +12,13 @@ import type {
   ShardId,
 } from '#ports'
 import { journalContract } from '../runtime/ports/contracts/journal.contract.ts'
-import { type Commit, type JournalMutant, SimJournal, type SimJournalOptions } from './journal.ts'
+import {
+  type Commit,
+  type CrashPoint,
+  type JournalMutant,
+  SimJournal,
+  type SimJournalOptions,
+} from './journal.ts'
 import { Timeline } from './timeline.ts'
 
 const node1 = 'node-1' as NodeId
@@ -86,6 +92,8 @@ describe('faults of the simulated journal', () => {
     ['before-durable', [['a', 1]], []],
     ['before-reply', [['a', 1]], [['a', 1]]],
     ['in-timer', [['a', 1]], []],
+    ['in-call', [], []],
+    ['before-mark-sent', [['a', 1]], [['a', 1]]],
   ] as const)('a node can die %s', (point, visible, durable) => {
     const { timeline, journal, one, tell, told, inbox } = machine()
     const seen: unknown[] = []
@@ -95,7 +103,8 @@ describe('faults of the simulated journal', () => {
       seen.push(inbox())
     })
     const fired = { table: 'timers', key: [shard, 'order/1', 'late'] } as const
-    one.append(scopeA, position(0), { ...batch(1), writes: [...batch(1).writes, fired] }, tell)
+    const called = { table: 'calls', key: [shard, 'order/1', 'pay'] } as const
+    one.append(scopeA, position(0), { ...batch(1), writes: [...batch(1).writes, fired, called] }, tell)
     timeline.run()
     expect(seen).toEqual([visible, durable])
     expect(told).toEqual([])
@@ -108,6 +117,96 @@ describe('faults of the simulated journal', () => {
     timeline.run()
     expect([...journal.rows('shards')].map(([, { scope }]) => scope)).toEqual([scopeB])
     expect(told).toEqual([])
+  })
+
+  test('a node can die with a shard released, about to take it, or with its rows read', () => {
+    const { timeline, journal, one, two, tell, told } = machine()
+    const deaths: string[] = []
+    const kill = (node: NodeId, point: CrashPoint) =>
+      journal.trap(node, point, () => {
+        deaths.push(point)
+        journal.crashNode(node)
+      })
+    const [[, row] = []] = [...journal.rows('shards')]
+    kill(node1, 'after-release')
+    const release = { table: 'shards', key: [shard], value: { ...row!, released: true } } as const
+    one.append(scopeA, position(0), { ...batch(1), writes: [release] }, tell)
+    timeline.run()
+    kill(node2, 'before-acquire')
+    two.acquire(shard, epoch(1), scopeB, tell)
+    timeline.run()
+    expect([...journal.rows('shards')].map(([, { released }]) => released)).toEqual([true])
+    kill(node2, 'in-recovery')
+    journal.port(node2).readShard(shard, 64, () => deaths.push('answered'))
+    timeline.run()
+    expect(deaths).toEqual(['after-release', 'before-acquire', 'in-recovery'])
+    expect(told).toEqual([])
+  })
+
+  test('a sender can die when its message was accepted elsewhere, before it hears so', () => {
+    const { timeline, journal, two, tell, kinds } = machine()
+    two.acquire('pantry.1' as ShardId, epoch(0), scopeB, () => {})
+    timeline.run()
+    let deaths = 0
+    journal.trap(node1, 'before-mark-seen', () => {
+      deaths += 1
+    })
+    const accepted = { table: 'inbox', key: ['pantry.1', shard], value: 1 } as const
+    two.append(scopeB, position(0), { ...batch(1), writes: [accepted] }, tell)
+    timeline.run()
+    expect({ deaths, kinds: kinds() }).toEqual({ deaths: 1, kinds: ['durable'] })
+  })
+
+  test('a slow disk is slow until it is mended: flushes, or reads', () => {
+    const { timeline, journal, one, tell } = machine()
+    const took = (act: (done: () => void) => void): number => {
+      const from = timeline.now
+      let until = 0
+      act(() => {
+        until = timeline.now
+      })
+      timeline.run()
+      return until - from
+    }
+    let at = 0
+    const write = () =>
+      took((done) => {
+        one.append(scopeA, position(at), batch(1), (outcome) => {
+          tell(outcome)
+          done()
+        })
+        at += 1
+      })
+    const read = () => took((done) => one.readShard(shard, 64, () => done()))
+    const flushes = journal.slow('flush', 50_000)
+    const reads = journal.slow('read', 70_000)
+    expect(write()).toBeGreaterThan(50_000)
+    expect(read()).toBeGreaterThan(70_000)
+    expect([flushes.met, reads.met]).toEqual([1, 1])
+    flushes.heal()
+    reads.heal()
+    expect(write()).toBeLessThan(10_000)
+    expect(read()).toBeLessThan(1_000)
+  })
+
+  /** What is left of three batches, which write the same number twice, when power fails while they are flushed. */
+  function tornMarks(broken: readonly JournalMutant[] = []) {
+    return Array.from({ length: 30 }, (_, seed) => {
+      const { timeline, journal, one, inbox } = machine(seed + 1, { break: new Set(broken) })
+      journal.holdFlush()
+      for (const n of [0, 1, 2]) one.append(scopeA, position(n), batch(n + 1, 'b'), () => {})
+      timeline.run()
+      journal.losePower({ torn: true })
+      return inbox().map(([, mark]) => mark)
+    })
+  }
+
+  test('when power fails in the middle of a flush, some writes are there, each whole', () => {
+    expect(new Set(tornMarks().map(String))).toEqual(new Set(['', '1,1', '2,2']))
+  })
+
+  test('a disk that keeps half of a torn write is one that a check has to find', () => {
+    expect(tornMarks(['keep-torn']).some(([first, second]) => first !== second)).toBe(true)
   })
 
   test('a trap is for one node and one time, and can be taken away', () => {
@@ -195,11 +294,11 @@ describe('faults of the simulated journal', () => {
     const { timeline, journal, one, tell, kinds, inbox } = machine()
     const opened: string[] = []
     const scope = 'node-1.d' as ScopeId
-    journal.setFull(true)
+    const full = journal.fill()
     one.append(scopeA, position(0), batch(1), tell)
     one.open(scope, node1, ({ kind }) => opened.push(kind))
     timeline.run()
-    journal.setFull(false)
+    full.heal()
     one.append(scopeA, position(0), batch(2), tell)
     one.open(scope, node1, ({ kind }) => opened.push(kind))
     one.append(scope, position(0), batch(3), tell)
@@ -207,6 +306,7 @@ describe('faults of the simulated journal', () => {
     expect(opened).toEqual(['failed', 'opened'])
     expect(kinds()).toEqual(['full', 'full', 'durable'])
     expect(inbox()).toEqual([['a', 3]])
+    expect(full.met).toBe(2)
   })
 
   test('callbacks go through the process, which may be frozen', () => {

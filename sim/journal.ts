@@ -70,18 +70,32 @@ export type JournalMutant =
   | 'accept-stale-position'
   | 'durable-at-visible'
   | 'keep-part-of-refused'
+  | 'keep-torn'
 
-/**
- * Points at which a process can be stopped: its batch is on the way and nobody has seen it; others can see it and it
- * may yet be lost with the power; it is durable and nothing that it caused has left; a shard is the node's own and
- * not loaded; a batch in which a timer has fired is visible.
- */
+/** Points at which a process can be stopped: one at each border of what is durable. */
 export const crashPoints = [
+  /** Its batch is on the way, and nobody has seen it. */
   'before-append',
+  /** Others can see its batch, which may yet be lost with the power. */
   'before-durable',
+  /** Its batch is durable, and nothing that it caused has left. */
   'before-reply',
-  'in-handoff',
+  /** A batch in which a timer has fired is visible. */
   'in-timer',
+  /** A party outside has answered, and the batch with the answer is on the way. */
+  'in-call',
+  /** It has durably accepted a message from another shard, and has not acknowledged it. */
+  'before-mark-sent',
+  /** Its message was durably accepted elsewhere, and it has not heard of it. */
+  'before-mark-seen',
+  /** It has released a shard, and nobody has taken it. */
+  'after-release',
+  /** It is about to take a shard. */
+  'before-acquire',
+  /** A shard is its own, and not loaded. */
+  'in-handoff',
+  /** It has read a shard, and not begun with it. */
+  'in-recovery',
 ] as const
 export type CrashPoint = (typeof crashPoints)[number]
 
@@ -112,6 +126,20 @@ export type Commit =
 // About what the real store does on a small machine.
 const usualDelays: SimJournalDelays = { visible: [100, 1_500], flush: [300, 3_000], read: [20, 300] }
 
+/** Something that is wrong with the disk until it is mended. Several may overlap. */
+export interface DiskTrouble {
+  /** Writes, flushes or reads that met it. */
+  readonly met: number
+  heal(): void
+}
+
+interface Trouble {
+  readonly kind: 'full' | 'flush' | 'read'
+  /** What it adds to each. */
+  readonly slowerUs: number
+  met: number
+}
+
 /** One process's hold on the journal. */
 interface Life {
   readonly node: NodeId
@@ -123,6 +151,7 @@ interface Life {
 
 interface Submitted {
   readonly what: 'open' | 'append' | 'acquire'
+  readonly batch?: Batch
   /** Decides and writes. What it accepts it returns as a commit. */
   readonly apply: () => { readonly answer: () => void; readonly commit?: Commit }
   /** Decides that it failed, or did not fit, and returns the answer. */
@@ -137,7 +166,7 @@ interface Logged {
 }
 
 interface Trap {
-  readonly node: NodeId
+  readonly node: NodeId | 'any'
   readonly point: CrashPoint
   readonly run: () => void
 }
@@ -171,7 +200,7 @@ export class SimJournal {
   #undo: Change[] = []
   #flushing = false
   #held = false
-  #full = false
+  readonly #troubles = new Set<Trouble>()
   /** Grows when power is lost, so that a flush from before does nothing. */
   #era = 0
   readonly #failures = new Map<NodeId, boolean[]>()
@@ -200,15 +229,25 @@ export class SimJournal {
     for (const life of this.#lives) if (life.node === node) this.#end(life)
   }
 
-  /** Every port is dead, and all that was not durable is undone. Returns that, oldest first. */
-  losePower(): readonly Commit[] {
+  /**
+   * Every port is dead, and all that was not durable is undone. Returns that, oldest first.
+   *
+   * `torn`: it fails in the middle of a flush. Some of the log has reached the disk without anybody being told, and
+   * the write that follows only in part: its checksum says so, and it is undone whole.
+   */
+  losePower({ torn = false } = {}): readonly Commit[] {
     for (const life of this.#lives) this.#end(life)
+    const reached = torn ? Math.floor(this.#world.draw('journal.torn') * this.#log.length) : 0
+    for (const logged of this.#log.splice(0, reached)) this.#durable(logged)
     const lost = this.#log
     this.#log = []
     this.#era += 1
     this.#flushing = false
     this.#held = false
-    for (const { undo } of lost.toReversed()) restore(undo)
+    const keptOfFirst = torn && this.#break.has('keep-torn') ? 0.5 : 0
+    for (const [n, { undo }] of [...lost.entries()].reverse()) {
+      restore(n === 0 ? undo.slice(Math.ceil(undo.length * keptOfFirst)) : undo)
+    }
     return lost.flatMap(({ commit }) => commit ?? [])
   }
 
@@ -217,16 +256,29 @@ export class SimJournal {
     this.#failures.set(node, [...(this.#failures.get(node) ?? []), written])
   }
 
-  /** Runs once, in the instant in which a process of this node next comes to this point. Returns how to take it away. */
-  trap(node: NodeId, point: CrashPoint, run: () => void): () => void {
+  /**
+   * Runs once, in the instant in which a process of this node, or of any, next comes to this point. Returns how to
+   * take it away.
+   */
+  trap(node: NodeId | 'any', point: CrashPoint, run: () => void): () => void {
     const trap: Trap = { node, point, run }
     this.#traps.add(trap)
     return () => this.#traps.delete(trap)
   }
 
-  /** From now on nothing more fits, or does again. */
-  setFull(full: boolean): void {
-    this.#full = full
+  /** From now on nothing more fits. */
+  fill(): DiskTrouble {
+    return this.#trouble({ kind: 'full', slowerUs: 0, met: 0 })
+  }
+
+  /** From now on every flush, or every read, takes this much longer. Microseconds. */
+  slow(kind: 'flush' | 'read', slowerUs: number): DiskTrouble {
+    return this.#trouble({ kind, slowerUs, met: 0 })
+  }
+
+  /** There is room again, and nothing is slow. */
+  healAll(): void {
+    this.#troubles.clear()
   }
 
   /** No flush ends until `releaseFlush`. */
@@ -273,14 +325,19 @@ export class SimJournal {
   submit(life: Life, write: Submitted): void {
     if (life.ended) return
     life.queue.push(write)
-    this.#after(this.#delays.visible, `journal.visible.${life.node}`, () => this.#commitNext(life))
+    const delay = this.#drawn(this.#delays.visible, `journal.visible.${life.node}`)
+    this.#world.schedule(delay, () => this.#commitNext(life))
   }
 
   /** @internal A read sees this moment; its answer comes later. */
-  read<T>(life: Life, done: (read: Read<T>) => void, value: () => T): void {
+  read<T>(life: Life, done: (read: Read<T>) => void, value: () => T, isOfShard = false): void {
     if (life.ended) return
     const read: Read<T> = { kind: 'found', value: plainCopy(value()) }
-    this.#after(this.#delays.read, `journal.read.${life.node}`, () => this.#answer(life, () => done(read)))
+    const delay = this.#drawn(this.#delays.read, `journal.read.${life.node}`) + this.#meet('read')
+    this.#world.schedule(delay, () => {
+      if (isOfShard) this.#reach(life, 'in-recovery')
+      this.#answer(life, () => done(read))
+    })
   }
 
   /** @internal */
@@ -401,12 +458,12 @@ export class SimJournal {
   // ── the log ──
 
   #commitNext(life: Life): void {
-    if (life.queue[0]?.what === 'append') this.#reach(life, 'before-append')
+    if (this.#traps.size > 0) this.#reachBefore(life)
     const write = life.queue.shift()
     if (write === undefined) return
     const written = this.#failures.get(life.node)?.shift()
     if (written === false) this.#enlog(life, write.fail('failed', 'The disk failed.'), undefined)
-    else if (this.#full) this.#enlog(life, write.fail('full', 'The disk is full.'), undefined)
+    else if (this.#isFull()) this.#enlog(life, write.fail('full', 'The disk is full.'), undefined)
     else {
       const { answer, commit } = write.apply()
       this.#enlog(life, written ? write.fail('failed', 'The disk failed.') : answer, commit)
@@ -417,10 +474,9 @@ export class SimJournal {
     this.#log.push({ life, answer, commit, undo: this.#undo })
     this.#undo = []
     if (commit) for (const listener of this.#commitListeners) listener(commit)
-    if (commit?.kind === 'appended') {
+    if (commit?.kind === 'appended' && this.#traps.size > 0) {
       this.#reach(life, 'before-durable')
-      const fired = commit.batch.writes.some(({ table, value }) => table === 'timers' && value === undefined)
-      if (fired) this.#reach(life, 'in-timer')
+      if (removesFrom('timers', commit.batch)) this.#reach(life, 'in-timer')
     }
     if (this.#break.has('durable-at-visible')) this.#answer(life, answer)
     this.#startFlush()
@@ -431,7 +487,8 @@ export class SimJournal {
     this.#flushing = true
     const count = this.#log.length
     const era = this.#era
-    this.#after(this.#delays.flush, 'journal.flush', () => {
+    const delay = this.#drawn(this.#delays.flush, 'journal.flush') + this.#meet('flush')
+    this.#world.schedule(delay, () => {
       if (era !== this.#era) return
       this.#flushing = false
       if (this.#held) return
@@ -442,15 +499,37 @@ export class SimJournal {
 
   #durable({ life, answer, commit }: Logged): void {
     if (commit) for (const listener of this.#durableListeners) listener(commit)
-    if (commit?.kind === 'appended') this.#reach(life, 'before-reply')
-    if (commit?.kind === 'acquired') this.#reach(life, 'in-handoff')
+    if (commit && this.#traps.size > 0) this.#reachAfter(life, commit)
     if (!this.#break.has('durable-at-visible')) this.#answer(life, answer)
+  }
+
+  /** Something was submitted and nobody has seen it. */
+  #reachBefore(life: Life): void {
+    const [next] = life.queue
+    if (next?.what === 'acquire') this.#reach(life, 'before-acquire')
+    if (next?.what !== 'append') return
+    this.#reach(life, 'before-append')
+    if (next.batch && removesFrom('calls', next.batch)) this.#reach(life, 'in-call')
+  }
+
+  /** It is durable, and its node has not heard so. */
+  #reachAfter(life: Life, commit: Commit): void {
+    if (commit.kind === 'acquired') this.#reach(life, 'in-handoff')
+    if (commit.kind !== 'appended') return
+    this.#reach(life, 'before-reply')
+    for (const { table, key, value } of commit.batch.writes) {
+      if (table === 'shards' && value?.released === true) this.#reach(life, 'after-release')
+      if (table !== 'inbox') continue
+      this.#reach(life, 'before-mark-sent')
+      const sender = this.#shards.get(key[1] as ShardId)?.node
+      for (const other of this.#lives) if (other.node === sender) this.#reach(other, 'before-mark-seen')
+    }
   }
 
   #reach(life: Life, point: CrashPoint): void {
     if (life.ended) return
     for (const trap of this.#traps) {
-      if (trap.node !== life.node || trap.point !== point) continue
+      if ((trap.node !== life.node && trap.node !== 'any') || trap.point !== point) continue
       this.#traps.delete(trap)
       trap.run()
     }
@@ -469,9 +548,34 @@ export class SimJournal {
     this.#lives.delete(life)
   }
 
-  #after([least, most]: DelayRange, name: string, run: () => void): void {
-    const delay = least + Math.floor(this.#world.draw(name) * (most - least + 1))
-    this.#world.schedule(delay, run)
+  #drawn([least, most]: DelayRange, name: string): number {
+    return least + Math.floor(this.#world.draw(name) * (most - least + 1))
+  }
+
+  #trouble(trouble: Trouble): DiskTrouble {
+    this.#troubles.add(trouble)
+    return {
+      get met() {
+        return trouble.met
+      },
+      heal: () => void this.#troubles.delete(trouble),
+    }
+  }
+
+  #isFull(): boolean {
+    this.#meet('full')
+    return [...this.#troubles].some(({ kind }) => kind === 'full')
+  }
+
+  /** How much longer it takes. Microseconds. */
+  #meet(kind: Trouble['kind']): number {
+    let slowerUs = 0
+    for (const trouble of this.#troubles) {
+      if (trouble.kind !== kind) continue
+      trouble.met += 1
+      slowerUs += trouble.slowerUs
+    }
+    return slowerUs
   }
 
   // ── the rows ──
@@ -538,7 +642,7 @@ class SimPort implements Journal {
       const { position } = result
       return { answer: () => done({ kind: 'durable', position }), commit: result }
     }
-    this.#machine.submit(this.#life, { what: 'append', apply, fail })
+    this.#machine.submit(this.#life, { what: 'append', batch, apply, fail })
   }
 
   acquire(...[shard, expected, scope, done]: Parameters<Journal['acquire']>): void {
@@ -557,7 +661,7 @@ class SimPort implements Journal {
   }
 
   readShard(...[shard, mailboxWindow, done]: Parameters<Journal['readShard']>): void {
-    this.#machine.read(this.#life, done, () => this.#machine.shardRows(shard, mailboxWindow))
+    this.#machine.read(this.#life, done, () => this.#machine.shardRows(shard, mailboxWindow), true)
   }
 
   readMailbox(...[shard, numbers, done]: Parameters<Journal['readMailbox']>): void {
@@ -666,6 +770,9 @@ function compareKeys(a: Key, b: Key): number {
   }
   return 0
 }
+
+const removesFrom = (table: TableName, { writes }: Batch): boolean =>
+  writes.some((write) => write.table === table && write.value === undefined)
 
 function checkedCopy(batch: Batch): Batch | string {
   try {

@@ -70,6 +70,69 @@ describe('a link', () => {
     expect(new Set(arrived).size).toBe(2_000 - counts.dropped - counts.corrupted)
   })
 
+  test.each([
+    ['random', true],
+    ['by-link', false],
+  ] as const)('delivers %s', (delivery, shuffles) => {
+    const { arrived, at } = flood({ delivery, framesMax: 4_096 })
+    expect([...arrived].sort((x, y) => x - y)).toEqual(Array.from({ length: 2_000 }, (_, n) => n))
+    expect(arrived.some((n, place) => n !== place)).toBe(shuffles)
+    const seeds = [1, 2, 3, 4, 5, 6, 7, 8]
+    const first = seeds.map((seed) => flood({ delivery }, 1, seed).at[0] ?? 0)
+    expect(Math.max(...first)).toBeGreaterThan(shuffles ? 30_000 : 200_000)
+    expect(Math.min(...first)).toBeLessThan(30_000)
+    expect(at.length).toBe(2_000)
+  })
+
+  test('delivers whatever says that something was done after the rest, where it is told so', () => {
+    const { timeline, ports } = openNetwork([a, b], { delivery: 'acknowledgements-last' })
+    const arrived: string[] = []
+    ports.get(b)?.onFrame((_, { items }) => void arrived.push(items[0]?.kind ?? ''))
+    const owned: Frame = { items: [{ kind: 'owned', scope: 'a.1' as ScopeId, shards: [] }] }
+    for (let n = 0; n < 20; n += 1) for (const frame of [numbered(n), owned]) ports.get(a)?.send(b, frame)
+    timeline.run()
+    expect(arrived.slice(0, 20).filter((kind) => kind === 'owned').length).toBeGreaterThan(17)
+  })
+
+  test.each([
+    ['drop', { drop: 0.3 }, 'dropped'],
+    ['corrupt', { corrupt: 0.3 }, 'corrupted'],
+    ['duplicate', { duplicate: 0.3 }, 'duplicated'],
+    ['reorder', { reorder: 0.3 }, 'reordered'],
+    ['delay', { slowerUs: 50_000 }, undefined],
+  ] as const)(
+    'that is disturbed (%s) shows it, and is itself again when that is mended',
+    (_, wrong, count) => {
+      const { timeline, network, ports } = openNetwork([a, b])
+      const late: number[] = []
+      let sentAt = 0
+      ports.get(b)?.onFrame(() => void late.push(timeline.now - sentAt))
+      const send = (frames: number) => {
+        for (let n = 0; n < frames; n += 1) ports.get(a)?.send(b, numbered(n))
+        sentAt = timeline.now
+        timeline.run()
+      }
+      const disturbed = network.disturb([a], [b], 'one-way', wrong)
+      send(200)
+      expect(disturbed.frames).toBeGreaterThan(30)
+      if (count === undefined) expect(Math.min(...late)).toBeGreaterThan(50_000)
+      else expect(network.counts(a, b)[count]).toBe(disturbed.frames)
+      const before = { ...network.counts(a, b), frames: disturbed.frames }
+      disturbed.heal()
+      late.length = 0
+      send(200)
+      expect(late).toHaveLength(200)
+      expect(Math.max(...late)).toBeLessThan(30_000)
+      expect({ ...network.counts(a, b), frames: disturbed.frames }).toMatchObject({
+        frames: before.frames,
+        dropped: before.dropped,
+        corrupted: before.corrupted,
+        duplicated: before.duplicated,
+        reordered: before.reordered,
+      })
+    },
+  )
+
   test('loses acknowledgements more often than other frames where it is told so', () => {
     const { timeline, ports } = openNetwork([a, b], { dropAcknowledgements: 0.5 })
     const arrived = { mark: 0, owned: 0 }

@@ -32,7 +32,15 @@ export interface LinkCharacter {
   readonly corrupt: number
   /** Frames on their way; more are dropped (T3). */
   readonly framesMax: number
+  readonly delivery: Delivery
 }
+
+/**
+ * Which frame comes first. `in-order`: of one link, as TCP does. `random`: any. `by-link`: some links are far slower
+ * than others, always. `acknowledgements-last`: whatever says that something was done comes much later than the rest.
+ */
+export const deliveries = ['in-order', 'random', 'by-link', 'acknowledgements-last'] as const
+export type Delivery = (typeof deliveries)[number]
 
 export const calmLink: LinkCharacter = {
   delayUs: 200,
@@ -44,6 +52,7 @@ export const calmLink: LinkCharacter = {
   reorder: 0,
   corrupt: 0,
   framesMax: 1_024,
+  delivery: 'in-order',
 }
 
 /** What happened to the frames of a link. A fault compares two readings to see that it had an effect. */
@@ -74,11 +83,24 @@ const noCounts = (): LinkCounts => ({
   overflowed: 0,
 })
 
-/** A partition that is in force until it is healed. Several may overlap. */
+/** A partition or a disturbance that is in force until it is healed. Several may overlap. */
 export interface Cut {
-  /** Frames that it has swallowed. */
+  /** Frames that it has swallowed, delayed, doubled or damaged. */
   readonly frames: number
   heal(): void
+}
+
+/** What is wrong with a link, on top of its character. Shares are probabilities in [0, 1]. */
+export interface Disturbance {
+  readonly slowerUs?: number
+  readonly drop?: number
+  readonly duplicate?: number
+  readonly reorder?: number
+  readonly corrupt?: number
+}
+
+interface Disturbing extends Disturbance {
+  frames: number
 }
 
 interface Endpoint {
@@ -90,7 +112,7 @@ interface Endpoint {
   readonly up: Set<NodeId>
 }
 
-const purposes = ['drop', 'corrupt', 'duplicate', 'tail', 'reorder', 'late', 'tailAgain'] as const
+const purposes = ['drop', 'corrupt', 'duplicate', 'tail', 'reorder', 'late', 'tailAgain', 'place'] as const
 
 type Purpose = (typeof purposes)[number]
 
@@ -99,6 +121,7 @@ interface Link {
   readonly to: NodeId
   readonly counts: LinkCounts
   readonly cuts: Set<{ frames: number }>
+  readonly disturbances: Set<Disturbing>
   /** Keyed by the frame's number and the purpose: a fault changes nothing for other frames. */
   readonly draw: (purpose: Purpose) => number
   character: LinkCharacter
@@ -153,9 +176,7 @@ export class SimNetwork {
   /** No frame passes from any of `a` to any of `b`, nor back unless it is one-way. */
   cut(a: readonly NodeId[], b: readonly NodeId[], direction: 'both' | 'one-way' = 'both'): Cut {
     const cut = { frames: 0 }
-    const links = pairs(a, b).flatMap(([from, to]) =>
-      direction === 'both' ? [this.#link(from, to), this.#link(to, from)] : [this.#link(from, to)],
-    )
+    const links = this.#across(a, b, direction)
     for (const link of links) link.cuts.add(cut)
     this.#tellLinks()
     return {
@@ -169,16 +190,39 @@ export class SimNetwork {
     }
   }
 
-  /** Every cut ends, and every link becomes calm. */
+  /** Frames from any of `a` to any of `b` fare worse than the character of their link says. */
+  disturb(
+    a: readonly NodeId[],
+    b: readonly NodeId[],
+    direction: 'both' | 'one-way',
+    disturbance: Disturbance,
+  ): Cut {
+    const disturbing: Disturbing = { ...disturbance, frames: 0 }
+    const links = this.#across(a, b, direction)
+    for (const link of links) link.disturbances.add(disturbing)
+    return {
+      get frames() {
+        return disturbing.frames
+      },
+      heal: () => {
+        for (const link of links) link.disturbances.delete(disturbing)
+      },
+    }
+  }
+
+  /** Every cut and disturbance ends, and every link becomes calm. */
   healAll(): void {
     this.#character = calmLink
     for (const link of this.#links.values()) link.character = calmLink
     this.healCuts()
   }
 
-  /** Every cut ends. */
+  /** Every cut and disturbance ends. */
   healCuts(): void {
-    for (const link of this.#links.values()) link.cuts.clear()
+    for (const link of this.#links.values()) {
+      link.cuts.clear()
+      link.disturbances.clear()
+    }
     this.#tellLinks()
   }
 
@@ -222,7 +266,7 @@ export class SimNetwork {
   #carry(link: Link, receiver: Endpoint, frame: Frame, purpose: 'tail' | 'tailAgain'): void {
     const copy = plainCopy(frame)
     link.inFlight += 1
-    this.#timeline.at(this.#dueOn(link, purpose), EventClass.general, () => {
+    this.#timeline.at(this.#dueOn(link, frame, purpose), EventClass.general, () => {
       link.inFlight -= 1
       if (link.cuts.size > 0) {
         swallow(link)
@@ -235,17 +279,31 @@ export class SimNetwork {
     })
   }
 
-  #dueOn(link: Link, purpose: 'tail' | 'tailAgain'): number {
-    const { delayUs, tailUs, tailMaxUs } = link.character
+  #dueOn(link: Link, frame: Frame, purpose: 'tail' | 'tailAgain'): number {
+    const { delayUs, tailUs, tailMaxUs, delivery } = link.character
     // 1/√u is Pareto with exponent 2, and a square root is exact on every machine.
     const tail = Math.min(tailMaxUs, tailUs * (1 / Math.sqrt(1 - link.draw(purpose)) - 1))
-    const due = this.#timeline.now + Math.floor(delayUs + tail)
+    const due = this.#timeline.now + Math.floor(delayUs + tail) + slower(link)
     if (happens(link, 'reorder')) {
       link.counts.reordered += 1
       return due + Math.floor(link.draw('late') * 4 * delayUs)
     }
-    link.due = Math.max(link.due, due)
-    return link.due
+    switch (delivery) {
+      case 'random':
+        return due + Math.floor(link.draw('place') * shuffledUs)
+      case 'acknowledgements-last':
+        return isAnswer(frame) ? due + Math.floor(link.draw('place') * lastUs) : due
+      case 'in-order':
+      case 'by-link':
+        link.due = Math.max(link.due, delivery === 'by-link' ? due + this.#rankOf(link) : due)
+        return link.due
+    }
+  }
+
+  /** What a link is behind the others: a third of them by nothing, the slowest by far. */
+  #rankOf({ from, to }: Link): number {
+    const rank = draw(this.#timeline.seed, `link.${from}>${to}.rank`, 0)
+    return Math.floor(Math.max(0, rank - 1 / 3) * lastUs)
   }
 
   // A link is up while its two processes live and it is not cut in both directions: one direction keeps
@@ -283,6 +341,7 @@ export class SimNetwork {
         to,
         counts,
         cuts: new Set(),
+        disturbances: new Set(),
         draw: (purpose) =>
           draw(seed, `link.${name}`, counts.sent * purposes.length + purposes.indexOf(purpose)),
         character: this.#character,
@@ -294,6 +353,12 @@ export class SimNetwork {
     return link
   }
 
+  #across(a: readonly NodeId[], b: readonly NodeId[], direction: 'both' | 'one-way'): Link[] {
+    return pairs(a, b).flatMap(([from, to]) =>
+      direction === 'both' ? [this.#link(from, to), this.#link(to, from)] : [this.#link(from, to)],
+    )
+  }
+
   #between(from: NodeId | undefined, to: NodeId | undefined): Link[] {
     if (from !== undefined && to !== undefined) return [this.#link(from, to)]
     return [...this.#links.values()].filter(
@@ -302,15 +367,41 @@ export class SimNetwork {
   }
 }
 
-const happens = (
+/** Microseconds by which frames that are shuffled may be apart, and by which the last ones are behind. */
+const shuffledUs = 100_000
+const lastUs = 600_000
+
+function happens(
   link: Link,
   fault: 'drop' | 'corrupt' | 'duplicate' | 'reorder',
   share = link.character[fault],
-): boolean => share > 0 && link.draw(fault) < share
+): boolean {
+  if (link.disturbances.size === 0) return share > 0 && link.draw(fault) < share
+  const drawn = link.draw(fault)
+  let hit = drawn < share
+  for (const disturbing of link.disturbances) {
+    if (drawn >= (disturbing[fault] ?? 0)) continue
+    disturbing.frames += 1
+    hit = true
+  }
+  return hit
+}
 
-function dropShareOf({ drop, dropAcknowledgements }: LinkCharacter, { items }: Frame): number {
-  if (dropAcknowledgements <= drop) return drop
-  return items.some(({ kind }) => kind === 'mark' || kind === 'response') ? dropAcknowledgements : drop
+function slower({ disturbances }: Link): number {
+  let sum = 0
+  for (const disturbing of disturbances) {
+    if (disturbing.slowerUs === undefined) continue
+    disturbing.frames += 1
+    sum += disturbing.slowerUs
+  }
+  return sum
+}
+
+const isAnswer = ({ items }: Frame): boolean =>
+  items.some(({ kind }) => kind === 'mark' || kind === 'response')
+
+function dropShareOf({ drop, dropAcknowledgements }: LinkCharacter, frame: Frame): number {
+  return dropAcknowledgements > drop && isAnswer(frame) ? dropAcknowledgements : drop
 }
 
 function swallow(link: Link): void {

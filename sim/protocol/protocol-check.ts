@@ -321,15 +321,15 @@ function schedule(cluster: SimCluster, chance: (name: string, n?: number) => num
     at('write', n, () => cluster.journal.failNext(pick('write.who', n), chance('write.ok', n) < 0.5))
   for (const n of times('full')) {
     at('full', n, () => {
-      cluster.journal.setFull(true)
-      cluster.timeline.after(200_000, () => cluster.journal.setFull(false))
+      const full = cluster.journal.fill()
+      cluster.timeline.after(200_000, () => full.heal())
     })
   }
 }
 
 function heal(cluster: SimCluster): void {
   cluster.network.healAll()
-  cluster.journal.setFull(false)
+  cluster.journal.healAll()
 }
 
 /** What the actors remember, once all is quiet, against what was asked. */
