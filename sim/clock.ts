@@ -71,6 +71,16 @@ export class SimClock implements Clock {
     this.#setAnchor(this.#read(), rate)
   }
 
+  /** The clock is set to what virtual time says, and runs as it should. */
+  setRight(): void {
+    this.#setAnchor(runtimeEpoch + this.#timeline.now, 1)
+  }
+
+  /** Microseconds by which whoever reads it now is misled. */
+  get error(): number {
+    return Math.max(this.#read(), this.#last) - (runtimeEpoch + this.#timeline.now)
+  }
+
   // The wake leaves the table inside the process: while it is frozen, a later `wakeAt` cannot be asked for.
   #fire(clock: ClockName): void {
     const wake = this.#wakes.get(clock)

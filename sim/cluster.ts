@@ -60,12 +60,25 @@ export interface SimClusterOptions {
   readonly broken?: NodeOptions['broken']
 }
 
+/** How a node's clock goes wrong. */
+export interface ClockError {
+  /** Microseconds; less than 0: behind. */
+  readonly aheadUs: number
+  /** 1 is right. */
+  readonly rate: number
+}
+
+interface Misset extends ClockError {
+  readonly since: number
+}
+
 interface Life {
   readonly node: Node
   readonly process: SimProcess
   readonly clock: SimClock
   readonly life: number
   readonly group: string
+  readonly build: Registry
   /** When its pause ends, one way or the other. */
   pauseEnd?: SimEvent
 }
@@ -78,6 +91,9 @@ export class SimCluster {
   readonly #options: SimClusterOptions
   readonly #lives = new Map<NodeId, Life>()
   readonly #count = new Map<NodeId, number>()
+  readonly #builds = new Map<NodeId, Registry>()
+  readonly #clocks = new Map<NodeId, Misset>()
+  readonly #gone = new Set<NodeId>()
   readonly #endListeners: ((node: NodeId) => void)[] = []
   /** Processes ended so far, by whatever. */
   restarts = 0
@@ -111,17 +127,28 @@ export class SimCluster {
     return this.#lives.get(node as NodeId)?.process.state ?? 'ended'
   }
 
+  /** What the node runs. */
+  buildOf(node: string): Registry | undefined {
+    return this.#lives.get(node as NodeId)?.build
+  }
+
   clockOf(node: string): SimClock | undefined {
     return this.#lives.get(node as NodeId)?.clock
   }
 
   startNode(node: NodeId, group: string): void {
     if (this.#lives.has(node)) return
-    const { registry, groups, bounds, clusterBounds, models, world, observer, broken } = this.#options
+    const { groups, bounds, clusterBounds, models, world, observer, broken } = this.#options
+    const registry = this.#builds.get(node) ?? this.#options.registry
     const life = (this.#count.get(node) ?? 0) + 1
     this.#count.set(node, life)
     const process = new SimProcess(this.timeline)
     const clock = new SimClock(this.timeline, process, world ?? simWorldAnchor)
+    const misset = this.#clocks.get(node)
+    if (misset !== undefined) {
+      clock.step(Math.round(misset.aheadUs + (this.timeline.now - misset.since) * (misset.rate - 1)))
+      clock.drift(misset.rate)
+    }
     const running = new Node({
       node,
       group,
@@ -141,7 +168,7 @@ export class SimCluster {
       onEnd: () => this.crash(node),
       ...(broken === undefined ? {} : { broken }),
     })
-    this.#lives.set(node, { node: running, process, clock, life, group })
+    this.#lives.set(node, { node: running, process, clock, life, group, build: registry })
     running.start()
     const member: Member = { node, group, address: '', state: 'up', life }
     this.membership.join(member, process)
@@ -154,13 +181,23 @@ export class SimCluster {
 
   /** SIGKILL: the memory is gone at once, and the launcher announces it. False when there is no such process. */
   crash(node: string): boolean {
-    const group = this.#lives.get(node as NodeId)?.group
+    const id = node as NodeId
+    const group = this.#lives.get(id)?.group
     if (group === undefined) return false
     this.end(node)
     const { restartMs } = this.#options
-    if (restartMs !== undefined)
-      this.timeline.after(restartMs * 1_000, () => this.startNode(node as NodeId, group))
+    if (restartMs !== undefined) {
+      this.timeline.after(restartMs * 1_000, () => {
+        if (!this.#gone.has(id)) this.startNode(id, group)
+      })
+    }
     return true
+  }
+
+  /** It ends, if it lives, and is never started again. */
+  remove(node: string): void {
+    this.#gone.add(node as NodeId)
+    this.end(node)
   }
 
   /** Its process ends, and is not started again. False when there is no such process. */
@@ -200,6 +237,24 @@ export class SimCluster {
     if (life.pauseEnd !== undefined) this.timeline.cancel(life.pauseEnd)
     life.process.thaw()
     return true
+  }
+
+  /** From its next life on the node runs this build. */
+  setBuild(node: string, registry: Registry): void {
+    this.#builds.set(node as NodeId, registry)
+  }
+
+  /** The node's clock is wrong from now on, in its later lives too, until what is returned is called. */
+  missetClock(node: string, error: ClockError): () => void {
+    const id = node as NodeId
+    this.#clocks.set(id, { ...error, since: this.timeline.now })
+    const clock = this.clockOf(node)
+    clock?.step(error.aheadUs)
+    clock?.drift(error.rate)
+    return () => {
+      this.#clocks.delete(id)
+      this.clockOf(node)?.setRight()
+    }
   }
 
   /** Hands everything over; the process stays until it is crashed. */
