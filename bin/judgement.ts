@@ -10,15 +10,17 @@ import { exitCodes } from './command-line/exit-codes.ts'
 /** Stands among the checks of a day that threw. */
 export const crashCheck = 'crash'
 
-/** A day in which a fault did not strike shows nothing: that is an error of the scenario. */
+/** What shows that a day proves something. That it does not is an error of the scenario. */
+const ofTheScenario: ReadonlySet<string> = new Set(['faults-fired', 'reached'])
+
 export function exitCodeOf({ checks }: Pick<DayResult, 'checks'>): number {
   const broken = checks.filter(({ held }) => !held).map(({ id }) => id)
   const isSafety = (id: string): boolean =>
-    id !== 'liveness' && id !== 'faults-fired' && !id.startsWith('slo ')
+    id !== 'liveness' && !ofTheScenario.has(id) && !id.startsWith('slo ')
   if (broken.includes(crashCheck)) return exitCodes.crash
   if (broken.some(isSafety)) return exitCodes.safety
   if (broken.includes('liveness')) return exitCodes.liveness
-  if (broken.includes('faults-fired')) return exitCodes.usage
+  if (broken.some((id) => ofTheScenario.has(id))) return exitCodes.usage
   return broken.length > 0 ? exitCodes.slo : exitCodes.held
 }
 

@@ -140,14 +140,48 @@ describe('trouble', () => {
     expect(ledger.totals.captured).toBe(0)
   })
 
-  test('an outage lasts until the last one that is in force has ended', () => {
+  test('an outage lasts until the last one that is in force has ended, and counts what it swallowed', () => {
+    const { ledger } = ledgerAfter(toAuthorized)
+    const lookUp = () => ledger.handle('provider.lookup', only, '', middle).outcome
+    const [first, second] = [ledger.disturb({ kind: 'outage' }), ledger.disturb({ kind: 'outage' })]
+    first.heal()
+    expect(lookUp()).toMatchObject({ kind: 'unknown' })
+    second.heal()
+    expect(lookUp()).toEqual(done('authorized', 0))
+    expect([first.met, second.met]).toEqual([0, 1])
+  })
+
+  test('it can decline good cards for a while, and says how many', () => {
     const ledger = new ProviderLedger()
-    const endFirst = ledger.beginOutage()
-    const endSecond = ledger.beginOutage()
-    endFirst()
-    expect(ledger.settings.outage).toBe(true)
-    endSecond()
-    expect(ledger.settings.outage).toBe(false)
+    const declines = ledger.disturb({ kind: 'declines', share: 1 })
+    const ask = (payment: string) =>
+      ledger.handle('provider.authorize', { ...authorize(), payment }, payment, middle).outcome
+    expect(ask('a')).toMatchObject({ result: { status: 'declined' } })
+    declines.heal()
+    expect(ask('b')).toMatchObject({ result: { status: 'authorized' } })
+    expect(ask('a'), 'what was declined stays so').toMatchObject({ result: { status: 'declined' } })
+    expect(declines.met).toBe(1)
+  })
+
+  test('it can be slow for a while', () => {
+    const { ledger } = ledgerAfter(toAuthorized)
+    const delay = () => ledger.handle('provider.lookup', only, '', middle).delayMs
+    const before = delay()
+    const slow = ledger.disturb({ kind: 'slow', byMs: 5_000 })
+    expect(delay()).toBe(before + 5_000)
+    slow.heal()
+    expect(delay()).toBe(before)
+    expect(slow.met).toBe(1)
+  })
+
+  test('it can do what it is asked and stay silent for a while', () => {
+    const { ledger } = ledgerAfter(toAuthorized)
+    const silent = ledger.disturb({ kind: 'silent', share: 1 })
+    expect(ledger.handle('provider.capture', capture, 'c', middle).outcome).toBe('never')
+    expect(ledger.totals.captured).toBe(500)
+    silent.heal()
+    expect(ledger.handle('provider.capture', capture, 'c', middle).outcome).toEqual(done('captured', 500))
+    expect(silent.met).toBe(1)
   })
 
   test('a share of good cards is declined', () => {

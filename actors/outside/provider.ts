@@ -56,6 +56,22 @@ export interface ProviderSettings {
   outage: boolean
 }
 
+/** What is wrong with the provider, until it is mended. Shares are of the calls that it could meet. */
+export type ProviderTrouble =
+  | { readonly kind: 'outage' }
+  | { readonly kind: 'declines'; readonly share: number }
+  | { readonly kind: 'slow'; readonly byMs: number }
+  /** It does what it is asked, and does not answer. */
+  | { readonly kind: 'silent'; readonly share: number }
+
+export interface ProviderDisturbance {
+  /** Calls that met it: the proof that it struck. */
+  readonly met: number
+  heal(): void
+}
+
+type Disturbing = ProviderTrouble & { met: number }
+
 export interface ProviderResult {
   /** `never`: what was asked is done, and nobody will hear of it. */
   readonly outcome: CallOutcome | 'never'
@@ -74,23 +90,22 @@ interface Args {
 
 export class ProviderLedger {
   readonly settings: ProviderSettings
-  /** Calls that met an outage: the proof that it was one. */
-  swallowed = 0
   /** In force; one may begin before another has ended. */
-  #outages = 0
+  readonly #troubles = new Set<Disturbing>()
   #payments = new Map<string, PaymentRecord>()
 
   constructor(settings: Partial<ProviderSettings> = {}) {
     this.settings = { declineShare: 0, latencyMs: 40, outage: false, ...settings }
   }
 
-  /** An outage, until what is returned is called. */
-  beginOutage(): () => void {
-    this.#outages += 1
-    this.settings.outage = true
-    return () => {
-      this.#outages -= 1
-      this.settings.outage = this.#outages > 0
+  disturb(trouble: ProviderTrouble): ProviderDisturbance {
+    const disturbing: Disturbing = { ...trouble, met: 0 }
+    this.#troubles.add(disturbing)
+    return {
+      get met() {
+        return disturbing.met
+      },
+      heal: () => void this.#troubles.delete(disturbing),
     }
   }
 
@@ -101,7 +116,7 @@ export class ProviderLedger {
 
   /** `draw` gives the next number in [0, 1). */
   handle(operation: ProviderOperation, args: unknown, key: string, draw: () => number): ProviderResult {
-    const delayMs = Math.round(this.settings.latencyMs * (0.5 + draw()))
+    const delayMs = Math.round(this.settings.latencyMs * (0.5 + draw())) + this.#slowerMs()
     const refuse = (detail: string): ProviderResult => ({ outcome: { kind: 'refused', detail }, delayMs })
     const fail = (changed?: PaymentRecord): ProviderResult => ({
       outcome: { kind: 'unknown', detail: 'the provider is not available' },
@@ -109,10 +124,7 @@ export class ProviderLedger {
       ...(changed === undefined ? {} : { changed }),
     })
 
-    if (this.settings.outage) {
-      this.swallowed += 1
-      return fail()
-    }
+    if (this.#meet('outage') || this.settings.outage) return fail()
     if (!areArgs(args)) return refuse('bad-request')
     const record = this.#payments.get(args.payment) ?? blank(args.payment)
     if (operation === 'provider.lookup') return { outcome: done(record), delayMs }
@@ -123,11 +135,15 @@ export class ProviderLedger {
       return fail(this.#keep({ ...record, failures: record.failures + 1 }))
     }
 
-    const isDeclined = draw() < this.settings.declineShare
+    const drawn = draw()
+    const asks = operation === 'provider.authorize' && record.status === 'none' && goodTokens.has(token)
+    const isDeclined = drawn < this.settings.declineShare || (asks && this.#meet('declines', drawn))
     const next = apply(operation, record, args, isDeclined)
     if (next === 'refused') return refuse('amount-mismatch')
     const changed = this.#keep({ ...next, keys: { ...next.keys, [key]: print } })
-    const isSilent = operation === 'provider.capture' && token === testTokens.timeoutCaptured
+    const isSilent =
+      (operation === 'provider.capture' && token === testTokens.timeoutCaptured) ||
+      (this.#isIn('silent') && this.#meet('silent', draw()))
     return {
       outcome: isSilent ? 'never' : done(changed),
       delayMs: token === testTokens.slow ? delayMs + slowMs : delayMs,
@@ -150,6 +166,31 @@ export class ProviderLedger {
     for (const { captured, refunded } of this.#payments.values()) {
       sum.captured += captured
       sum.refunded += refunded
+    }
+    return sum
+  }
+
+  #isIn(kind: ProviderTrouble['kind']): boolean {
+    return [...this.#troubles].some((trouble) => trouble.kind === kind)
+  }
+
+  /** Whether a trouble of this kind strikes a call with this draw; counted where it does. */
+  #meet(kind: ProviderTrouble['kind'], drawn = 0): boolean {
+    let struck = false
+    for (const trouble of this.#troubles) {
+      if (trouble.kind !== kind || ('share' in trouble && drawn >= trouble.share)) continue
+      trouble.met += 1
+      struck = true
+    }
+    return struck
+  }
+
+  #slowerMs(): number {
+    let sum = 0
+    for (const trouble of this.#troubles) {
+      if (trouble.kind !== 'slow') continue
+      trouble.met += 1
+      sum += trouble.byMs
     }
     return sum
   }

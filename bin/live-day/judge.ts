@@ -40,7 +40,7 @@ export interface LiveEvidence {
   readonly onCommit?: (commit: Commit) => void
 }
 
-type Judged = Pick<DayResult, 'orders' | 'money' | 'checks' | 'traceHash' | 'events'>
+type Judged = Pick<DayResult, 'orders' | 'money' | 'checks' | 'reached' | 'traceHash' | 'events'>
 
 export async function judge(evidence: LiveEvidence): Promise<Judged> {
   const { day, dataFolder, midnight, guests, faults, provider } = evidence
@@ -70,6 +70,7 @@ export async function judge(evidence: LiveEvidence): Promise<Judged> {
       rows: (table) => rowsOf(environment, table),
       healedAt: evidence.healedAt as Instant,
       settleWithinUs: durationUs(day.settleWithin),
+      sometimes: day.sometimes,
     })
     const found = new Map<string, readonly string[]>([
       ['orders', guests.flatMap(({ complaints }) => complaints)],
@@ -92,6 +93,7 @@ export async function judge(evidence: LiveEvidence): Promise<Judged> {
           .map((verdict) => withProblems(verdict, found.get(verdict.id) ?? [])),
         ...(day.slo['order.accept'] ?? []).map((text) => judgeSlo(text, accepted)),
       ],
+      reached: checker.reached.counts,
       traceHash: trace.value,
       events: ordered.reduce((sum, { records }) => sum + records.length, 0),
     }

@@ -15,7 +15,17 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { applianceRef } from '#actors'
-import { applianceOf, type Day, durationMs, durationUs, type Fault, type FaultOutcome, timeUs } from '#day'
+import {
+  applianceOf,
+  type Day,
+  durationMs,
+  durationUs,
+  type Fault,
+  type FaultOutcome,
+  type Of,
+  targetOf,
+  timeUs,
+} from '#day'
 import type { Launcher } from '#live'
 import type { ProviderServer } from '#outside'
 import type { NodeId } from '#ports'
@@ -34,8 +44,6 @@ export interface LiveStage {
 const probeEveryMs = 10
 const probeWithinMs = 1_000
 const recoveryWithinMs = 30_000
-
-type Of<Kind extends Fault['kind']> = Extract<Fault, { readonly kind: Kind }>
 
 /** Plays each at its time. Each resolves when it has ended and its victim answers again. */
 export function playFaults(stage: LiveStage): readonly Promise<FaultOutcome>[] {
@@ -104,14 +112,12 @@ async function providerOutage(
   fault: Of<'provider-outage'>,
   outcome: FaultOutcome,
 ): Promise<void> {
-  const { ledger } = provider
-  const before = ledger.swallowed
-  const end = ledger.beginOutage()
+  const outage = provider.ledger.disturb({ kind: 'outage' })
   try {
     await clock.reached(timeUs(fault.at) + durationUs(fault.for))
   } finally {
-    end()
-    outcome.fired = ledger.swallowed > before
+    outage.heal()
+    outcome.fired = outage.met > 0
   }
 }
 
@@ -166,10 +172,4 @@ function isStopped(pid: number): boolean {
   } catch {
     return false // It has ended.
   }
-}
-
-function targetOf(fault: Fault): string {
-  if ('node' in fault) return fault.node
-  if (fault.kind === 'provider-outage') return 'provider'
-  return fault.kind === 'appliance-breakdown' ? `${fault.station} ${fault.appliance}` : 'cluster'
 }

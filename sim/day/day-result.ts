@@ -8,7 +8,8 @@
 import type { Verdict } from './checks/day-checker.ts'
 import type { MoneyCounts } from './checks/money.ts'
 import type { OrderCounts } from './checks/orders.ts'
-import type { FaultOutcome } from './faults.ts'
+import type { FaultOutcome } from './faults/scene.ts'
+import type { Situation } from './situations.ts'
 import type { Latency } from './slo.ts'
 
 export interface DayResult {
@@ -28,6 +29,8 @@ export interface DayResult {
   readonly money: MoneyCounts
   readonly checks: readonly Verdict[]
   readonly faults: readonly FaultOutcome[]
+  /** How often each situation was reached. */
+  readonly reached: Readonly<Record<Situation, number>>
   readonly latencyMs: { readonly 'order.accept': Latency }
   /** Nodes that own shards. */
   readonly nodes: number

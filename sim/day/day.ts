@@ -10,7 +10,9 @@
 import { hash32 } from '#actor'
 import type { DishName, Ingredient, StationName } from '#actors'
 import { ingredients } from '#actors'
-import type { CrashPoint } from '#sim'
+import type { Delivery } from '#sim'
+import type { Fault } from './faults/fault.ts'
+import type { Situation } from './situations.ts'
 import type { Duration, TimeOfDay } from './time-of-day.ts'
 
 /** What a guest's card does at the provider. */
@@ -83,6 +85,8 @@ export interface Character {
   readonly dropAcknowledgementShare: number
   readonly duplicateShare: number
   readonly reorderShare: number
+  /** Which frame comes first. */
+  readonly delivery: Delivery
   readonly flush: Duration
 }
 
@@ -99,65 +103,16 @@ export interface ClusterLayout {
   readonly restart: Duration
 }
 
-/** A fault ends by itself after `for`. */
-export type Fault =
-  | { readonly kind: 'crash-node'; readonly node: string; readonly at: TimeOfDay }
-  | {
-      readonly kind: 'pause-node'
-      readonly node: string
-      readonly at: TimeOfDay
-      /** Longer than the heartbeat bound, it becomes a kill. */
-      readonly for: Duration
-    }
-  | {
-      readonly kind: 'crash-at'
-      readonly node: string
-      /** The node is killed when it next comes to this point in writing. */
-      readonly point: CrashPoint
-      readonly at: TimeOfDay
-      /** How long it is waited for. */
-      readonly for: Duration
-    }
-  | {
-      readonly kind: 'write-fails'
-      readonly node: string
-      /** The batch is on the disk all the same; the node cannot know. */
-      readonly written: boolean
-      readonly at: TimeOfDay
-      /** How long the node's next batch is waited for. */
-      readonly for: Duration
-    }
-  | {
-      readonly kind: 'partition'
-      readonly between: readonly [readonly string[], readonly string[]]
-      readonly oneWay?: boolean
-      readonly at: TimeOfDay
-      readonly for: Duration
-    }
-  | { readonly kind: 'provider-outage'; readonly at: TimeOfDay; readonly for: Duration }
-  | {
-      readonly kind: 'appliance-breakdown'
-      readonly station: StationName
-      /** Which of the station's, from 1. */
-      readonly appliance: number
-      readonly at: TimeOfDay
-      readonly for: Duration
-    }
-  /** Every process ends at once, and comes back after `cluster.restart`. */
-  | { readonly kind: 'restart-cluster'; readonly at: TimeOfDay }
-  /** The same, and what was not flushed is gone. */
-  | { readonly kind: 'power-loss'; readonly at: TimeOfDay }
-
-export type FaultKind = Fault['kind']
-
 export const checkNames = [
   'orders',
   'money',
   'stock',
   'owner',
+  'messages',
   'liveness',
   'nothing-left',
   'faults-fired',
+  'reached',
 ] as const
 export type CheckName = (typeof checkNames)[number]
 
@@ -179,6 +134,10 @@ export interface Day {
   readonly payments: Payments
   readonly cluster: ClusterLayout
   readonly faults: readonly Fault[]
+  /** How many nodes faults may keep down at once; those that end all of them at once apart. */
+  readonly nodesDownMax: number
+  /** Situations that the day must have reached: a day that never came to what it is about proves nothing. */
+  readonly sometimes: readonly Situation[]
   /** What must never be. Default: every check there is. */
   readonly invariants: readonly CheckName[]
   /** An acknowledged order settles within this, counted from its acknowledgement or from the end of the last fault. */
@@ -194,6 +153,7 @@ export const usualCharacter: Character = {
   dropAcknowledgementShare: 0,
   duplicateShare: 0,
   reorderShare: 0,
+  delivery: 'in-order',
   flush: '2ms',
 }
 

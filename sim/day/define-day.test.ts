@@ -189,7 +189,7 @@ describe('an impossible day is refused with the place, the problem and the remed
       'a write that fails and does not say how',
       { faults: [{ kind: 'write-fails', node: 'node-1', at: '12:00', for: '5m' }] },
       'faults[0].written',
-      'whether the batch is there',
+      'Say which of the two',
     ],
     [
       'a partition with an empty side',
@@ -212,8 +212,108 @@ describe('an impossible day is refused with the place, the problem and the remed
           { kind: 'appliance-breakdown', station: 'oven', appliance: 1, at: '12:00', for: '30m' },
         ],
       },
-      'faults[0].at: oven 1 is broken from 12:00 for 30m (faults[2])',
-      'one fault that lasts as long as both',
+      'faults[0].at: oven 1 has the trouble of faults[2] until 12:30',
+      'when the other is over',
+    ],
+    [
+      'a slip of the pen in a fault',
+      { faults: [{ kind: 'crash-node', node: 'node-1', at: '12:00', untill: '13:00' }] },
+      'faults[0].untill: a crash-node has no such field',
+      'at, node',
+    ],
+    [
+      'an open door of a pan',
+      { faults: [{ kind: 'door-open', station: 'grill', appliance: 1, at: '12:00', for: '5m' }] },
+      "no station with doors 'grill'",
+      'oven, pastry',
+    ],
+    [
+      'a fifth cook of four',
+      { faults: [{ kind: 'cook-ill', station: 'grill', cook: 5, at: '12:00', for: '5m' }] },
+      'the crew of the grill has 4, and no number 5',
+      'from 1',
+    ],
+    [
+      'a late delivery that nobody has ordered',
+      { faults: [{ kind: 'delivery-late', ingredient: 'cod', by: '10m', at: '12:00' }] },
+      'no cod is due at 12:00',
+      'stock.deliveries',
+    ],
+    [
+      'a garbage collection that is a kill',
+      { faults: [{ kind: 'long-gc', node: 'node-1', pause: '2s', at: '12:00', for: '1m' }] },
+      "no shorter than the heartbeat bound ('1s')",
+      'pause-node',
+    ],
+    [
+      'a ring of three',
+      { faults: [{ kind: 'partition-ring', nodes: ['node-1', 'node-2', 'node-3'], at: '12:00', for: '1m' }] },
+      'no ring in which some are apart',
+      'four or more',
+    ],
+    [
+      'a rolling restart in a hurry',
+      { faults: [{ kind: 'rolling-restart', at: '12:00', for: '10s' }] },
+      'too short for 3 nodes',
+      "'48s'",
+    ],
+    [
+      'turns that throw so often that it is no accident',
+      { faults: [{ kind: 'turns-throw', share: 0.5, at: '12:00', for: '1m' }] },
+      'from 0.000001 to 0.1',
+      'Choose one',
+    ],
+    [
+      'a new node of guests',
+      { faults: [{ kind: 'add-node', group: 'edge', at: '12:00', for: '1m' }] },
+      "no group with shards 'edge'",
+      'node',
+    ],
+    [
+      'a trouble that outlasts the day',
+      { faults: [{ kind: 'provider-outage', at: '21:50', for: '30m' }] },
+      'faults[0]: it lasts until 22:20, and the house closes at 22:00',
+      'end earlier',
+    ],
+    [
+      'more nodes down than the day says',
+      {
+        faults: [
+          { kind: 'crash-at', node: 'node-1', point: 'in-call', at: '12:00', for: '5m' },
+          { kind: 'crash-node', node: 'edge-1', at: '12:04' },
+        ],
+      },
+      'faults[1]: at 12:04 2 nodes may be down at once, for faults[0], faults[1]',
+      'nodesDownMax: 2',
+    ],
+    [
+      'a node that is struck while it is down',
+      {
+        nodesDownMax: 3,
+        faults: [
+          { kind: 'drain-node', node: 'node-1', at: '12:00', for: '2m' },
+          { kind: 'crash-node', node: 'node-1', at: '12:01' },
+        ],
+      },
+      'faults[1].at: node-1 may be away until 12:02 and 3 s for faults[0], and is then left alone for 10s',
+      'Let it strike later',
+    ],
+    [
+      'a clock with two troubles at once',
+      {
+        faults: [
+          { kind: 'clock-step', node: 'node-1', by: '5s', at: '12:00', for: '5m' },
+          { kind: 'clock-drift', node: 'node-1', rate: 1.1, at: '12:04', for: '5m' },
+        ],
+      },
+      'the clock of node-1 has the trouble of faults[0] until 12:05',
+      'when the other is over',
+    ],
+    [
+      'a situation that nobody knows',
+      { sometimes: ['it-rains'] },
+      "there is no situation 'it-rains'",
+      'order-rejected',
     ],
     [
       'a fault without an end',
@@ -239,6 +339,15 @@ describe('an impossible day is refused with the place, the problem and the remed
       // @ts-expect-error a fault has an end
       faults: [{ kind: 'provider-outage', at: '12:00' }],
     }
+    const faults: DayOptions['faults'] = [
+      // @ts-expect-error a pan has no door
+      { kind: 'door-open', station: 'grill', appliance: 1, at: '12:00', for: '5m' },
+      // @ts-expect-error a partition is between somebody
+      { kind: 'partition', at: '12:00', for: '5m' },
+      // @ts-expect-error there is no such point
+      { kind: 'crash-at', node: 'node-1', point: 'before-lunch', at: '12:00', for: '5m' },
+    ]
+    expect(faults).toBeDefined()
     expect(wrong).toBeDefined()
   })
 })

@@ -78,6 +78,8 @@ const usual: Omit<Day, 'name' | 'title' | 'open' | 'lastOrder' | 'close'> = {
     character: usualCharacter,
   },
   faults: [],
+  nodesDownMax: 1,
+  sometimes: [],
   invariants: checkNames,
   // In a kitchen that is far too small an order may wait two hours for a cook, be cooked for two, and stand on
   // the pass for four: longer than that is stuck.

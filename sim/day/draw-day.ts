@@ -2,55 +2,54 @@
  * A short evening drawn from a seed, for a search: which faults and troubles there are, not only how many.
  *
  * Every class of trouble is switched on or off for itself, so that some evenings have nothing but crashes and
- * others everything at once: what hides behind one fault is seen in an evening that is without it.
+ * others everything at once.
  *
- * Owns:     what is drawn, and from which values.
+ * Owns:     the evening: its guests, its cluster, its links. Its faults are drawn by `draw-faults.ts`.
  * Does not: run it. The day that comes out is like any other.
  *
  * Invariants:
  *   S1. The same seed draws the same day.
- *   S2. A node that is struck was up: of a group with several nodes one at least is spared, and what came
- *       down is back before it is struck again.
- *   S3. Every fault ends before the doors close.
+ *   S2. It is a day like any other: faults find their victims whole, and end before the doors close.
  */
-import { draw } from '#actor'
-import type { StationName } from '#actors'
-import { crashPoints } from '#sim'
-import type { Character, Day, Fault, FaultKind, Group, Guests } from './day.ts'
-import { checkNames, nodesOf } from './day.ts'
+import { deliveries as frameDeliveries } from '#sim'
+import type { Character, Day, Group, Guests } from './day.ts'
+import { checkNames } from './day.ts'
 import { defineDay } from './define-day.ts'
-import type { Duration, TimeOfDay } from './time-of-day.ts'
-import { durationUs, timeText, timeUs } from './time-of-day.ts'
+import { Dice } from './dice.ts'
+import { drawFaults, minutesUntilHealed } from './draw-faults.ts'
+import type { TimeOfDay } from './time-of-day.ts'
+import { timeText, timeUs } from './time-of-day.ts'
 
 const open: TimeOfDay = '18:00'
 const minuteUs = 60_000_000
-const faultKinds: readonly FaultKind[] = [
-  'crash-node',
-  'crash-at',
-  'pause-node',
-  'write-fails',
-  'partition',
-  'provider-outage',
-  'appliance-breakdown',
-  'restart-cluster',
-  'power-loss',
-]
-const heatedStations: readonly StationName[] = ['grill', 'oven', 'pastry']
 
 export function drawDay(seed: number): Day {
   const dice = new Dice(seed)
-  const groups = drawGroups(dice)
-  const restart = dice.pick('restart', ['300ms', '2s', '20s', '90s'])
-  const faults = drawFaults(dice, groups, restart)
-  const lastEnd = Math.max(...faults.map((fault) => endOf(fault) - timeUs(open)))
-  const minutes = Math.max(45, Math.ceil(lastEnd / minuteUs))
-  const perHour = (dice.whole('guests', 80, 120) / minutes) * 60
+  const cluster = {
+    groups: drawGroups(dice),
+    shards: dice.pick('shards', [1, 2, 4, 8]),
+    review: dice.pick('review', ['5s', '30s']),
+    heartbeat: dice.pick('heartbeat', ['500ms', '1s', '5s']),
+    restart: dice.pick('restart', ['300ms', '2s', '20s', '90s']),
+    character: drawCharacter(dice),
+  } as const
+  const stock = {
+    par: dice.pick('stock', [0.3, 1, 3]),
+    deliveries: [
+      { at: after(10), ingredient: 'mozzarella', amount: 4_000 },
+      { at: after(20), ingredient: 'pizza-dough', amount: 20 },
+    ],
+  } as const
+  const nodesDownMax = dice.pick('down', [1, 1, 2, 9])
+  const { deliveries } = stock
+  const faults = drawFaults(dice, { cluster, deliveries, nodesDownMax, minute: after })
+  const minutes = Math.max(40, minutesUntilHealed(faults, timeUs(open)))
+  const perHour = (dice.whole('guests', 60, 80) / minutes) * 60
   const isSmall = dice.happens('kitchen', 0.3)
   const small = { cooks: 3, appliances: 3, slots: 3 }
-  const character = drawCharacter(dice)
   return defineDay({
     name: 'explored',
-    title: titleOf(groups, character, restart, isSmall),
+    title: titleOf(cluster, isSmall),
     open,
     lastOrder: after(minutes),
     close: after(minutes + 15),
@@ -62,20 +61,14 @@ export function drawDay(seed: number): Day {
       ...drawHabits(dice),
     },
     ...(isSmall && { kitchen: { grill: small, oven: small, 'garde-manger': small, pastry: small } }),
-    stock: { par: dice.pick('stock', [0.3, 1, 3]) },
+    stock,
     payments: {
       latency: dice.pick('latency', ['5ms', '40ms', '1s']),
       declineShare: dice.pick('decline', [0, 0, 0.1]),
     },
-    cluster: {
-      groups,
-      shards: dice.pick('shards', [1, 2, 4, 8]),
-      review: dice.pick('review', ['5s', '30s']),
-      heartbeat: dice.pick('heartbeat', ['500ms', '1s', '5s']),
-      restart,
-      character,
-    },
+    cluster,
     faults,
+    nodesDownMax,
     // A fault that met nobody is counted by the search: here it was chance, and no slip of whoever wrote the day.
     invariants: checkNames.filter((name) => name !== 'faults-fired'),
     slo: {},
@@ -105,6 +98,7 @@ function drawCharacter(dice: Dice): Character {
     dropAcknowledgementShare: share('dropAcknowledgement', [0.05, 0.3]),
     duplicateShare: share('duplicate', [0.01, 0.1]),
     reorderShare: share('reorder', [0.05, 0.5]),
+    delivery: dice.pick('delivery', ['in-order', ...frameDeliveries]),
   }
 }
 
@@ -122,113 +116,10 @@ function drawHabits(dice: Dice): Omit<Guests, 'arrivals' | 'portions' | 'dishes'
   }
 }
 
-function drawFaults(dice: Dice, groups: readonly Group[], restart: Duration): readonly Fault[] {
-  const on = faultKinds.filter((kind) => dice.happens(`fault.${kind}`, 0.4))
-  const kinds = on.length === 0 ? faultKinds : on
-  const wanted = dice.whole('faults', 4, 8)
-  const pace = dice.pick('pace', [1, 2, 4])
-  const awayUs = durationUs(restart) + 10_000_000
-  /** When what was struck is whole again, in microseconds since midnight. */
-  const wholeAt = new Map<string, number>()
-  const faults: Fault[] = []
-  for (let n = 0; faults.length < wanted; n += 1) {
-    const at = after(dice.whole('first', 2, 5) + n * pace)
-    const isWhole = (target: string): boolean => (wholeAt.get(target) ?? 0) <= timeUs(at)
-    const fault = drawFault(dice, n, dice.pick('kind', kinds, n), at, groups, isWhole)
-    if (fault === undefined) continue
-    faults.push(fault)
-    const end = endOf(fault) + Math.max(minuteUs, awayUs)
-    for (const target of targetsOf(fault, groups)) wholeAt.set(target, end)
-  }
-  return faults
-}
-
-/** Undefined: everything that it could strike is down as it is. */
-function drawFault(
-  dice: Dice,
-  n: number,
-  kind: FaultKind,
-  at: TimeOfDay,
-  groups: readonly Group[],
-  isWhole: (target: string) => boolean,
-): Fault | undefined {
-  // Most are short and a few are long: 1/√u is Pareto with exponent 2.
-  const lasts: Duration = `${Math.min(12, Math.floor(3 / Math.sqrt(1 - dice.uniform('lasts', n))))}m`
-  const nodes = nodesOf(groups)
-  switch (kind) {
-    case 'crash-node':
-    case 'crash-at':
-    case 'write-fails':
-    case 'pause-node': {
-      const spared = groups.flatMap(({ name, nodes: size, departments }) => {
-        if ((kind === 'crash-at' || kind === 'write-fails') && departments.length === 0) return []
-        const up = nodes.filter(({ node, group }) => group === name && isWhole(node))
-        return up.length > 1 || (up.length === 1 && size === 1) ? up : []
-      })
-      if (spared.length === 0) return undefined
-      const { node } = dice.pick('node', spared, n)
-      if (kind === 'crash-node') return { kind, node, at }
-      if (kind === 'crash-at')
-        return { kind, node, point: dice.pick('point', crashPoints, n), at, for: lasts }
-      if (kind === 'write-fails')
-        return { kind, node, written: dice.happens('written', 0.5, n), at, for: lasts }
-      return { kind, node, at, for: dice.pick('pause', ['200ms', '700ms', '3s', '20s'], n) }
-    }
-    case 'partition': {
-      const [first, ...others] = nodes.map(({ node }) => node) as [string, ...string[]]
-      const sides = [[first], []] as [string[], string[]]
-      for (const node of others) sides[dice.pick(`side.${node}`, [0, 1], n)]?.push(node)
-      // The last one is an edge, which does nothing without the others.
-      if (sides[1].length === 0) sides[1].push(sides[0].pop() as string)
-      return {
-        kind,
-        between: dice.happens('turned', 0.5, n) ? [sides[1], sides[0]] : sides,
-        oneWay: dice.happens('oneWay', 0.3, n),
-        at,
-        for: lasts,
-      }
-    }
-    case 'provider-outage':
-      return isWhole('provider') ? { kind, at, for: lasts } : undefined
-    case 'appliance-breakdown': {
-      const station = dice.pick('station', heatedStations, n)
-      const appliance = dice.whole('appliance', 1, 3, n)
-      return isWhole(`${station} ${appliance}`) ? { kind, station, appliance, at, for: lasts } : undefined
-    }
-    case 'restart-cluster':
-    case 'power-loss':
-      return { kind, at }
-  }
-}
-
-function targetsOf(fault: Fault, groups: readonly Group[]): readonly string[] {
-  switch (fault.kind) {
-    case 'crash-node':
-    case 'crash-at':
-    case 'pause-node':
-    case 'write-fails':
-      return [fault.node]
-    case 'restart-cluster':
-    case 'power-loss':
-      return nodesOf(groups).map(({ node }) => node)
-    case 'appliance-breakdown':
-      return [`${fault.station} ${fault.appliance}`]
-    case 'provider-outage':
-      return ['provider']
-    case 'partition':
-      return []
-  }
-}
-
-const endOf = (fault: Fault): number => timeUs(fault.at) + ('for' in fault ? durationUs(fault.for) : 0)
 const after = (minutes: number): TimeOfDay => timeText(timeUs(open) + minutes * minuteUs) as TimeOfDay
 
-function titleOf(
-  groups: readonly Group[],
-  { delay, flush, dropShare, dropAcknowledgementShare, duplicateShare, reorderShare }: Character,
-  restart: Duration,
-  isSmall: boolean,
-): string {
+function titleOf({ groups, restart, character }: Day['cluster'], isSmall: boolean): string {
+  const { delay, flush, delivery, ...shares } = character
   const share = (name: string, value: number): readonly string[] =>
     value === 0 ? [] : [`${name} ${Number((value * 100).toFixed(1))} %`]
   return [
@@ -236,35 +127,11 @@ function titleOf(
     `delay ${delay}`,
     `flush ${flush}`,
     `restart ${restart}`,
-    ...share('drop', dropShare),
-    ...share('drop acknowledgements', dropAcknowledgementShare),
-    ...share('duplicate', duplicateShare),
-    ...share('reorder', reorderShare),
+    ...(delivery === 'in-order' ? [] : [`frames ${delivery}`]),
+    ...share('drop', shares.dropShare),
+    ...share('drop acknowledgements', shares.dropAcknowledgementShare),
+    ...share('duplicate', shares.duplicateShare),
+    ...share('reorder', shares.reorderShare),
     ...(isSmall ? ['small kitchen'] : []),
   ].join(', ')
-}
-
-/** Draws by name: one more of them changes none of the others. */
-class Dice {
-  readonly #seed: number
-
-  constructor(seed: number) {
-    this.#seed = seed
-  }
-
-  uniform(what: string, n = 0): number {
-    return draw(this.#seed, `explore.${what}`, n)
-  }
-
-  happens(what: string, share: number, n = 0): boolean {
-    return this.uniform(what, n) < share
-  }
-
-  whole(what: string, least: number, most: number, n = 0): number {
-    return least + Math.floor(this.uniform(what, n) * (most - least + 1))
-  }
-
-  pick<const T>(what: string, choices: readonly T[], n = 0): T {
-    return choices[this.whole(what, 0, choices.length - 1, n)] as T
-  }
 }

@@ -115,9 +115,11 @@ const sayings: Readonly<Record<string, string>> = {
   money: 'every guest paid for what they got, once',
   stock: 'every gram is accounted for',
   owner: 'every shard had one owner at a time',
+  messages: 'every message was handled once, in order, and after it was sent',
   liveness: 'every order settled in time',
   'nothing-left': 'nothing was left over',
   'faults-fired': 'every fault had an effect',
+  reached: 'the day came to what it is about',
 }
 
 function verdictOf({ checks }: DayResult, paint: Paint): string {

@@ -103,6 +103,7 @@ describe('a troubled evening', () => {
   const deadly = defineDay({
     ...evening,
     slo: {},
+    nodesDownMax: 3,
     faults: [
       { kind: 'crash-at', node: 'node-1', point: 'before-append', at: '18:03', for: '5m' },
       { kind: 'crash-at', node: 'node-2', point: 'before-durable', at: '18:06', for: '5m' },
@@ -156,10 +157,10 @@ describe('a troubled evening', () => {
     const [first] = troubled.faults
     const day = defineDay({
       ...troubled,
-      faults: [first, { kind: 'pause-node', node: 'node-1', at: '18:05', for: '5s' }] as never,
+      faults: [first, { kind: 'provider-outage', at: '18:44', for: '1s' }] as never,
     })
     expect(broken(runSimDay(day, { seed: 7 }))).toEqual([
-      { id: 'faults-fired', held: false, detail: 'pause-node of node-1 at 18:05 had no effect' },
+      { id: 'faults-fired', held: false, detail: 'provider-outage of provider at 18:44 had no effect' },
     ])
   })
 

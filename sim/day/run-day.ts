@@ -23,8 +23,11 @@ import type { BinBooks } from './checks/stock.ts'
 import type { Day } from './day.ts'
 import { applianceOf, hashOfDay, nodesOf, openingOf } from './day.ts'
 import type { DayResult } from './day-result.ts'
+import { deliveriesOf } from './deliveries.ts'
 import { Door, isWorthRepeating } from './door.ts'
-import { Faults } from './faults.ts'
+import { Faults } from './faults/faults.ts'
+import { newerBuild } from './faults/newer-build.ts'
+import { ThrowingTurns } from './faults/throwing-turns.ts'
 import { SimGuest } from './guest.ts'
 import { planGuests } from './guests.ts'
 import { ProviderModel } from './provider-model.ts'
@@ -87,11 +90,12 @@ export class SimDay {
     checkMode(day, { kind: 'sim' })
     this.day = day
     this.seed = seed
-    const { shards, groups, character, review, heartbeat, restart } = day.cluster
-    this.registry = new Registry({
-      departments: Object.entries(departments).map(([name, actors]) => ({ name, shards, actors })),
-      supervision: restaurant,
-    })
+    const { groups, character, review, heartbeat, restart } = day.cluster
+    const builds = buildsOf(day)
+    const turns = new ThrowingTurns(seed)
+    for (const build of builds) turns.reach(build)
+    // The newest reads what all of them have written.
+    this.registry = builds.at(-1) as Registry
     this.provider = new ProviderModel(
       new ProviderLedger({
         latencyMs: durationMs(day.payments.latency),
@@ -101,7 +105,7 @@ export class SimDay {
     const flushUs = durationUs(character.flush)
     this.cluster = new SimCluster({
       seed,
-      registry: this.registry,
+      registry: builds[0] as Registry,
       groups: Object.fromEntries(
         groups.map((group) => [
           group.name,
@@ -121,6 +125,7 @@ export class SimDay {
         reorder: character.reorderShare,
         corrupt: 0,
         framesMax: 1_024,
+        delivery: character.delivery,
       },
       journal: {
         delays: {
@@ -149,6 +154,8 @@ export class SimDay {
       door: this.door,
       provider: this.provider,
       site,
+      turns,
+      builds,
       shardsOf: (node) => this.#checker.owner.shardsOf(node),
     })
     this.cluster.journal.onDurable((commit) => {
@@ -196,6 +203,7 @@ export class SimDay {
       rows: (table) => cluster.journal.rows(table),
       healedAt: this.#faults.healedAt as Instant,
       settleWithinUs: durationUs(day.settleWithin),
+      sometimes: day.sometimes,
     })
     const accepted = latencyOf(this.guests.flatMap(({ latencyMs }) => latencyMs ?? []))
     const notFired = new Problems()
@@ -221,6 +229,7 @@ export class SimDay {
         ...(day.slo['order.accept'] ?? []).map((text) => judgeSlo('order.accept', text, accepted)),
       ],
       faults: this.#faults.outcomes,
+      reached: this.#checker.reached.counts,
       latencyMs: { 'order.accept': accepted },
       nodes: hosting.reduce((sum, { nodes }) => sum + nodes, 0),
       restarts: cluster.restarts,
@@ -273,9 +282,13 @@ export class SimDay {
   }
 
   #deliver(): void {
-    for (const [n, { at, ingredient, amount }] of this.day.stock.deliveries.entries()) {
+    for (const [n, { at, ingredient, amount, trouble }] of deliveriesOf(this.day).entries()) {
       const message = { type: 'bin.deliver', amount } as Message
-      this.#at(timeUs(at), () => this.#insist(binRef(site, ingredient), message, `delivery:${n}`))
+      this.#at(at, () =>
+        this.#insist(binRef(site, ingredient), message, `delivery:${n}`, () => {
+          if (trouble !== undefined) this.#faults.delivered(trouble)
+        }),
+      )
     }
   }
 
@@ -291,6 +304,23 @@ export class SimDay {
   #at(time: number, run: () => void): void {
     this.cluster.timeline.after(Math.max(0, time - this.cluster.worldNow), run)
   }
+}
+
+/** The build of the actors that a day begins with, and one for each upgrade. */
+function buildsOf({ cluster: { shards }, faults }: Day): readonly Registry[] {
+  const upgrades = faults.filter(({ kind }) => kind === 'rolling-upgrade').length
+  return Array.from(
+    { length: upgrades + 1 },
+    (_, n) =>
+      new Registry({
+        departments: Object.entries(departments).map(([name, actors]) => ({
+          name,
+          shards,
+          actors: n === 0 ? actors : newerBuild(actors, n),
+        })),
+        supervision: restaurant,
+      }),
+  )
 }
 
 /** Runs a whole day. */

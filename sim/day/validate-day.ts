@@ -4,16 +4,19 @@
  * Types make most of these impossible where a day is written; here they are found also when it is run untyped.
  *
  * Owns:     what makes a day impossible, and what a way of running it cannot honour.
- * Does not: fill in defaults (`define-day.ts`).
+ * Does not: fill in defaults (`define-day.ts`), or know faults (`faults/validate-faults.ts`).
  */
 import { ClusterError } from '#actor'
 import { departments, ingredients, orderDeadlines, recipes, reservationLifeMs, stationNames } from '#actors'
-import { crashPoints } from '#sim'
-import type { Day, Fault, FaultKind } from './day.ts'
-import { applianceOf, cards, checkNames, nodesOf, usualCharacter } from './day.ts'
+import { deliveries } from '#sim'
+import type { Day } from './day.ts'
+import { applianceOf, cards, checkNames, usualCharacter } from './day.ts'
+import type { FaultKind } from './faults/fault.ts'
+import { checkFaults } from './faults/validate-faults.ts'
+import { situations } from './situations.ts'
 import { parseSlo } from './slo.ts'
-import type { Duration } from './time-of-day.ts'
-import { durationUs, parseDuration, parseTime, timeUs } from './time-of-day.ts'
+import { timeUs } from './time-of-day.ts'
+import { checkDuration, checkNumber, checkTime, checkWithin, oneOf, type Refuse } from './validate-field.ts'
 
 /** How a day can be run. */
 export type Mode =
@@ -38,8 +41,8 @@ export function validateDay(day: Day): void {
   checkStock(day, invalid)
   checkPayments(day, invalid)
   checkCluster(day, invalid)
-  for (const [n, fault] of day.faults.entries()) checkFault(day, fault, `faults[${n}]`, invalid)
-  checkBreakdowns(day.faults, invalid)
+  checkFaults(day, invalid)
+  for (const name of day.sometimes) oneOf(name, situations, 'sometimes', 'situation', invalid)
   for (const name of day.invariants) oneOf(name, checkNames, 'invariants', 'check', invalid)
   for (const [measure, expressions] of Object.entries(day.slo)) {
     oneOf(measure, ['order.accept'], `slo['${measure}']`, 'measure', invalid)
@@ -115,17 +118,6 @@ const liveFaults: ReadonlySet<FaultKind> = new Set<FaultKind>([
   'appliance-breakdown',
   'restart-cluster',
 ])
-
-const lasting: ReadonlySet<FaultKind> = new Set<FaultKind>([
-  'crash-at',
-  'pause-node',
-  'write-fails',
-  'partition',
-  'provider-outage',
-  'appliance-breakdown',
-])
-
-type Refuse = (place: string, problem: string, remedy: string) => void
 
 function checkClock(day: Day, invalid: Refuse): void {
   for (const place of ['open', 'lastOrder', 'close'] as const) checkTime(day[place], place, invalid)
@@ -240,6 +232,7 @@ function checkCluster(day: Day, invalid: Refuse): void {
   for (const field of shares) {
     checkNumber(character[field], 0, 1, `cluster.character.${field}`, invalid)
   }
+  oneOf(character.delivery, deliveries, 'cluster.character.delivery', 'delivery', invalid)
   const known = Object.keys(departments)
   for (const [n, group] of groups.entries()) {
     const place = `cluster.groups[${n}]`
@@ -263,113 +256,6 @@ function checkCluster(day: Day, invalid: Refuse): void {
   }
 }
 
-function checkFault(day: Day, fault: Fault, place: string, invalid: Refuse): void {
-  checkWithin(day, fault.at, `${place}.at`, invalid)
-  if (lasting.has(fault.kind)) checkDuration((fault as { for: Duration }).for, `${place}.for`, invalid)
-  const nodes = nodesOf(day.cluster.groups).map(({ node }) => node)
-  switch (fault.kind) {
-    case 'crash-node':
-    case 'pause-node':
-      oneOf(fault.node, nodes, `${place}.node`, 'node', invalid)
-      return
-    case 'crash-at':
-    case 'write-fails': {
-      // An edge writes nothing.
-      const hosting = day.cluster.groups.filter((group) => group.departments.length > 0)
-      const writing = nodesOf(hosting).map(({ node }) => node)
-      oneOf(fault.node, writing, `${place}.node`, 'node with shards', invalid)
-      if (fault.kind === 'crash-at') oneOf(fault.point, crashPoints, `${place}.point`, 'point', invalid)
-      else if (typeof fault.written !== 'boolean') {
-        invalid(
-          `${place}.written`,
-          `${fault.written} is not true or false`,
-          'Say whether the batch is there.',
-        )
-      }
-      return
-    }
-    case 'partition':
-      for (const [side, members] of fault.between.entries()) {
-        if (members.length === 0) {
-          invalid(`${place}.between[${side}]`, 'this side is empty', 'Name at least one node on each side.')
-        }
-        for (const node of members) oneOf(node, nodes, `${place}.between[${side}]`, 'node', invalid)
-      }
-      return
-    case 'appliance-breakdown': {
-      oneOf(fault.station, stationNames, `${place}.station`, 'station', invalid)
-      const { appliances } = day.kitchen[fault.station]
-      if (Number.isInteger(fault.appliance) && fault.appliance >= 1 && fault.appliance <= appliances) return
-      invalid(
-        `${place}.appliance`,
-        `the ${fault.station} has ${appliances}, and no number ${fault.appliance}`,
-        'Name one that is there, from 1.',
-      )
-      return
-    }
-    case 'provider-outage':
-    case 'restart-cluster':
-    case 'power-loss':
-      return
-    default:
-      invalid(
-        `${place}.kind`,
-        `there is no fault '${(fault as { kind: string }).kind}'`,
-        'Use crash-node, crash-at, pause-node, write-fails, partition, provider-outage, appliance-breakdown, restart-cluster or power-loss.',
-      )
-  }
-}
-
-/** One repair mends all that is wrong with an appliance, so that a second breakdown would end with the first. */
-function checkBreakdowns(faults: readonly Fault[], invalid: Refuse): void {
-  for (const [n, fault] of faults.entries()) {
-    if (fault.kind !== 'appliance-breakdown') continue
-    const { station, appliance, at } = fault
-    const earlier = faults.findIndex(
-      (other, m) =>
-        m !== n &&
-        other.kind === 'appliance-breakdown' &&
-        other.station === station &&
-        other.appliance === appliance &&
-        timeUs(other.at) <= timeUs(at) &&
-        timeUs(at) <= timeUs(other.at) + durationUs(other.for),
-    )
-    const other = faults[earlier]
-    if (other?.kind !== 'appliance-breakdown') continue
-    invalid(
-      `faults[${n}].at`,
-      `${station} ${appliance} is broken from ${other.at} for ${other.for} (faults[${earlier}])`,
-      'Move one of them, or write one fault that lasts as long as both.',
-    )
-  }
-}
-
-function checkWithin(day: Day, at: string, place: string, invalid: Refuse): void {
-  checkTime(at, place, invalid)
-  const time = parseTime(at) ?? 0
-  if (time >= timeUs(day.open) && time <= timeUs(day.close)) return
-  invalid(
-    place,
-    `'${at}' is outside of the day ('${day.open}' to '${day.close}')`,
-    'Choose a time within it.',
-  )
-}
-
-function checkTime(text: string, place: string, invalid: Refuse): void {
-  if (typeof text === 'string' && parseTime(text) !== undefined) return
-  invalid(place, `'${text}' is not a time of day`, "Write it like '19:30'.")
-}
-
-function checkDuration(text: string, place: string, invalid: Refuse): void {
-  if (typeof text === 'string' && (parseDuration(text) ?? 0) > 0) return
-  invalid(place, `'${text}' is not a length of time`, "Give a number and a unit: '90s', '10m', '1.5h'.")
-}
-
-function checkNumber(value: number, least: number, most: number, place: string, invalid: Refuse): void {
-  if (typeof value === 'number' && value >= least && value <= most) return
-  invalid(place, `${value} is not a number from ${least} to ${most}`, 'Choose one that is.')
-}
-
 function checkWeights(
   weights: Readonly<Record<string, number | undefined>>,
   place: string,
@@ -381,9 +267,4 @@ function checkWeights(
     sum += weight
   }
   if (sum <= 0) invalid(place, 'all weights are 0', 'Give at least one of them a weight above 0.')
-}
-
-function oneOf(name: string, known: readonly string[], place: string, what: string, invalid: Refuse): void {
-  if (known.includes(name)) return
-  invalid(place, `there is no ${what} '${name}'`, `Use one of ${known.join(', ')}.`)
 }

@@ -16,6 +16,7 @@ import type {
 } from '#ports'
 import type { Commit } from '#sim'
 import { livenessProblems } from './liveness.ts'
+import { MessagesCheck } from './messages.ts'
 import { MoneyCheck } from './money.ts'
 import type { Rows } from './nothing-left.ts'
 import { leftProblems } from './nothing-left.ts'
@@ -265,6 +266,46 @@ describe('owner', () => {
     ['was never opened', [acquired('node-3.c' as ScopeId, 2, scopeA)]],
   ])('a scope that %s is found', (_name, commits) => {
     expect(judge(...start, ...commits)).not.toBe('')
+  })
+})
+
+describe('messages', () => {
+  const turn = (
+    actor: string,
+    sequence: number,
+    id: string,
+    caused?: readonly [from: string, cause: string],
+  ) =>
+    record(actor, {
+      sequence,
+      id: id as JournalRecord['id'],
+      ...(caused && { from: caused[0] as ActorId, cause: caused[1] as JournalRecord['id'] }),
+    })
+  const [first, second] = [turn('order/a', 1, 'm1'), turn('order/a', 2, 'm2')]
+  const heard = (id: string, cause: string) => turn('bin/s:salt', 1, id, ['order/a', cause])
+  const judge = (...records: readonly JournalRecord[]) => {
+    const check = new MessagesCheck()
+    for (const one of records) check.record(one)
+    return check.found.detail
+  }
+
+  test('what was sent is handled, in its order, and some of it never', () => {
+    expect(judge(first, second, heard('m3', 'm1'), heard('m4', 'm1'), heard('m5', 'm2'))).toBe('')
+    expect(judge(first, second, heard('m5', 'm2'))).toBe('')
+  })
+
+  test("a supervisor's note on a message is no turn of it", () => {
+    expect(judge(first, { ...second, id: first.id, note: 'stopped' }, { ...second, note: 'migrated' })).toBe(
+      '',
+    )
+  })
+
+  test.each([
+    ['handled twice', [first, heard('m3', 'm1'), heard('m3', 'm1')], /twice/],
+    ['of a turn that there never was', [heard('m3', 'm1'), first], /there never was/],
+    ['overtaken by a later one', [first, second, heard('m4', 'm2'), heard('m3', 'm1')], /sent later/],
+  ])('a message that is %s is found', (_name, records, problem) => {
+    expect(judge(...records)).toMatch(problem)
   })
 })
 

@@ -8,7 +8,9 @@ import type { Instant } from '#actor'
 import type { SnapshotRow } from '#ports'
 import type { Commit } from '#sim'
 import type { CheckName } from '../day.ts'
+import { Reached, type Situation } from '../situations.ts'
 import { livenessProblems } from './liveness.ts'
+import { MessagesCheck } from './messages.ts'
 import type { MoneyCounts, ProviderEntry } from './money.ts'
 import { MoneyCheck } from './money.ts'
 import type { Rows } from './nothing-left.ts'
@@ -33,10 +35,14 @@ export interface DayEnd {
   readonly rows: Rows
   readonly healedAt: Instant
   readonly settleWithinUs: number
+  /** What the day must have reached; none: it is not judged. */
+  readonly sometimes?: readonly Situation[]
 }
 
 export class DayChecker {
   readonly owner = new OwnerCheck()
+  readonly reached = new Reached()
+  readonly #messages = new MessagesCheck()
   readonly #orders = new OrdersCheck()
   readonly #money = new MoneyCheck()
   readonly #stock: StockCheck
@@ -47,8 +53,10 @@ export class DayChecker {
 
   commit(commit: Commit): void {
     this.owner.commit(commit)
+    this.reached.commit(commit)
     if (commit.kind !== 'appended') return
     for (const record of commit.batch.records) {
+      this.#messages.record(record)
       this.#orders.record(record)
       this.#money.record(record)
       this.#stock.record(record)
@@ -63,6 +71,7 @@ export class DayChecker {
       verdict('money', this.#money.found),
       verdict('stock', this.#stock.found),
       verdict('owner', this.owner.found),
+      verdict('messages', this.#messages.found),
     ]
   }
 
@@ -72,7 +81,7 @@ export class DayChecker {
     return leftProblems(rows).none
   }
 
-  close({ log, provider, rows, healedAt, settleWithinUs }: DayEnd): {
+  close({ log, provider, rows, healedAt, settleWithinUs, sometimes = [] }: DayEnd): {
     readonly orders: OrderCounts
     readonly money: MoneyCounts
     readonly verdicts: readonly Verdict[]
@@ -87,8 +96,10 @@ export class DayChecker {
         verdict('money', this.#money.found),
         verdict('stock', this.#stock.found),
         verdict('owner', this.owner.found),
+        verdict('messages', this.#messages.found),
         verdict('liveness', livenessProblems(this.#orders, log, healedAt, settleWithinUs)),
         verdict('nothing-left', leftProblems(rows)),
+        ...(sometimes.length === 0 ? [] : [verdict('reached', this.reached.missed(sometimes))]),
       ],
     }
   }
