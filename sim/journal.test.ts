@@ -93,6 +93,7 @@ describe('faults of the simulated journal', () => {
     ['before-reply', [['a', 1]], [['a', 1]]],
     ['in-timer', [['a', 1]], []],
     ['in-call', [], []],
+    ['before-accept', [], []],
     ['before-mark-sent', [['a', 1]], [['a', 1]]],
   ] as const)('a node can die %s', (point, visible, durable) => {
     const { timeline, journal, one, tell, told, inbox } = machine()
@@ -180,9 +181,10 @@ describe('faults of the simulated journal', () => {
     const read = () => took((done) => one.readShard(shard, 64, () => done()))
     const flushes = journal.slow('flush', 50_000)
     const reads = journal.slow('read', 70_000)
-    expect(write()).toBeGreaterThan(50_000)
-    expect(read()).toBeGreaterThan(70_000)
-    expect([flushes.met, reads.met]).toEqual([1, 1])
+    const slow = [1, 2, 3, 4, 5, 6].map(() => [write(), read()] as const)
+    expect(Math.max(...slow.map(([took]) => took))).toBeGreaterThan(20_000)
+    expect(Math.max(...slow.map(([, took]) => took))).toBeGreaterThan(30_000)
+    expect([flushes.met, reads.met]).toEqual([6, 6])
     flushes.heal()
     reads.heal()
     expect(write()).toBeLessThan(10_000)

@@ -80,6 +80,8 @@ export const crashPoints = [
   'before-durable',
   /** Its batch is durable, and nothing that it caused has left. */
   'before-reply',
+  /** It has accepted a message from another shard, and the batch with it is on the way. */
+  'before-accept',
   /** A batch in which a timer has fired is visible. */
   'in-timer',
   /** A party outside has answered, and the batch with the answer is on the way. */
@@ -135,7 +137,7 @@ export interface DiskTrouble {
 
 interface Trouble {
   readonly kind: 'full' | 'flush' | 'read'
-  /** What it adds to each. */
+  /** What it adds to each at most. */
   readonly slowerUs: number
   met: number
 }
@@ -271,7 +273,7 @@ export class SimJournal {
     return this.#trouble({ kind: 'full', slowerUs: 0, met: 0 })
   }
 
-  /** From now on every flush, or every read, takes this much longer. Microseconds. */
+  /** From now on every flush, or every read, takes up to this much longer. Microseconds. */
   slow(kind: 'flush' | 'read', slowerUs: number): DiskTrouble {
     return this.#trouble({ kind, slowerUs, met: 0 })
   }
@@ -509,6 +511,7 @@ export class SimJournal {
     if (next?.what === 'acquire') this.#reach(life, 'before-acquire')
     if (next?.what !== 'append') return
     this.#reach(life, 'before-append')
+    if (next.batch?.writes.some(({ table }) => table === 'inbox')) this.#reach(life, 'before-accept')
     if (next.batch && removesFrom('calls', next.batch)) this.#reach(life, 'in-call')
   }
 
@@ -573,7 +576,8 @@ export class SimJournal {
     for (const trouble of this.#troubles) {
       if (trouble.kind !== kind) continue
       trouble.met += 1
-      slowerUs += trouble.slowerUs
+      if (trouble.slowerUs > 0)
+        slowerUs += Math.floor(trouble.slowerUs * this.#world.draw(`journal.slow.${kind}`))
     }
     return slowerUs
   }

@@ -10,6 +10,7 @@
 import { hash32 } from '#actor'
 import type { DishName, Ingredient, StationName } from '#actors'
 import { ingredients } from '#actors'
+import type { Bounds } from '#host'
 import type { Delivery } from '#sim'
 import type { Fault } from './faults/fault.ts'
 import type { Situation } from './situations.ts'
@@ -94,6 +95,8 @@ export interface ClusterLayout {
   readonly groups: readonly Group[]
   /** Shards of each department. */
   readonly shards: number
+  /** Bounds of its nodes that are not the usual ones: small ones make rare things common. */
+  readonly bounds: Partial<Bounds>
   readonly character: Character
   /** How often a node looks at the shard table without a reason; deaths and moves are told at once. */
   readonly review: Duration

@@ -72,6 +72,7 @@ const usual: Omit<Day, 'name' | 'title' | 'open' | 'lastOrder' | 'close'> = {
   cluster: {
     groups: mixed(3),
     shards: 4,
+    bounds: {},
     review: '30s',
     heartbeat: '1s',
     restart: '2s',

@@ -28,7 +28,8 @@ export function drawDay(seed: number): Day {
   const cluster = {
     groups: drawGroups(dice),
     shards: dice.pick('shards', [1, 2, 4, 8]),
-    review: dice.pick('review', ['5s', '30s']),
+    bounds: drawBounds(dice),
+    review: dice.pick('review', ['10s', '30s']),
     heartbeat: dice.pick('heartbeat', ['500ms', '1s', '5s']),
     restart: dice.pick('restart', ['300ms', '2s', '20s', '90s']),
     character: drawCharacter(dice),
@@ -87,6 +88,21 @@ function drawGroups(dice: Dice): readonly Group[] {
   return [{ name: 'node', nodes: dice.whole('nodes', 1, 5), departments: 'all' }, edge]
 }
 
+/** Usual, or so small that what is rare in a large house happens all the time. */
+function drawBounds(dice: Dice): Day['cluster']['bounds'] {
+  const small = <const T>(what: string, values: readonly T[]) =>
+    dice.happens(`bounds.${what}`, 0.4) ? { [what]: dice.pick(`bounds.${what}.value`, values) } : {}
+  if (dice.happens('bounds', 0.4)) return {}
+  return {
+    ...small('batchTurnsMax', [1, 3, 10]),
+    ...small('batchesInFlightMax', [1, 4]),
+    ...small('activationsMax', [8, 40]),
+    ...small('mailboxWindow', [1, 3]),
+    ...small('channelWindow', [1, 4]),
+    ...small('passivationSweepMs', [500, 5_000]),
+  }
+}
+
 /** How frames are delivered, and how slow the disk is. */
 function drawCharacter(dice: Dice): Character {
   const share = (what: string, shares: readonly number[]): number =>
@@ -111,14 +127,14 @@ function drawHabits(dice: Dice): Omit<Guests, 'arrivals' | 'portions' | 'dishes'
     cancelShare: dice.pick('cancel', [0, 0.02, 0.3]),
     cancelWithin: dice.pick('cancelWithin', ['10s', '15m']),
     repeatShare: dice.pick('repeat', [0, 0.1, 0.5]),
-    noShowShare: dice.pick('noShow', [0, 0.05]),
+    noShowShare: dice.pick('noShow', [0, 0, 0, 0.03]),
     patience: dice.pick('patience', ['30s', '2m']),
   }
 }
 
 const after = (minutes: number): TimeOfDay => timeText(timeUs(open) + minutes * minuteUs) as TimeOfDay
 
-function titleOf({ groups, restart, character }: Day['cluster'], isSmall: boolean): string {
+function titleOf({ groups, bounds, restart, character }: Day['cluster'], isSmall: boolean): string {
   const { delay, flush, delivery, ...shares } = character
   const share = (name: string, value: number): readonly string[] =>
     value === 0 ? [] : [`${name} ${Number((value * 100).toFixed(1))} %`]
@@ -132,6 +148,7 @@ function titleOf({ groups, restart, character }: Day['cluster'], isSmall: boolea
     ...share('drop acknowledgements', shares.dropAcknowledgementShare),
     ...share('duplicate', shares.duplicateShare),
     ...share('reorder', shares.reorderShare),
+    ...Object.entries(bounds).map(([bound, value]) => `${bound} ${value}`),
     ...(isSmall ? ['small kitchen'] : []),
   ].join(', ')
 }

@@ -37,9 +37,10 @@ const weights: Partial<Record<FaultKind, number>> = {
   'crash-at': 6,
   'crash-node': 2,
   'drain-node': 3,
-  'add-node': 2,
+  'add-node': 3,
   'write-fails': 2,
   'turns-throw': 2,
+  'clock-step': 2,
 }
 
 export function drawFaults(dice: Dice, evening: Evening): readonly Fault[] {
@@ -103,7 +104,13 @@ class FaultDice {
         return { kind, at, for: `${Math.ceil(least * this.#pick('haste', [1, 2]))}s` }
       }
       case 'add-node':
-        return { kind, group: this.#pick('group', hosting(groups)).name, at, for: this.#for }
+        return {
+          kind,
+          group: this.#pick('group', hosting(groups)).name,
+          at,
+          // Just long enough to be given something, or to stay.
+          for: this.#pick('stay', ['3s', '5s', this.#for]),
+        }
       case 'restart-cluster':
       case 'launcher-dies':
       case 'power-loss':
@@ -115,7 +122,7 @@ class FaultDice {
         return { kind, node: this.#writingNode(), written: this.#happens('written', 0.5), at, for: this.#for }
       case 'slow-disk':
       case 'slow-reads':
-        return { kind, by: this.#pick('by', ['20ms', '200ms', '1s']), at, for: this.#for }
+        return { kind, by: this.#pick('by', ['20ms', '300ms', '4s']), at, for: this.#for }
       case 'full-disk':
         return { kind, at, for: this.#pick('full', ['2s', '20s', '2m']) }
       case 'clock-step': {

@@ -90,7 +90,7 @@ export class SimDay {
     checkMode(day, { kind: 'sim' })
     this.day = day
     this.seed = seed
-    const { groups, character, review, heartbeat, restart } = day.cluster
+    const { groups, bounds, character, review, heartbeat, restart } = day.cluster
     const builds = buildsOf(day)
     const turns = new ThrowingTurns(seed)
     for (const build of builds) turns.reach(build)
@@ -113,6 +113,7 @@ export class SimDay {
         ]),
       ),
       nodes: nodesOf(groups),
+      bounds,
       clusterBounds: { idleReviewMs: durationMs(review) },
       models: this.provider.models,
       network: {

@@ -8,6 +8,7 @@
  */
 import { ClusterError } from '#actor'
 import { departments, ingredients, orderDeadlines, recipes, reservationLifeMs, stationNames } from '#actors'
+import { defaultBounds } from '#host'
 import { deliveries } from '#sim'
 import type { Day } from './day.ts'
 import { applianceOf, cards, checkNames, usualCharacter } from './day.ts'
@@ -97,6 +98,9 @@ export function checkMode(day: Day, mode: Mode): void {
       'the character of links and disk',
       'Run it in the simulator, or leave it out: a live cluster has the links and the disk that it has.',
     )
+  }
+  if (Object.keys(day.cluster.bounds).length > 0) {
+    unsupported('cluster.bounds', 'bounds of its own', 'Run it in the simulator, or leave them out.')
   }
   const shortestMs = Math.min(reservationLifeMs, ...Object.values(orderDeadlines))
   const realMs = shortestMs / mode.speed
@@ -221,8 +225,12 @@ function checkPayments(day: Day, invalid: Refuse): void {
 }
 
 function checkCluster(day: Day, invalid: Refuse): void {
-  const { groups, shards, character, review, heartbeat, restart } = day.cluster
+  const { groups, shards, bounds, character, review, heartbeat, restart } = day.cluster
   checkNumber(shards, 1, 1_024, 'cluster.shards', invalid)
+  for (const [field, value] of Object.entries(bounds)) {
+    oneOf(field, Object.keys(defaultBounds), 'cluster.bounds', 'bound', invalid)
+    checkNumber(value, 1, 1e12, `cluster.bounds.${field}`, invalid)
+  }
   checkDuration(review, 'cluster.review', invalid)
   checkDuration(heartbeat, 'cluster.heartbeat', invalid)
   checkDuration(restart, 'cluster.restart', invalid)

@@ -303,6 +303,14 @@ describe('messages', () => {
   test.each([
     ['handled twice', [first, heard('m3', 'm1'), heard('m3', 'm1')], /twice/],
     ['of a turn that there never was', [heard('m3', 'm1'), first], /there never was/],
+    [
+      "earlier than its shard's last turn",
+      [
+        { ...first, at: at(2) },
+        { ...second, at: at(1) },
+      ],
+      /earlier turn/,
+    ],
     ['overtaken by a later one', [first, second, heard('m4', 'm2'), heard('m3', 'm1')], /sent later/],
   ])('a message that is %s is found', (_name, records, problem) => {
     expect(judge(...records)).toMatch(problem)
