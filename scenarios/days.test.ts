@@ -1,11 +1,33 @@
 import { describe, expect, test } from 'vitest'
-import { runSimDay } from '#day'
-import { days, fridayRush, nodeDiesInTheRush } from './index.ts'
+import { checkMode, runSimDay } from '#day'
+import { days, everythingAtOnce, fridayRush, nodeDiesInTheRush } from './index.ts'
 
 const wall = () => performance.now()
 
 test('every day is found under its own name', () => {
   expect(Object.entries(days).filter(([name, day]) => day.name !== name)).toEqual([])
+})
+
+describe('a day on which something goes wrong', { timeout: 120_000 }, () => {
+  const names = [
+    'oven-breaks-at-eight',
+    'split-kitchen',
+    'payment-outage',
+    'late-delivery',
+    'everything-at-once',
+  ]
+  test.each(names)('%s: every fault strikes, it comes to what it is about, and every check holds', (name) => {
+    const { checks, faults } = runSimDay(days[name]!, { seed: 7 })
+    expect(checks.filter(({ held }) => !held)).toEqual([])
+    expect(checks.map(({ id }) => id)).toContain('reached')
+    expect(faults.every(({ fired }) => fired)).toBe(true)
+  })
+
+  test('a live run says which of its faults it cannot have', () => {
+    const live = { kind: 'live', speed: 60 } as const
+    checkMode(days['oven-breaks-at-eight']!, live)
+    expect(() => checkMode(everythingAtOnce, live)).toThrow(/faults\[\d+\].*cannot do/)
+  })
 })
 
 describe('the long days', { timeout: 180_000 }, () => {
