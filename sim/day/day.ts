@@ -42,6 +42,8 @@ export interface Guests {
   readonly promise: Duration
   /** How long a guest goes on trying to place an order that is not acknowledged. */
   readonly patience: Duration
+  /** Who comes, by number, of all that would: a failure that was made smaller needs few. Absent: everybody. */
+  readonly only?: readonly number[]
 }
 
 export interface Station {

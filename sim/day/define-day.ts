@@ -112,7 +112,7 @@ export function defineDay(options: DayOptions): Day {
   const own = { name: '', title: '', open: '', lastOrder: '', close: '' }
   checkFields(day.name, [
     ['', day, { ...own, ...usual }],
-    ['guests.', day.guests, usual.guests],
+    ['guests.', day.guests, { ...usual.guests, only: [] }],
     ['stock.', day.stock, usual.stock],
     ['payments.', day.payments, usual.payments],
     ['cluster.', day.cluster, usual.cluster],

@@ -85,3 +85,9 @@ describe('guests', () => {
     )
   })
 })
+
+test('a guest who stays away changes nothing of those who come', () => {
+  const all = planGuests(day, 1)
+  const some = planGuests({ ...day, guests: { ...day.guests, only: [3, 17] } }, 1)
+  expect(some).toEqual([all[3], all[17]])
+})

@@ -10,6 +10,7 @@
  *
  * Invariants:
  *   G1. The plan depends on the day's guests and the seed alone.
+ *   G2. Whether a guest comes changes nothing of any other.
  */
 import { draw } from '#actor'
 import type { DishName, Wish } from '#actors'
@@ -84,7 +85,9 @@ export function expectedBefore(segments: readonly Segment[], at: number): number
 }
 
 export function planGuests(day: Day, seed: number): readonly GuestPlan[] {
-  return arrivalsOf(segmentsOf(day), seed).map((at, n) => planGuest(day, seed, n, at))
+  const { only } = day.guests
+  const plans = arrivalsOf(segmentsOf(day), seed).map((at, n) => planGuest(day, seed, n, at))
+  return only === undefined ? plans : plans.filter(({ n }) => only.includes(n))
 }
 
 function arrivalsOf(segments: readonly Segment[], seed: number): readonly number[] {

@@ -189,6 +189,10 @@ function checkGuests(day: Day, invalid: Refuse): void {
   for (const field of ['cancelWithin', 'promise', 'patience'] as const) {
     checkDuration(day.guests[field], `guests.${field}`, invalid)
   }
+  const { only = [] } = day.guests
+  if (!Array.isArray(only) || !only.every((n) => Number.isInteger(n) && n >= 0)) {
+    invalid('guests.only', 'it is no list of whole numbers', 'Name guests by their number, from 0: [3, 17].')
+  }
 }
 
 function checkKitchen(day: Day, invalid: Refuse): void {
