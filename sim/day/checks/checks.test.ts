@@ -139,6 +139,19 @@ describe('money', () => {
     expect(judge(records, provider).detail).not.toBe('')
   })
 
+  test('what was asked for again under the same key is right, and under another one it is found', () => {
+    const capture = JSON.stringify(['provider.capture', 'a', 900, null])
+    const asked = {
+      ...entry,
+      keys: { first: capture, void: JSON.stringify(['provider.void', 'a', null, null]) },
+    }
+    expect(judge([captured, completed], [asked]).detail).toBe('')
+    const again = { ...asked, keys: { ...asked.keys, second: capture } }
+    expect(judge([captured, completed], [again]).detail).toContain(
+      'provider.capture was asked for under two keys',
+    )
+  })
+
   test.each([
     ['an open order of which the provider knows more is none', [], [entry], ''],
     ['an ended one is', [cancelled], [entry], 'of payment/a'],

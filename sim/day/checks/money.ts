@@ -7,6 +7,7 @@
  *   M1. Of one order at most one capture.
  *   M2. A completed order has kept exactly its bill; an order that ended otherwise has kept nothing.
  *   M3. At close nothing is kept or blocked for an order that has not ended, and both ledgers agree.
+ *   M4. Whatever is asked of the provider again is asked under the same key: many would do it twice under another.
  */
 import type { Message } from '#actor'
 import type { JournalRecord } from '#ports'
@@ -19,6 +20,8 @@ export interface ProviderEntry {
   readonly amount: number
   readonly captured: number
   readonly refunded: number
+  /** By key: the operation that was asked for under it, and its arguments, as a JSON list. */
+  readonly keys?: Readonly<Record<string, string>>
 }
 
 export interface MoneyCounts {
@@ -76,8 +79,9 @@ export class MoneyCheck {
     }
   }
 
-  /** M3. */
+  /** M3, M4. */
   close(provider: readonly ProviderEntry[]): void {
+    for (const entry of provider) this.#checkKeys(entry)
     for (const [order, { captured, refunded, due }] of this.#accounts) {
       if (due === undefined && captured !== refunded) {
         this.found.add(`order/${order} has not ended and keeps ${captured - refunded} cents`)
@@ -129,6 +133,16 @@ export class MoneyCheck {
         return
     }
     this.#checkKept(order)
+  }
+
+  #checkKeys({ payment, keys = {} }: ProviderEntry): void {
+    const asked = new Set<unknown>()
+    for (const print of Object.values(keys)) {
+      const [operation] = JSON.parse(print) as readonly unknown[]
+      if (asked.has(operation))
+        this.found.add(`payment/${payment}: ${operation} was asked for under two keys`)
+      asked.add(operation)
+    }
   }
 
   #checkKept(order: string): void {
