@@ -3,15 +3,15 @@
  *
  * Owns:     which days and seeds are tried, what is told of them, and where a failure is written.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Day } from '#day'
 import { defineCommand, jsonOption } from '../command-line/command.ts'
 import { durationText } from '../command-line/duration.ts'
 import { UsageError } from '../command-line/usage-error.ts'
+import { writeFailure } from '../explore/failure-file.ts'
 import type { Search } from '../explore/search.ts'
-import type { Failure, Trial, TrialEnd } from '../explore/trial.ts'
+import type { Trial, TrialEnd } from '../explore/trial.ts'
 import { clearLine, type Terminal } from '../terminal/terminal.ts'
 import { dayNamed } from './day.ts'
 
@@ -47,7 +47,7 @@ export const explore = defineCommand({
     { line: 'explore node-dies-in-the-rush --seeds 20', about: 'One long day, under twenty seeds.' },
     { line: 'explore --seeds 20 --json', about: 'One JSON document with every day and its result.' },
   ],
-  next: 'npx brigade replay FILE repeats a failure. Exit codes, of the worst that was found: 0 held, 10 crash, 11 liveness, 12 safety, 13 too slow.',
+  next: 'npx brigade replay FILE repeats a failure, and npx brigade shrink FILE makes it smaller. Exit codes, of the worst that was found: 0 held, 10 crash, 11 liveness, 12 safety, 13 too slow.',
   async run({ args: names, options }, terminal) {
     const { seeds = usualSeeds, 'first-seed': firstSeed = 1, json = false, out = usualFolder } = options
     const { jobs = availableParallelism() } = options
@@ -69,7 +69,7 @@ export const explore = defineCommand({
 
     await tryAll(trialsOf(named, drawDay, firstSeed, seeds, commit), threads, (end) => {
       search.add(end)
-      const file = end.failure && write(end.failure, out)
+      const file = end.failure && writeFailure(end.failure, out)
       if (json) runs.push(documentOf(end, file))
       else {
         terminal.print(lineOf(end, file, terminal))
@@ -103,15 +103,6 @@ function* trialsOf(
     const command = `npx brigade explore --seeds 1 --first-seed ${seed}`
     yield { day: drawDay(seed), seed, commit, command }
   }
-}
-
-/** Named for its day, seed and options: what is drawn from a seed changes, and an older failure is not written over. */
-function write(failure: Failure, folder: string): string {
-  const { day, seed, optionsHash } = failure
-  mkdirSync(folder, { recursive: true })
-  const file = join(folder, `${day.name}-${seed}-${optionsHash.slice(0, 8)}.json`)
-  writeFileSync(file, `${JSON.stringify(failure, undefined, 2)}\n`)
-  return file
 }
 
 const replayOf = (file: string): string => `npx brigade replay ${file}`

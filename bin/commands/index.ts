@@ -20,6 +20,7 @@ import { partition } from './partition.ts'
 import { pause } from './pause.ts'
 import { replay } from './replay.ts'
 import { resume } from './resume.ts'
+import { shrink } from './shrink.ts'
 import { start } from './start.ts'
 import { status } from './status.ts'
 import { study } from './study.ts'
@@ -30,7 +31,7 @@ import { up } from './up.ts'
 export const sections: readonly Section[] = [
   { title: 'Run', commands: [start, up, day] },
   { title: 'Measure it', commands: [study, diff] },
-  { title: 'Search for what breaks it', commands: [explore, replay] },
+  { title: 'Search for what breaks it', commands: [explore, replay, shrink] },
   { title: 'Watch a running cluster', commands: [status, deadLetters] },
   { title: 'Hurt it', commands: [crash, pause, resume, partition, heal] },
   { title: 'Operate it', commands: [addNode, drain, cordon, uncordon, check] },

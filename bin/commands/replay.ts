@@ -1,9 +1,8 @@
 /** `brigade replay`: runs the day of a failure's file once more, and says whether it still fails. */
-import { readFileSync } from 'node:fs'
 import type { DayResult } from '#day'
 import { defineCommand, jsonOption } from '../command-line/command.ts'
-import { UsageError } from '../command-line/usage-error.ts'
-import { type Failure, failureFormat, type TrialEnd } from '../explore/trial.ts'
+import { readFailure } from '../explore/failure-file.ts'
+import type { Failure, TrialEnd } from '../explore/trial.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 
 /** What a replay has shown. `fails-otherwise`: another check than the one in the file. */
@@ -24,7 +23,7 @@ export const replay = defineCommand({
     const { defineDay } = await import('#day')
     const { codeVersion } = await import('../code-version.ts')
     const { tryDay } = await import('../explore/trial.ts')
-    const found = read(file)
+    const found = readFailure(file)
     const command = `npx brigade replay ${file}`
     const commit = codeVersion()
     const end = tryDay({ day: defineDay(found.day), seed: found.seed, commit, command })
@@ -39,35 +38,6 @@ export const replay = defineCommand({
     return end.exitCode
   },
 })
-
-/** @throws UsageError */
-function read(file: string): Failure {
-  const refuse = (problem: string): never => {
-    throw new UsageError(`'${file}' ${problem}`, 'Give the file that npx brigade explore has named.')
-  }
-  let text = ''
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (error) {
-    refuse(`cannot be read: ${(error as Error).message}.`)
-  }
-  let found: Partial<Failure> | null = null
-  try {
-    found = JSON.parse(text)
-  } catch {
-    refuse('is not JSON.')
-  }
-  const isWhole =
-    typeof found === 'object' &&
-    Number.isSafeInteger(found?.seed) &&
-    typeof found?.day === 'object' &&
-    typeof found.check?.id === 'string'
-  if (!isWhole) refuse('is not the file of a failure.')
-  if (found?.format !== failureFormat) {
-    refuse(`has format ${found?.format}, and this build reads format ${failureFormat}.`)
-  }
-  return found as Failure
-}
 
 function outcomeOf({ check }: Failure, { failure }: TrialEnd): Outcome {
   if (failure === undefined) return 'holds'

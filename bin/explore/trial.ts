@@ -84,6 +84,11 @@ export function tryDay(trial: Trial): TrialEnd {
   }
 }
 
+/** The check that this day breaks, without a word on how it came to that. */
+export function brokenBy(day: Day, seed: number): Verdict | undefined {
+  return firstBroken(run({ day, seed, commit: '', command: '' }))
+}
+
 /** What is left to say of a day whose thread has ended in the middle of it. */
 export function endOfThread({ day, seed, commit }: Trial, error: Error): TrialEnd {
   const check = { id: crashCheck, held: false, detail: String(error) }
