@@ -7,7 +7,7 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 
 const conditions = ['source', 'module', 'node', 'development|production']
-const exclude = [...configDefaults.exclude, '**/dist/**']
+const exclude = [...configDefaults.exclude, '**/dist/**', '**/.mutants/**']
 const withProcesses = ['bin/**/*.test.ts', 'runtime/live/**/*.test.ts', 'scripts/readme.test.ts']
 
 export default defineConfig({

@@ -16,6 +16,7 @@ import { diff } from './diff.ts'
 import { drain } from './drain.ts'
 import { explore } from './explore.ts'
 import { heal } from './heal.ts'
+import { mutants } from './mutants.ts'
 import { partition } from './partition.ts'
 import { pause } from './pause.ts'
 import { replay } from './replay.ts'
@@ -31,7 +32,7 @@ import { up } from './up.ts'
 export const sections: readonly Section[] = [
   { title: 'Run', commands: [start, up, day] },
   { title: 'Measure it', commands: [study, diff] },
-  { title: 'Search for what breaks it', commands: [explore, replay, shrink] },
+  { title: 'Search for what breaks it', commands: [explore, replay, shrink, mutants] },
   { title: 'Watch a running cluster', commands: [status, deadLetters] },
   { title: 'Hurt it', commands: [crash, pause, resume, partition, heal] },
   { title: 'Operate it', commands: [addNode, drain, cordon, uncordon, check] },

@@ -1,0 +1,146 @@
+/**
+ * Looks for what finds a mutant.
+ *
+ * Owns:     the order of a hunt, its bound in time, and what counts as killed.
+ * Does not: choose the hunters: each mutant names its own.
+ *
+ * Invariants:
+ *   K1. A mutant that the plain evening finds does not count: whatever looks for faults has to be needed.
+ *   K2. A build that does not even load is an error of the mutant, and no kill.
+ */
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as after } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import { buildWith, removeBuild } from './build.ts'
+import type { Finding, Task } from './hunter.ts'
+import { type Hunter, isSimulated, type Layer, type Mutant } from './mutant.ts'
+
+export interface Hunted {
+  readonly id: string
+  readonly where: Layer
+  readonly what: string
+  readonly author?: 'blind'
+  readonly killed: boolean
+  readonly killedBy?: Hunter
+  /** That the last hunter tried. Of a suite: none. */
+  readonly seeds: number
+  /** The one that found it. */
+  readonly seed?: number
+  /** What broke: a check of a day, a violation, or the name of a test. */
+  readonly check?: string
+  readonly detail?: string
+  /** Why it does not count, when it was not killed. */
+  readonly problem?: string
+  readonly wallSeconds: number
+}
+
+/** `forMs`: how long each of its hunters may look. */
+export async function hunt(mutant: Mutant, root: string, forMs: number): Promise<Hunted> {
+  const { id, where, what, author, by } = mutant
+  const startedAt = performance.now()
+  const ended = (rest: Partial<Hunted>): Hunted => ({
+    id,
+    where,
+    what,
+    ...(author && { author }),
+    killed: false,
+    seeds: 0,
+    ...rest,
+    wallSeconds: (performance.now() - startedAt) / 1_000,
+  })
+  try {
+    const folder = buildWith(mutant, root)
+    if (by.some(isSimulated)) {
+      const plain = await simulated(folder, { id, by: 'plain', forMs })
+      if (plain.check !== undefined) {
+        const problem = `a day without any fault finds it: ${plain.check}: ${plain.detail}`
+        return ended({ seeds: plain.seeds, check: plain.check, problem })
+      }
+    }
+    let seeds = 0
+    for (const hunter of by) {
+      const found = isSimulated(hunter)
+        ? await simulated(folder, { id, by: hunter, forMs })
+        : await suite(folder, root, hunter, forMs)
+      seeds = found.seeds
+      if (found.check !== undefined) return ended({ killed: true, killedBy: hunter, ...found })
+    }
+    return ended({ seeds, problem: `nothing found it: ${by.join(', ')}` })
+  } finally {
+    removeBuild(mutant, root)
+  }
+}
+
+/** Every mutant, so many side by side. */
+export async function huntAll(
+  mutants: readonly Mutant[],
+  root: string,
+  jobs: number,
+  forMs: number,
+  onEnd: (hunted: Hunted) => void,
+): Promise<void> {
+  const queue = mutants[Symbol.iterator]()
+  const member = async (): Promise<void> => {
+    for (let next = queue.next(); !next.done; next = queue.next()) onEnd(await hunt(next.value, root, forMs))
+  }
+  await Promise.all(Array.from({ length: jobs }, member))
+}
+
+/** Beyond its time a thread may finish the seed that it is at. */
+const graceMs = 120_000
+
+async function simulated(folder: string, task: Task): Promise<Finding> {
+  const thread = new Worker(join(folder, 'dist', 'bin', 'mutants', 'hunter.js'))
+  const clock = new AbortController()
+  try {
+    thread.postMessage(task)
+    const [finding] = await Promise.race([
+      once(thread, 'message') as Promise<[Finding]>,
+      after(task.forMs + graceMs, undefined, { signal: clock.signal }).then((): [Finding] => [
+        { seeds: 1, check: 'hangs', detail: 'a run did not come to an end' },
+      ]),
+    ])
+    return finding
+  } finally {
+    clock.abort()
+    await thread.terminate()
+  }
+}
+
+interface TestFile {
+  readonly message: string
+  readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[]
+}
+
+async function suite(folder: string, root: string, file: string, forMs: number): Promise<Finding> {
+  const report = join(folder, 'dist', 'suite.json')
+  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
+  const isKilled = await new Promise<boolean>((resolve) => {
+    const args = [
+      vitest,
+      'run',
+      '--root',
+      folder,
+      file,
+      '--bail=1',
+      '--reporter=json',
+      `--outputFile=${report}`,
+    ]
+    execFile(process.execPath, args, { cwd: folder, timeout: forMs + graceMs }, (error) => {
+      resolve(error?.killed === true)
+    })
+  })
+  if (isKilled) return { seeds: 0, check: 'hangs', detail: `${file} did not come to an end` }
+  const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as { testResults: readonly TestFile[] }
+  const tests = testResults.flatMap(({ assertionResults }) => assertionResults)
+  const failed = tests.find(({ status }) => status === 'failed')
+  if (failed !== undefined) return { seeds: 0, check: failed.fullName, detail: file }
+  // K2.
+  if (tests.every(({ status }) => status !== 'passed')) {
+    throw new Error(`No test of ${file} ran in ${folder}: ${testResults[0]?.message ?? 'it was not found'}`)
+  }
+  return { seeds: 0 }
+}
