@@ -77,9 +77,7 @@ function checksOf(
   { registry }: ReturnType<typeof restaurantCluster>,
   provider: readonly PaymentRecord[],
 ): Pick<DataReport, 'turns' | 'openOrders' | 'checks'> {
-  const checker = new DayChecker(
-    (row) => registry.typeOf(row.id).machine.load(row.state).state.context as never,
-  )
+  const checker = new DayChecker({ registry })
   const ordered = inOrder(scopesOf(environment))
   for (const commit of commitsOf(ordered, rowsOf(environment, 'snapshots'), 0 as Instant))
     checker.commit(commit)

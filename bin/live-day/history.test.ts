@@ -3,6 +3,7 @@ import type { ActorId, Instant } from '#actor'
 import { DayChecker } from '#day'
 import type { ScopeContents } from '#live'
 import type { JournalRecord, MessageId, NodeId, Position, ScopeId, ShardId, SnapshotRow } from '#ports'
+import { restaurantCluster } from '../../cluster.config.ts'
 import { commitsOf, contested, inOrder, type Journaled } from './history.ts'
 
 let ids = 0
@@ -66,9 +67,7 @@ describe('any order that might have been', () => {
 
 describe('the check of owners, over inferred commits', () => {
   function judged(scopes: readonly ScopeContents[]): string | undefined {
-    const checker = new DayChecker(() => {
-      throw new Error('there is no bin')
-    })
+    const checker = new DayChecker({ registry: restaurantCluster().registry, share: 0 })
     for (const commit of commitsOf(inOrder(scopes), [], 0 as Instant)) checker.commit(commit)
     return checker.owner.found.none ? undefined : checker.owner.found.detail
   }

@@ -51,9 +51,7 @@ export async function judge(evidence: LiveEvidence): Promise<Judged> {
     hashVersion: shardHashVersion,
   })
   try {
-    const checker = new DayChecker(
-      (row) => definition.registry.typeOf(row.id).machine.load(row.state).state.context as never,
-    )
+    const checker = new DayChecker({ registry: definition.registry })
     const trace = new TraceHash()
     const ordered = inOrder(scopesOf(environment))
     for (const commit of commitsOf(ordered, rowsOf(environment, 'snapshots'), midnight)) {

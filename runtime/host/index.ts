@@ -7,12 +7,16 @@
 
 export { type ClusterBounds, defaultClusterBounds } from '#cluster'
 export {
+  type ActorType,
   type Bounds,
   boundsOf,
   type Department,
   defaultBounds,
+  isStoredAs,
+  type LiveState,
   Registry,
   type RegistryOptions,
+  stepOf,
 } from '#kernel'
 export * from './define-cluster.ts'
 export * from './node.ts'

@@ -5,6 +5,7 @@
  * Does not know:  nodes, stores, networks, clocks, restaurants.
  */
 export * from './bounds.ts'
+export * from './history.ts'
 export type * from './input.ts'
 export { Kernel } from './kernel.ts'
 export * from './machine.ts'

@@ -114,6 +114,7 @@ export const checkNames = [
   'stock',
   'owner',
   'messages',
+  'conformance',
   'liveness',
   'nothing-left',
   'faults-fired',

@@ -116,6 +116,7 @@ const sayings: Readonly<Record<string, string>> = {
   stock: 'every gram is accounted for',
   owner: 'every shard had one owner at a time',
   messages: 'every message was handled once, in order, and after it was sent',
+  conformance: 'every history is a path of its machine',
   liveness: 'every order settled in time',
   'nothing-left': 'nothing was left over',
   'faults-fired': 'every fault had an effect',

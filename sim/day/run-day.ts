@@ -19,7 +19,6 @@ import type { Commit, SimClusterOptions } from '#sim'
 import { runtimeEpoch, SimCluster } from '#sim'
 import { DayChecker, verdict } from './checks/day-checker.ts'
 import { Problems } from './checks/problems.ts'
-import type { BinBooks } from './checks/stock.ts'
 import type { Day } from './day.ts'
 import { applianceOf, hashOfDay, nodesOf, openingOf } from './day.ts'
 import type { DayResult } from './day-result.ts'
@@ -40,6 +39,8 @@ import { checkMode } from './validate-day.ts'
 export interface SimDayOptions extends Pick<SimClusterOptions, 'observer'> {
   /** A rule of the runtime that is broken on purpose, to show that the checks notice. */
   readonly broken?: SimClusterOptions['broken']
+  /** Of the actors, from 0 to 1: those whose history is replayed. Default: all of a short day, few of a long one. */
+  readonly replayShare?: number
   /** Told of every write when it is durable, in the order of the log. */
   readonly onCommit?: (commit: Commit) => void
 }
@@ -86,8 +87,9 @@ export class SimDay {
   #menu: readonly MenuItem[] = []
   #toOpen = 0
 
-  constructor(day: Day, seed: number, { observer, broken, onCommit }: SimDayOptions = {}) {
+  constructor(day: Day, seed: number, { observer, broken, onCommit, replayShare }: SimDayOptions = {}) {
     checkMode(day, { kind: 'sim' })
+    const guests = planGuests(day, seed)
     this.day = day
     this.seed = seed
     const { groups, bounds, character, review, heartbeat, restart } = day.cluster
@@ -146,9 +148,11 @@ export class SimDay {
       this.cluster,
       nodesOf(edges).map(({ node }) => node),
     )
-    this.#checker = new DayChecker(
-      (row) => this.registry.typeOf(row.id).machine.load(row.state).state.context as BinBooks,
-    )
+    this.#checker = new DayChecker({
+      registry: this.registry,
+      seed,
+      share: replayShare ?? shareFor(guests.length),
+    })
     this.#faults = new Faults({
       day,
       cluster: this.cluster,
@@ -166,7 +170,7 @@ export class SimDay {
       onCommit?.(commit)
     })
     const house = { cluster: this.cluster, door: this.door, site, menu: () => this.#menu }
-    this.guests = planGuests(day, seed).map((plan) => new SimGuest(plan, house))
+    this.guests = guests.map((plan) => new SimGuest(plan, house))
     this.#open()
     this.#faults.schedule()
     this.#deliver()
@@ -323,6 +327,10 @@ function buildsOf({ cluster: { shards }, faults }: Day): readonly Registry[] {
       }),
   )
 }
+
+/** A replayed turn costs as much as a turn: a day of more guests than this replays fewer of its actors. */
+const guestsReplayed = 100
+const shareFor = (guests: number): number => Math.min(1, guestsReplayed / Math.max(1, guests))
 
 /** Runs a whole day. */
 export function runSimDay(day: Day, run: DayRun): DayResult {

@@ -5,10 +5,10 @@
  * Does not: produce the history: a simulated run feeds it commit by commit, a live one from its journal.
  */
 import type { Instant } from '#actor'
-import type { SnapshotRow } from '#ports'
 import type { Commit } from '#sim'
 import type { CheckName } from '../day.ts'
 import { Reached, type Situation } from '../situations.ts'
+import { ConformanceCheck, type ConformanceOptions } from './conformance.ts'
 import { livenessProblems } from './liveness.ts'
 import { MessagesCheck } from './messages.ts'
 import type { MoneyCounts, ProviderEntry } from './money.ts'
@@ -19,7 +19,6 @@ import type { GuestOrder, OrderCounts } from './orders.ts'
 import { OrdersCheck } from './orders.ts'
 import { OwnerCheck } from './owner.ts'
 import type { Problems } from './problems.ts'
-import type { BinBooks } from './stock.ts'
 import { StockCheck } from './stock.ts'
 
 export interface Verdict {
@@ -46,9 +45,14 @@ export class DayChecker {
   readonly #orders = new OrdersCheck()
   readonly #money = new MoneyCheck()
   readonly #stock: StockCheck
+  readonly #conformance: ConformanceCheck
 
-  constructor(readBin: (row: SnapshotRow) => BinBooks) {
-    this.#stock = new StockCheck(readBin)
+  constructor(options: ConformanceOptions) {
+    const { registry } = options
+    this.#stock = new StockCheck(
+      (row) => registry.typeOf(row.id).machine.load(row.state).state.context as never,
+    )
+    this.#conformance = new ConformanceCheck(options)
   }
 
   commit(commit: Commit): void {
@@ -60,8 +64,11 @@ export class DayChecker {
       this.#orders.record(record)
       this.#money.record(record)
       this.#stock.record(record)
+      const replayed = this.#conformance.record(record)
+      if (replayed !== undefined) this.#stock.replayed(record, replayed.context)
     }
     this.#stock.writes(commit.batch.writes)
+    this.#conformance.writes(commit.batch.writes)
   }
 
   /** What holds at any moment, while orders are open. What has to be true at close is judged by `close`. */
@@ -72,6 +79,7 @@ export class DayChecker {
       verdict('stock', this.#stock.found),
       verdict('owner', this.owner.found),
       verdict('messages', this.#messages.found),
+      this.#conforms(),
     ]
   }
 
@@ -97,11 +105,20 @@ export class DayChecker {
         verdict('stock', this.#stock.found),
         verdict('owner', this.owner.found),
         verdict('messages', this.#messages.found),
+        this.#conforms(),
         verdict('liveness', livenessProblems(this.#orders, log, healedAt, settleWithinUs)),
         verdict('nothing-left', leftProblems(rows)),
         ...(sometimes.length === 0 ? [] : [verdict('reached', this.reached.missed(sometimes))]),
       ],
     }
+  }
+
+  /** Says also when it holds how much it has looked at. */
+  #conforms(): Verdict {
+    const { found, scope } = this.#conformance
+    return found.none
+      ? { id: 'conformance', held: true, detail: scope }
+      : { id: 'conformance', held: false, detail: found.detail }
   }
 }
 

@@ -62,6 +62,11 @@ export class StockCheck {
     else if (actor.startsWith('reservation/')) this.#reservationRecord(actor, message as StockMessage, state)
   }
 
+  /** What a bin's machine says after this turn of it. */
+  replayed({ actor }: JournalRecord, context: unknown): void {
+    if (actor.startsWith('bin/')) this.#checkBin(actor, context as BinBooks)
+  }
+
   /** After the records of the same batch. */
   writes(writes: Batch['writes']): void {
     for (const { table, value } of writes) {
