@@ -11,6 +11,7 @@
  */
 import { assert, draw } from '#actor'
 import { EventClass, EventQueue, type SimEvent } from './event-queue.ts'
+import { Guard } from './guard.ts'
 
 /** Why a run came back: nothing is left, the next event is later than asked for, or it had run enough. */
 export type RunEnd = 'quiet' | 'until' | 'limit'
@@ -62,18 +63,25 @@ export class Timeline {
     return this.#queue.cancel(event)
   }
 
+  /** @throws ClusterError `SIMULATION_IMPURE` when an event touches a real clock, a real timer or real chance. */
   run(bounds: RunBounds = {}): RunEnd {
     const { until = Number.POSITIVE_INFINITY, eventsMax = Number.POSITIVE_INFINITY } = bounds
     const last = this.#events + eventsMax
-    while (this.#events < last) {
-      const next = this.#queue.first
-      if (next === undefined || next.at > until) return this.#stopAt(until, next)
-      this.#queue.take()
-      this.#now = next.at
-      this.#events += 1
-      next.run()
+    const guard = Guard.install()
+    try {
+      while (this.#events < last) {
+        const next = this.#queue.first
+        if (next === undefined || next.at > until) return this.#stopAt(until, next)
+        this.#queue.take()
+        this.#now = next.at
+        this.#events += 1
+        next.run()
+        if (guard.touched !== undefined) throw guard.touched
+      }
+      return 'limit'
+    } finally {
+      guard.remove()
     }
-    return 'limit'
   }
 
   /** The next number in [0, 1) of this name. */

@@ -90,6 +90,11 @@ export const errorSpecs = {
     message: (f) =>
       `The cluster did not start: ${f.problem}. What was acknowledged before is in its data folder.`,
   }),
+  SIMULATION_IMPURE: spec<{ what: string; instead: string }>({
+    remedy: 'caller',
+    message: (f) =>
+      `A simulated event used \`${f.what}\`, so the run would not be the same again. ${f.instead}`,
+  }),
   DAY_INVALID: spec<{ day: string; place: string; problem: string; remedy: string }>({
     remedy: 'caller',
     message: (f) => `The day '${f.day}' cannot be run: ${f.place}: ${f.problem}. ${f.remedy}`,
