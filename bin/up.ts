@@ -21,6 +21,7 @@ import {
   type LauncherEvent,
   type LauncherSettings,
   type LaunchGroup,
+  type RecordingOptions,
   startWorld,
   stopWorld,
   untilEnded,
@@ -51,6 +52,8 @@ export interface UpOptions {
   readonly stockScale?: number
   /** What it opens with, instead of both. */
   readonly openings?: readonly Opening[]
+  /** Nodes that own shards write down what their kernels do. */
+  readonly recording?: RecordingOptions
   readonly testSwitches?: boolean
   /** Bounds of the launcher, where its defaults do not suit. */
   readonly launcherSettings?: Partial<LauncherSettings>
@@ -192,7 +195,7 @@ function checkSpeed(speed: number): void {
 
 function groupsOf(
   { groups }: ClusterDefinition,
-  { dataFolder, kitchenScale = 1, stockScale = kitchenScale, openings, kitchenModule }: UpOptions,
+  { dataFolder, kitchenScale = 1, stockScale = kitchenScale, openings, kitchenModule, recording }: UpOptions,
   settled: {
     readonly port: number
     readonly opsPort: number
@@ -202,7 +205,7 @@ function groupsOf(
 ): readonly LaunchGroup[] {
   const { port, opsPort, world, providerUrl } = settled
   const shared = { dataFolder, secret: randomBytes(32).toString('base64url'), world }
-  const kitchen: KitchenNodeConfig = { ...shared, providerUrl }
+  const kitchen: KitchenNodeConfig = { ...shared, providerUrl, ...(recording && { recording }) }
   const usual = openings ?? openingsOf({ site, kitchenScale, stockScale })
   const edge: EdgeNodeConfig = { ...shared, host, port, opsPort, openings: usual }
   const ours = (file: string): string => new URL(file, import.meta.url).href

@@ -53,6 +53,7 @@ export interface SimClusterOptions {
   readonly journal?: SimJournalOptions
   readonly world?: WorldAnchor
   readonly observer?: (node: NodeId) => Observer
+  readonly recorder?: (node: NodeId) => NodeOptions['recorder']
   /** Milliseconds: the launcher kills a node that does not answer for this long. */
   readonly heartbeatMs?: number
   /** Milliseconds until a node that died is started again; undefined: it stays down. */
@@ -140,6 +141,7 @@ export class SimCluster {
     if (this.#lives.has(node)) return
     const { groups, bounds, clusterBounds, models, world, observer, broken } = this.#options
     const registry = this.#builds.get(node) ?? this.#options.registry
+    const recorder = this.#options.recorder?.(node)
     const life = (this.#count.get(node) ?? 0) + 1
     this.#count.set(node, life)
     const process = new SimProcess(this.timeline)
@@ -167,6 +169,7 @@ export class SimCluster {
       },
       onEnd: () => this.crash(node),
       ...(broken === undefined ? {} : { broken }),
+      ...(recorder === undefined ? {} : { recorder }),
     })
     this.#lives.set(node, { node: running, process, clock, life, group, build: registry })
     running.start()

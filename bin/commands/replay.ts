@@ -1,4 +1,7 @@
-/** `brigade replay`: runs the day of a failure's file once more, and says whether it still fails. */
+/**
+ * `brigade replay`: runs the day of a failure's file once more, and says whether it still fails; or has the kernel of a
+ * recording do the same again.
+ */
 import type { DayResult } from '#day'
 import { defineCommand, jsonOption } from '../command-line/command.ts'
 import { readFailure } from '../explore/failure-file.ts'
@@ -10,18 +13,27 @@ type Outcome = 'holds' | 'fails' | 'fails-otherwise'
 
 export const replay = defineCommand({
   name: 'replay',
-  summary: 'repeat a failure that explore has written',
-  args: [{ name: 'FILE', about: 'what explore has written' }],
+  summary: 'repeat a failure that explore has written, or a recording of a live node',
+  args: [{ name: 'FILE', about: 'what explore has written, or a file of up --record' }],
   options: jsonOption,
   about: [
     'The file holds the day, the seed, the code that failed, the check that it broke and the last turns before. Run on the same code it fails in the same way; on another one it shows whether that has mended it.',
+    'Of a recording every input is given to the same kernel again, at the time that its clock showed, and every output is compared. With the code that recorded it nothing may differ; another one is told where it first does something else.',
     'The tests replay every file in scenarios/regressions, and each has to hold.',
   ],
-  examples: [{ line: 'replay scenarios/regressions/explored-7-c835c46a.json', about: 'Does it still fail?' }],
+  examples: [
+    { line: 'replay scenarios/regressions/explored-7-c835c46a.json', about: 'Does it still fail?' },
+    {
+      line: 'replay recordings/node-2/2026-11-28T07-55-46.123Z-node-2.1a2b3c.recording',
+      about: 'What did it do before it died?',
+    },
+  ],
   next: 'exit codes: 0 it holds now, 10 crash, 11 liveness, 12 safety, 13 too slow.',
   async run({ args: [file = ''], options }, terminal) {
-    const { defineDay } = await import('#day')
     const { codeVersion } = await import('../code-version.ts')
+    const { isRecording } = await import('#live')
+    if (isRecording(file)) return replayRecorded(file, codeVersion(), options.json === true, terminal)
+    const { defineDay } = await import('#day')
     const { tryDay } = await import('../explore/trial.ts')
     const found = readFailure(file)
     const command = `npx brigade replay ${file}`
@@ -38,6 +50,20 @@ export const replay = defineCommand({
     return end.exitCode
   },
 })
+
+async function replayRecorded(
+  file: string,
+  code: string,
+  json: boolean,
+  { print, note, paint }: Terminal,
+): Promise<number> {
+  const { documentOf, exitCodeOf, replayFile, told } = await import('../recorded.ts')
+  const replayed = replayFile(file, (step, kind) =>
+    note(`The recording ends in step ${step}, ${kind}, before what it led to. It runs now:\n`),
+  )
+  print(json ? `${JSON.stringify(documentOf(replayed, file, code))}\n` : told(replayed, code, paint))
+  return exitCodeOf(replayed.end)
+}
 
 function outcomeOf({ check }: Failure, { failure }: TrialEnd): Outcome {
   if (failure === undefined) return 'holds'

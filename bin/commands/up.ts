@@ -21,6 +21,7 @@ const upOptions = {
     value: 'X',
     about: 'seconds of the restaurant in a real one (default 1, at most 60; with --sim default 60)',
   },
+  record: { kind: 'text', value: 'DIR', about: 'each node writes down there what it does, to be replayed' },
   sim: { kind: 'text', value: 'DAY', about: 'simulated: this day plays, and its time can be turned' },
   ...seedOption,
   ...jsonOption,
@@ -33,6 +34,7 @@ export const up = defineCommand({
   about: [
     'Starts node processes on a data folder and keeps them running until Ctrl-C. A node that dies is started again; nobody takes its shards before its end is proven.',
     'With --sim there are no processes and no data: the whole cluster is simulated in this one, with the guests and the faults of a day, behind the same gateway. Its time can be paused, stepped, sought and forked: npx brigade help time.',
+    'With --record each node that owns shards keeps a recording of its last 256 MiB of inputs, a file for each life of its memory: npx brigade replay FILE has the same kernel do the same again. When a file of 64 MiB is full, the node loads its shards anew.',
     'Ctrl-C drains: each node hands over what it has, and ends. Started again on the same folder, the cluster goes on from its journal.',
   ],
   examples: [
@@ -42,11 +44,12 @@ export const up = defineCommand({
   ],
   next: 'npx brigade status in another terminal; http://127.0.0.1:4000/openapi.json says what guests can do.',
   async run({ options }, terminal) {
-    const { data = usualDataFolder, nodes, port, 'ops-port': opsPort, speed, json } = options
+    const { data = usualDataFolder, nodes, port, 'ops-port': opsPort, speed, record, json } = options
     if (options.sim !== undefined) return upSimulated(options.sim, options, terminal)
     if (options.seed !== undefined) throw new UsageError('--seed is for --sim DAY.')
     if (nodes === 0) throw new UsageError('--nodes is at least 1.')
     const { runCluster } = await import('../up.ts')
+    const { codeVersion } = await import('../code-version.ts')
     let isReady = false
     const code = await runCluster(
       {
@@ -55,6 +58,7 @@ export const up = defineCommand({
         ...(port !== undefined && { port }),
         ...(opsPort !== undefined && { opsPort }),
         ...(speed !== undefined && { speed }),
+        ...(record !== undefined && { recording: { folder: record, code: codeVersion() } }),
         report: (event) => {
           const incident = isReady ? incidentIn(event) : undefined
           if (incident !== undefined) terminal.note(`${incident.words}\n`)
@@ -76,10 +80,20 @@ export const up = defineCommand({
 
 async function upSimulated(
   name: string,
-  { data, nodes, seed = 1, speed = 60, port, 'ops-port': opsPort, json }: Given<typeof upOptions>['options'],
+  {
+    data,
+    nodes,
+    record,
+    seed = 1,
+    speed = 60,
+    port,
+    'ops-port': opsPort,
+    json,
+  }: Given<typeof upOptions>['options'],
   terminal: Terminal,
 ): Promise<number> {
   if (data !== undefined) throw new UsageError('--data is not for --sim: a simulated cluster keeps nothing.')
+  if (record !== undefined) throw new UsageError('--record is not for --sim: its day and seed say all.')
   if (nodes !== undefined) throw new UsageError('--nodes is not for --sim: the day says how many there are.')
   if (!(speed > 0)) throw new UsageError('--speed is above 0.')
   const { days } = await import('#scenarios')

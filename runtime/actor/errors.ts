@@ -90,6 +90,15 @@ export const errorSpecs = {
     message: (f) =>
       `The cluster did not start: ${f.problem}. What was acknowledged before is in its data folder.`,
   }),
+  RECORDING_MISMATCH: spec<{ recorded: string; build: string }>({
+    remedy: 'caller',
+    message: (f) =>
+      `The recording is of other actors. It has and this build lacks: ${f.recorded}. This build has and it lacks: ${f.build}. Replay it with the build that recorded it.`,
+  }),
+  RECORDING_DAMAGED: spec<{ file: string; problem: string }>({
+    remedy: 'caller',
+    message: (f) => `The recording '${f.file}' cannot be read: ${f.problem}.`,
+  }),
   SIMULATION_IMPURE: spec<{ what: string; instead: string }>({
     remedy: 'caller',
     message: (f) =>

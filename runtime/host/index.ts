@@ -20,3 +20,5 @@ export {
 } from '#kernel'
 export * from './define-cluster.ts'
 export * from './node.ts'
+export type * from './recorder.ts'
+export * from './replay-recording.ts'

@@ -35,6 +35,7 @@ import type {
   WireItem,
 } from '#ports'
 import { PendingRequests } from './pending-requests.ts'
+import { RecordedKernel, type Recorder } from './recorder.ts'
 
 export interface Ports {
   readonly clock: Clock
@@ -60,6 +61,8 @@ export interface NodeOptions {
   /** A shard is left to a node of a newer build: `SHARD_VERSION_UNKNOWN`, told once for each. */
   readonly onRefused?: (error: ClusterError) => void
   readonly broken?: Mutant
+  /** Told of all that its kernels take. */
+  readonly recorder?: Recorder
 }
 
 /** One life of a node's memory. */
@@ -548,7 +551,7 @@ export class Node {
   // ── incarnations ───────────────────────────────────────────────────────────────────────────────────────
 
   #incarnate(): void {
-    const { node, group, registry, groups, bounds, clusterBounds, broken } = this.#options
+    const { node, group, registry, groups, bounds, clusterBounds, broken, recorder } = this.#options
     const { random, clock, journal, observer } = this.#ports
     const scope = `${node}.${hex(random.next())}${hex(random.next())}` as ScopeId
     const begin = (outcome: { kind: 'opened' } | { kind: 'failed' }): void => {
@@ -560,17 +563,19 @@ export class Node {
       this.#scopes.add(scope)
       const hosts = (group: string, shard: ShardId): boolean => this.#hosted.get(group)?.has(shard) ?? false
       const reads = (versions: ShardView['versions']): boolean => registry.lacking(versions) === undefined
+      const made = {
+        registry,
+        bounds,
+        node,
+        scope,
+        observer,
+        seed: random.next(),
+        ...(broken === undefined ? {} : { broken }),
+      }
       this.#life = {
         scope,
-        kernel: new Kernel({
-          registry,
-          bounds,
-          node,
-          scope,
-          observer,
-          seed: random.next(),
-          ...(broken === undefined ? {} : { broken }),
-        }),
+        kernel:
+          recorder === undefined ? new Kernel(made) : new RecordedKernel(made, recorder, clock.now().runtime),
         cluster: new Cluster(
           { node, scope, shards: registry.shards, hosts, reads, bounds: clusterBounds },
           clock.now().runtime,

@@ -9,6 +9,7 @@ import type { ActorRef, Message } from '#actor'
 import { assert, ClusterError } from '#actor'
 import type { NodeId, Outcome, Request, WorldAnchor } from '#ports'
 import type { CommandOutcome, LauncherCommand, NodeControl } from './control.ts'
+import type { RecordingOptions } from './file-recorder.ts'
 import { Launcher } from './launcher.ts'
 import type { ClusterModule, LibraryNodeConfig } from './library-node.ts'
 import { startLiveNode } from './live-node.ts'
@@ -21,6 +22,8 @@ export interface LaunchClusterOptions {
   readonly dataFolder: string
   /** World seconds per second. */
   readonly speed?: number
+  /** Each node writes down what its kernels do, so that it can be replayed: `replayRecording`. */
+  readonly recording?: RecordingOptions
 }
 
 export interface AskOptions {
@@ -50,7 +53,7 @@ const callerGroup = 'caller'
  *   `CLUSTER_CONFIG_INVALID` when the module exports no cluster.
  */
 export async function launchCluster(options: LaunchClusterOptions): Promise<RunningCluster> {
-  const { module, dataFolder, speed = 1 } = options
+  const { module, dataFolder, speed = 1, recording } = options
   const { cluster } = (await import(module.href)) as Partial<ClusterModule>
   if (cluster === undefined) {
     throw new ClusterError('CLUSTER_CONFIG_INVALID', {
@@ -65,7 +68,13 @@ export async function launchCluster(options: LaunchClusterOptions): Promise<Runn
     dataFolder,
     groups: async () => {
       world = await startWorld(dataFolder, cluster, speed)
-      config = { dataFolder, secret: randomBytes(32).toString('hex'), world, clusterModule: module.href }
+      config = {
+        dataFolder,
+        secret: randomBytes(32).toString('hex'),
+        world,
+        clusterModule: module.href,
+        ...(recording && { recording }),
+      }
       return Object.entries(cluster.groups).map(([name, { nodes, nodesMax }]) => ({
         name,
         prefix: 'node',

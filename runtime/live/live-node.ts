@@ -7,6 +7,7 @@
 import { type ClusterDefinition, Node, shardHashVersion } from '#host'
 import type { WorldAnchor } from '#ports'
 import type { NodeBody, NodeControl } from './control.ts'
+import { FileRecorder, type RecordingOptions } from './file-recorder.ts'
 import { LiveOutside, type OutsideHandler } from './live-outside.ts'
 import { Environment } from './lmdb/environment.ts'
 import { LmdbJournal, type LmdbJournalOptions } from './lmdb/journal.ts'
@@ -21,6 +22,8 @@ export interface LiveNodeConfig {
   /** Shared by the nodes of this machine, made anew at each start. Never logged. */
   readonly secret: string
   readonly world: WorldAnchor
+  /** Nodes that own shards write down what their kernels do. */
+  readonly recording?: RecordingOptions
 }
 
 export interface LiveNode {
@@ -78,6 +81,13 @@ export async function startLiveNode(parts: LiveNodeParts): Promise<LiveNode> {
     random,
   })
   control.membership.watch((members) => transport.peers(members))
+  const isEdge = cluster.hosts[group]?.length === 0
+  const recorder =
+    config.recording === undefined || isEdge
+      ? undefined
+      : new FileRecorder(id, config.recording, ({ message }) =>
+          console.error(`${id} is not recorded any more: ${message}`),
+        )
   const node = new Node({
     node: id,
     group,
@@ -99,6 +109,7 @@ export async function startLiveNode(parts: LiveNodeParts): Promise<LiveNode> {
       console.error(`${id} ends itself: ${cause}`)
       process.exit(1)
     },
+    ...(recorder && { recorder }),
     onRefused: ({ code, message }) => console.error(`${id} leaves a shard alone: ${code}: ${message}`),
   })
   node.start()

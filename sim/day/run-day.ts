@@ -36,7 +36,7 @@ import { durationMs, durationUs, timeText, timeUs } from './time-of-day.ts'
 import { TraceHash } from './trace-hash.ts'
 import { checkMode } from './validate-day.ts'
 
-export interface SimDayOptions extends Pick<SimClusterOptions, 'observer'> {
+export interface SimDayOptions extends Pick<SimClusterOptions, 'observer' | 'recorder'> {
   /** A rule of the runtime that is broken on purpose, to show that the checks notice. */
   readonly broken?: SimClusterOptions['broken']
   /** Of the actors, from 0 to 1: those whose history is replayed. Default: all of a short day, few of a long one. */
@@ -87,7 +87,11 @@ export class SimDay {
   #menu: readonly MenuItem[] = []
   #toOpen = 0
 
-  constructor(day: Day, seed: number, { observer, broken, onCommit, replayShare }: SimDayOptions = {}) {
+  constructor(
+    day: Day,
+    seed: number,
+    { observer, recorder, broken, onCommit, replayShare }: SimDayOptions = {},
+  ) {
     checkMode(day, { kind: 'sim' })
     const guests = planGuests(day, seed)
     this.day = day
@@ -141,6 +145,7 @@ export class SimDay {
       heartbeatMs: durationMs(heartbeat),
       restartMs: durationMs(restart),
       ...(observer && { observer }),
+      ...(recorder && { recorder }),
       ...(broken && { broken }),
     })
     const edges = groups.filter((group) => group.departments.length === 0)
