@@ -184,6 +184,9 @@ describe('stock', () => {
     state: { open: 'asking' },
   })
   const committed = record('reservation/a', { state: 'committed' })
+  const closed = (fate: string) =>
+    record('reservation/a', { message: emitted('reservation.close', { fate }), state: 'closed' })
+  const taken = books({ free: 93, issued: 7 })
 
   const judge = (...steps: readonly (JournalRecord | BinBooks)[]) => {
     let next: BinBooks = books()
@@ -196,12 +199,21 @@ describe('stock', () => {
         check.writes([{ table: 'snapshots', key: ['pantry.0', 1], value }])
       }
     }
-    check.close()
+    check.close((order) => order === 'a')
     return check.found.detail
   }
 
   test('a bin whose books add up is right', () => {
-    expect(judge(opened, books(), hold, committed, books({ free: 93, issued: 7 }))).toBe('')
+    expect(judge(opened, books(), hold, committed, taken, closed('served'))).toBe('')
+  })
+
+  test('what was taken and came to nothing is found, and so is what was thrown away of a meal that was eaten', () => {
+    expect(judge(opened, books(), hold, committed, taken)).toBe(
+      'what order/a took was neither served nor wasted',
+    )
+    expect(judge(opened, books(), hold, committed, taken, closed('wasted'))).toBe(
+      'what order/a took was wasted, and it completed',
+    )
   })
 
   test('what a returned reservation gave back is not missed', () => {

@@ -95,7 +95,7 @@ export class DayChecker {
     readonly verdicts: readonly Verdict[]
   } {
     this.#money.close(provider)
-    this.#stock.close()
+    this.#stock.close((order) => this.#orders.orders.get(order)?.state === 'completed')
     return {
       orders: this.#orders.count(log),
       money: this.#money.count(provider),

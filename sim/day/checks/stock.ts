@@ -8,8 +8,10 @@
  *   S1. opening + delivered + adjusted = free + held + issued, none of the last three negative; the first three
  *       are what messages said.
  *   S2. No more is issued than committed reservations have taken; at close exactly that much, and nothing is held.
+ *   S3. At close all that was issued was served or wasted, and of an order that completed it was served.
  */
 import type { ActorId } from '#actor'
+import { keyOf } from '#actor'
 import type { Batch, JournalRecord, SnapshotRow } from '#ports'
 import { Problems } from './problems.ts'
 
@@ -35,6 +37,7 @@ interface Books {
 interface Taking {
   readonly bins: readonly (readonly [bin: string, amount: number])[]
   committed: boolean
+  fate: string | undefined
 }
 
 interface StockMessage {
@@ -43,6 +46,7 @@ interface StockMessage {
   readonly amount?: number
   readonly delta?: number
   readonly site?: string
+  readonly fate?: string
   readonly lines?: readonly { readonly ingredient: string; readonly amount: number }[]
 }
 
@@ -75,7 +79,16 @@ export class StockCheck {
     }
   }
 
-  close(): void {
+  /** `completed`: of these orders the guest has got the plates. */
+  close(isCompleted: (order: string) => boolean): void {
+    for (const [reservation, { committed, fate }] of this.#takings) {
+      if (!committed) continue
+      const order = keyOf(reservation)
+      if (fate === undefined) this.found.add(`what order/${order} took was neither served nor wasted`)
+      else if (fate !== 'served' && isCompleted(order)) {
+        this.found.add(`what order/${order} took was ${fate}, and it completed`)
+      }
+    }
     for (const [bin, { taken, last }] of this.#books) {
       if (last === undefined) continue
       if (last.held > 0) this.found.add(`${bin} still holds ${last.held}`)
@@ -114,11 +127,12 @@ export class StockCheck {
     if (message.type === 'reservation.hold' && !this.#takings.has(reservation)) {
       const { site = '', lines = [] } = message
       const bins = lines.map(({ ingredient, amount }) => [`bin/${site}:${ingredient}`, amount] as const)
-      this.#takings.set(reservation, { bins, committed: false })
+      this.#takings.set(reservation, { bins, committed: false, fate: undefined })
       return
     }
     const taking = this.#takings.get(reservation)
     if (taking === undefined) return
+    if (message.type === 'reservation.close') taking.fate = message.fate
     if (state === 'committed' && !taking.committed) {
       taking.committed = true
       for (const [bin, amount] of taking.bins) this.#of(bin).taken += amount
