@@ -42,7 +42,9 @@ describe('help', () => {
       for (const { name } of args) expect(printed).toContain(`  ${name}`)
       for (const option of Object.keys(options)) expect(printed).toContain(`  --${option}`)
       for (const { line } of examples) {
-        expect(parse(commands, line.split(' '))).toMatchObject({ kind: 'run', command: { name } })
+        // As a shell would read it.
+        const words = (line.match(/'[^']*'|\S+/g) ?? []).map((word) => word.replaceAll("'", ''))
+        expect(parse(commands, words)).toMatchObject({ kind: 'run', command: { name } })
       }
       expect(examples.length).toBeGreaterThan(0)
       expect(printed.split('\n').filter((line) => line.length > 80)).toEqual([])
@@ -62,6 +64,10 @@ describe('with --json a failure is one JSON document on standard output, and not
     ['day friday-rsh --json', 'USAGE', /no day 'friday-rsh'/],
     ['replay nothing.json --json', 'USAGE', /'nothing.json' cannot be read/],
     ['explore --seeds 0 --json', 'USAGE', /--seeds is at least 1/],
+    ['study friday-rsh --json', 'USAGE', /no day 'friday-rsh'/],
+    ['diff friday-rsh --json', 'USAGE', /no day 'friday-rsh'/],
+    ['shrink nothing.json --json', 'USAGE', /'nothing.json' cannot be read/],
+    ['mutants banana --json', 'USAGE', /'banana'/],
     ['check --data no-such-folder --json', 'USAGE', /no data in 'no-such-folder'/],
     ['dead-letters bury x --json', 'USAGE', /'bury' is not something to do/],
     ['pause node-1 long --json', 'USAGE', /FOR is a length of time/],

@@ -24,7 +24,7 @@ export const replay = defineCommand({
   examples: [
     { line: 'replay scenarios/regressions/explored-7-c835c46a.json', about: 'Does it still fail?' },
     {
-      line: 'replay recordings/node-2/2026-11-28T07-55-46.123Z-node-2.1a2b3c.recording',
+      line: 'replay recordings/node-2/FILE',
       about: 'What did it do before it died?',
     },
   ],

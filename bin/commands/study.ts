@@ -70,7 +70,7 @@ export const study = defineCommand({
       about: 'What a node that dies in the rush costs the guests.',
     },
     {
-      line: 'study friday-rush --sweep kitchen.grill.cooks=2,3,4,5 --html grill.html',
+      line: 'study friday-rush --sweep kitchen.grill.cooks=2,3,4 --html a.html',
       about: 'How many cooks the grill needs, with charts.',
     },
     {

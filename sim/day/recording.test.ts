@@ -8,6 +8,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { departments, restaurant } from '#actors'
 import { type RecordedStep, Registry, type ReplayEnd, replayRecording } from '#host'
 import { digestOf, FileRecorder, isRecording, readRecording } from '#live'
+import type { Position } from '#ports'
 import { defineDay } from './define-day.ts'
 import { runSimDay } from './run-day.ts'
 
@@ -107,9 +108,11 @@ describe('a replay', () => {
   })
 
   test('stops at a step that throws', () => {
-    const end = replayed(largest, (all) => all.toSpliced(answer, 1))
-    expect(end).toMatchObject({ kind: 'threw', error: expect.any(Error) })
-    expect((end as { step: number }).step).toBeGreaterThan(answer)
+    const wrong = { kind: 'appended', outcome: { kind: 'durable', position: 1_000_000 as Position } } as const
+    const end = replayed(largest, (all) =>
+      all.with(answer, { ...(all[answer] as RecordedStep), input: wrong }),
+    )
+    expect(end).toMatchObject({ kind: 'threw', step: answer + 1, error: expect.any(Error) })
   })
 
   test('sees another time', () => {

@@ -169,7 +169,7 @@ export class SimDay {
       shardsOf: (node) => this.#checker.owner.shardsOf(node),
     })
     this.cluster.journal.onDurable((commit) => {
-      this.#checker.commit(commit)
+      turns.spare(() => this.#checker.commit(commit))
       this.#faults.commit(commit)
       this.#trace.add(commit)
       onCommit?.(commit)

@@ -38,6 +38,14 @@ export class ThrowingTurns {
     }
   }
 
+  /** Runs it without: whoever judges takes turns of the same machines. */
+  spare(run: () => void): void {
+    const share = this.#share
+    this.#share = 0
+    run()
+    this.#share = share
+  }
+
   /** The machines of this registry, which is the simulator's own, are led by the hand. */
   reach({ types }: Registry): void {
     for (const { definition, machine } of types) {
