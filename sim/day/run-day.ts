@@ -154,6 +154,7 @@ export class SimDay {
       nodesOf(edges).map(({ node }) => node),
     )
     this.#checker = new DayChecker({
+      isOneLog: true,
       registry: this.registry,
       seed,
       share: replayShare ?? shareFor(guests.length),

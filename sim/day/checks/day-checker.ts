@@ -47,8 +47,12 @@ export class DayChecker {
   readonly #stock: StockCheck
   readonly #conformance: ConformanceCheck
 
-  constructor(options: ConformanceOptions) {
-    const { registry } = options
+  readonly #isOneLog: boolean
+
+  /** `isOneLog`: commits come in the order in which they were made, whoever made them. */
+  constructor(options: ConformanceOptions & { readonly isOneLog?: boolean }) {
+    const { registry, isOneLog = false } = options
+    this.#isOneLog = isOneLog
     this.#stock = new StockCheck(
       (row) => registry.typeOf(row.id).machine.load(row.state).state.context as never,
     )
@@ -60,7 +64,7 @@ export class DayChecker {
     this.reached.commit(commit)
     if (commit.kind !== 'appended') return
     for (const record of commit.batch.records) {
-      this.#messages.record(record)
+      this.#messages.record(record, this.#isOneLog ? '' : commit.scope)
       this.#orders.record(record)
       this.#money.record(record)
       this.#stock.record(record)
