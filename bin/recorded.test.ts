@@ -4,6 +4,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { NodeId } from '#ports'
 import { brigade } from './brigade.ts'
@@ -31,6 +32,13 @@ const filesOf = (node: string): readonly string[] =>
     .sort()
     .map((name) => join(recordings, node, name))
 
+/** Its successor has a kernel: it is a member. */
+async function isBack(node: string): Promise<boolean> {
+  const status = await up?.execute({ kind: 'status' })
+  if (status?.kind !== 'status') return false
+  return status.nodes.some((one) => one.node === node && one.life > 1 && one.phase === 'up')
+}
+
 beforeAll(async () => {
   up = new Up({
     dataFolder: join(folder, 'data'),
@@ -46,6 +54,7 @@ beforeAll(async () => {
   await up.execute({ kind: 'crash', node: 'node-2' as NodeId })
   await load.more(8)
   acknowledged = await load.served()
+  while (!(await isBack('node-2'))) await sleep(50)
   up.process.kill('SIGTERM')
   await up.exited
 }, 240_000)
