@@ -51,7 +51,7 @@ export async function judge(evidence: LiveEvidence): Promise<Judged> {
     hashVersion: shardHashVersion,
   })
   try {
-    const checker = new DayChecker({ registry: definition.registry })
+    const checker = new DayChecker({ registry: definition.registry, midnight })
     const trace = new TraceHash()
     const ordered = inOrder(scopesOf(environment))
     for (const commit of commitsOf(ordered, rowsOf(environment, 'snapshots'), midnight)) {

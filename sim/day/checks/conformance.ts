@@ -11,7 +11,7 @@
  *   F2. Actors of another version, and those that were migrated, are not judged: what that version did cannot be done
  *       again.
  */
-import type { ActorId } from '#actor'
+import type { ActorId, Instant } from '#actor'
 import { draw } from '#actor'
 import { isStoredAs, type LiveState, type Registry, stepOf } from '#host'
 import type { Batch, JournalRecord, SnapshotRow } from '#ports'
@@ -23,6 +23,8 @@ export interface ConformanceOptions {
   readonly share?: number
   /** Draws which. */
   readonly seed?: number
+  /** What records were made earlier by, in microseconds: a live day counts from its midnight, and its actors do not. */
+  readonly midnight?: number
 }
 
 /** Its state after its last record. The others have ended, or are not judged. */
@@ -38,16 +40,18 @@ export class ConformanceCheck {
   readonly #registry: Registry
   readonly #share: number
   readonly #seed: number
+  readonly #midnight: number
   readonly #replays = new Map<ActorId, Replay>()
   /** The first of each actor. */
   readonly #wrong = new Map<ActorId, string>()
   #replayed = 0
   #turns = 0
 
-  constructor({ registry, share = 1, seed = 0 }: ConformanceOptions) {
+  constructor({ registry, share = 1, seed = 0, midnight = 0 }: ConformanceOptions) {
     this.#registry = registry
     this.#share = share
     this.#seed = seed
+    this.#midnight = midnight
   }
 
   /** The state after it, of an actor that is replayed. */
@@ -58,7 +62,10 @@ export class ConformanceCheck {
     if (before?.kind === 'left-out') return undefined
     if (before?.kind === 'ended') return this.#fails(actor, `${actor} had ended before its turn ${sequence}`)
     this.#turns += 1
-    const step = stepOf(this.#registry.typeOf(actor), before?.state, record)
+    const step = stepOf(this.#registry.typeOf(actor), before?.state, {
+      ...record,
+      at: (record.at + this.#midnight) as Instant,
+    })
     if (step.kind === 'problem') return this.#fails(actor, step.problem)
     if (step.kind === 'migrated') {
       this.#replays.set(actor, leftOut)
