@@ -93,7 +93,8 @@ export async function huntAll(
 const graceMs = 120_000
 
 async function simulated(folder: string, task: Task): Promise<Finding> {
-  const thread = new Worker(join(folder, 'dist', 'bin', 'mutants', 'hunter.js'))
+  // What this process was started with may lead to the source: a hunter runs what was built with the bug in it.
+  const thread = new Worker(join(folder, 'dist', 'bin', 'mutants', 'hunter.js'), { execArgv: [] })
   const clock = new AbortController()
   try {
     thread.postMessage(task)
