@@ -29,6 +29,7 @@ export const check = defineCommand({
 })
 
 const sayings: Readonly<Record<string, string>> = {
+  messages: 'every message was handled once, in order, and after it was sent',
   owner: 'every turn of every actor has its number, and one owner wrote it',
   money: 'no order was charged twice or kept more than its bill',
   stock: 'every gram that came in is somewhere',
