@@ -157,7 +157,7 @@ interface Submitted {
   /** Decides and writes. What it accepts it returns as a commit. */
   readonly apply: () => { readonly answer: () => void; readonly commit?: Commit }
   /** Decides that it failed, or did not fit, and returns the answer. */
-  readonly fail: (kind: 'failed' | 'full', cause: string) => () => void
+  readonly fail: (kind: 'failed' | 'full' | 'unstorable', cause: string) => () => void
 }
 
 interface Logged {
@@ -640,7 +640,7 @@ class SimPort implements Journal {
       return () => done(outcome)
     }
     const apply: Submitted['apply'] = () => {
-      if (typeof checked === 'string') return { answer: fail('failed', checked) }
+      if (typeof checked === 'string') return { answer: fail('unstorable', checked) }
       const result = this.#machine.applyAppend(scope, expected, checked)
       if (result.kind !== 'appended') return { answer: () => done(result) }
       const { position } = result

@@ -94,6 +94,8 @@ export class Node {
   #requestTick: Instant | undefined
   #requestCount = 0
   #losses = 0
+  /** An author's turn made what cannot be stored, and would again. */
+  #wary = false
   /** Every scope that this process has had. */
   readonly #scopes = new Set<ScopeId>()
   #stopped = false
@@ -251,6 +253,7 @@ export class Node {
           if (this.#life !== life) return
           this.#ports.observer.time('commit', (clock.now().runtime - closedAt) / 1_000)
           this.storageFull = outcome.kind === 'full'
+          this.#wary ||= outcome.kind === 'unstorable'
           if (outcome.kind === 'durable') this.#losses = 0
           this.#feed({ kind: 'appended', outcome })
         })
@@ -570,6 +573,7 @@ export class Node {
         scope,
         observer,
         seed: random.next(),
+        wary: this.#wary,
         ...(broken === undefined ? {} : { broken }),
       }
       this.#life = {

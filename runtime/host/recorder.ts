@@ -32,6 +32,7 @@ export interface KernelStart {
   readonly node: NodeId
   readonly scope: ScopeId
   readonly seed: number
+  readonly wary: boolean
   readonly bounds: Bounds
   readonly departments: readonly DepartmentShape[]
 }
@@ -61,8 +62,8 @@ export class RecordedKernel extends Kernel {
   constructor(options: KernelOptions, recorder: Recorder, at: Instant) {
     super(options)
     this.#recorder = recorder
-    const { node, scope, seed, bounds, registry } = options
-    recorder.began({ at, node, scope, seed, bounds, departments: shapeOf(registry) })
+    const { node, scope, seed, wary = false, bounds, registry } = options
+    recorder.began({ at, node, scope, seed, wary, bounds, departments: shapeOf(registry) })
   }
 
   override step(input: Input, now: Now): readonly Output[] {

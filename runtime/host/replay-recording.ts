@@ -57,8 +57,8 @@ export function replayRecording(
   { registry, digestOf, observer = blindObserver, onUnfinished = () => {} }: ReplayOptions,
 ): ReplayEnd {
   checkShape(start, registry)
-  const { node, scope, seed, bounds } = start
-  const kernel = new Kernel({ registry, bounds, node, scope, seed, observer })
+  const { node, scope, seed, wary, bounds } = start
+  const kernel = new Kernel({ registry, bounds, node, scope, seed, wary, observer })
   let step = 0
   let unfinished = 0
   for (const { input, now, outputs: recorded } of steps) {

@@ -8,11 +8,12 @@
  *   L1. A result counts only while its row is pending, and the turn that handles it deletes the row.
  */
 import { after, draw } from '#actor'
-import type { CallRow, Ordinal } from '#ports'
+import type { CallOutcome, CallRow, Ordinal } from '#ports'
 import type { Input } from './input.ts'
 import { offer } from './mailboxes.ts'
 import type { Memory } from './memory.ts'
 import { rowOf, type Shard, setRow } from './shard.ts'
+import { unstorablePart } from './storable.ts'
 
 /** Starts the call once its row is durable. One of the same id that is under way is given up. */
 export function callLater(memory: Memory, shard: Shard, ordinal: Ordinal, id: string, row: CallRow): void {
@@ -48,7 +49,8 @@ export function called(memory: Memory, input: Extract<Input, { kind: 'called' }>
   const pending = shard === undefined ? undefined : rowOf(shard.calls, input.ordinal, input.id)
   if (shard === undefined || pending === undefined || pending.answered || pending.attempt !== input.attempt)
     return
-  const { outcome, ordinal, id } = input
+  const { ordinal, id } = input
+  const outcome = storable(input.outcome)
   const { row } = pending
   if (outcome.kind === 'unknown' && pending.attempt < row.attemptsMax) {
     const delayMs =
@@ -77,6 +79,12 @@ export function called(memory: Memory, input: Extract<Input, { kind: 'called' }>
     ...traceOf(row.trace),
     row: { kind: 'call', id, generation: row.generation },
   })
+}
+
+/** What a party outside has said. One whose answer cannot be kept has done who knows what. */
+function storable(outcome: CallOutcome): CallOutcome {
+  const part = outcome.kind === 'done' ? unstorablePart(outcome.result) : undefined
+  return part === undefined ? outcome : { kind: 'unknown', detail: `its result holds ${part}: no plain data` }
 }
 
 function traceOf(trace: string | undefined): { readonly trace?: string } {

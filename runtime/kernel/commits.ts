@@ -80,10 +80,8 @@ export function appended(memory: Memory, outcome: AppendOutcome): void {
   }
   if (outcome.kind !== 'durable') {
     memory.observer.count('appendsRefused')
-    memory.out.push({
-      kind: 'forget',
-      cause: outcome.kind === 'failed' ? `a write failed: ${outcome.cause}` : outcome.kind,
-    })
+    const cause = 'cause' in outcome ? `append ${outcome.kind}: ${outcome.cause}` : outcome.kind
+    memory.out.push({ kind: 'forget', cause })
     return
   }
   answered(memory, 'append', outcome.position)

@@ -14,7 +14,7 @@ import { bury, offer } from './mailboxes.ts'
 import { type Memory, newWaiting } from './memory.ts'
 import type { Activation, Shard } from './shard.ts'
 import { restartsWith } from './supervisor.ts'
-import { apply, checkEffects, record } from './turns.ts'
+import { apply, check, record } from './turns.ts'
 
 export function failed(memory: Memory, activation: Activation, waiting: Waiting, error: unknown): void {
   const { shard, type } = activation
@@ -31,7 +31,7 @@ export function failed(memory: Memory, activation: Activation, waiting: Waiting,
       if (activation.status === 'absent') return true
       try {
         born = type.machine.birth({ id: activation.id, key: keyOf(activation.id), at })
-        checkEffects(memory, waiting.envelope, born.effects)
+        check(memory, waiting.envelope, born)
         return true
       } catch (again) {
         detail = `${wordsOf(error)}; it cannot begin anew: ${wordsOf(again)}`

@@ -101,6 +101,9 @@ const microstepsMax = 1_000
 const noHistory: History = {}
 const noEffects: readonly Effect[] = []
 
+/** Ids of timers, asks and calls are part of storage keys. */
+const effectIdLengthMax = 200
+
 /** Version, state value and history come before the context's fields. */
 const fieldsAt = 3
 
@@ -371,6 +374,8 @@ export class Machine {
       }
       if (effect.id === '') throw new Error(noTimerId(this.#type))
     }
+    if ('id' in effect && (effect.id.length > effectIdLengthMax || effect.id.includes('\0')))
+      throw new Error(wrongEffectId(this.#type, effect))
     this.#effects.push(effect)
   }
 
@@ -496,6 +501,10 @@ function notAnEffect(type: string, action: string, value: unknown): string {
     `Action '${action}' of '${type}' returned ${what}. An action returns an effect, a list of effects ` +
     '(`tell`, `reply`, `ask`, `schedule`, `cancel`, `emit`, `call`, `effects`), or nothing.'
   )
+}
+
+function wrongEffectId(type: string, { kind, id }: Extract<Effect, { id: string }>): string {
+  return `The id of a ${kind} of '${type}' is longer than ${effectIdLengthMax} characters or holds NUL: '${id.slice(0, 50)}'. Give it a short one.`
 }
 
 function noTimerId(type: string): string {

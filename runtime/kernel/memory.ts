@@ -65,6 +65,8 @@ export interface KernelOptions {
   readonly observer: Observer
   /** For jitter. */
   readonly seed: number
+  /** A batch of this process was unstorable: what a turn makes is looked at before it is kept. */
+  readonly wary?: boolean
   readonly broken?: Mutant
 }
 
@@ -119,6 +121,7 @@ export class Memory {
   readonly scope: ScopeId
   readonly observer: Observer
   readonly seed: number
+  readonly wary: boolean
   readonly broken: Mutant | undefined
 
   readonly shards = new Map<ShardId, Shard>()
@@ -157,6 +160,7 @@ export class Memory {
     this.scope = options.scope
     this.observer = options.observer
     this.seed = options.seed
+    this.wary = options.wary ?? false
     this.broken = options.broken
     this.open = new OpenBatch(options.scope, 1 as Position)
   }

@@ -11,7 +11,7 @@
 
 import { Compile } from 'typebox/compile'
 import type { ActorDefinition, ActorId, Message, Supervisor } from '#actor'
-import { ClusterError, hash32, keyOf, systemMessageTypes, typeOf } from '#actor'
+import { actorIdLengthMax, ClusterError, hash32, keyOf, systemMessageTypes, typeOf } from '#actor'
 import type { Envelope, ShardId } from '#ports'
 import { Machine } from './machine.ts'
 
@@ -80,7 +80,9 @@ export class Registry {
     return [...this.#types.values()]
   }
 
+  /** Undefined also for what is too long to be an id: no store holds such an actor. */
   find(id: ActorId): ActorType | undefined {
+    if (id.length > actorIdLengthMax || id.includes('\0')) return undefined
     return this.#types.get(typeOf(id))
   }
 

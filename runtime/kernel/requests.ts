@@ -19,11 +19,18 @@ import type { Activation, Shard } from './shard.ts'
 import { record } from './turns.ts'
 
 const deadLetterReplaysMax = 3
+/** It is part of a storage key. */
+const requestKeyLengthMax = 64
 
 export function requested(memory: Memory, request: Request): void {
   const type = memory.registry.find(request.actor)
   if (type === undefined) {
     respond(memory, request, { kind: 'invalid', problem: `no actor type of '${request.actor}'` })
+    return
+  }
+  if (request.key !== undefined && request.key.length > requestKeyLengthMax) {
+    const problem = `the idempotency key is longer than ${requestKeyLengthMax} characters`
+    respond(memory, request, { kind: 'invalid', problem })
     return
   }
   const shard = memory.shards.get(memory.registry.shardOf(request.actor))

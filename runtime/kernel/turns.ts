@@ -20,6 +20,7 @@ import { bury, handled, schedule } from './mailboxes.ts'
 import type { Memory } from './memory.ts'
 import { answer, refuse } from './requests.ts'
 import { type Activation, rowOf, setRow, withVersion } from './shard.ts'
+import { unstorablePart } from './storable.ts'
 
 export function turn(memory: Memory, activation: Activation): void {
   const { shard } = activation
@@ -102,7 +103,7 @@ function turnLive(memory: Memory, activation: Activation, waiting: Waiting): voi
           ? first
           : { state: first.state, effects: [...born.effects, ...first.effects] }
     }
-    if (outcome !== 'not-accepted') checkEffects(memory, envelope, outcome.effects)
+    if (outcome !== 'not-accepted') check(memory, envelope, outcome)
   } catch (error) {
     if (memory.broken === 'undo-earlier-turns') activation.state = activation.loaded
     failed(memory, activation, waiting, error)
@@ -115,8 +116,12 @@ function turnLive(memory: Memory, activation: Activation, waiting: Waiting): voi
   commit(memory, activation, waiting, outcome, at)
 }
 
-/** @throws when an effect names an actor type that is not there, or breaks a contract. */
-export function checkEffects(memory: Memory, { ask, from }: Envelope, effects: readonly Effect[]): void {
+/** @throws when an effect names an actor type that is not there, or breaks a contract; or no store holds the outcome. */
+export function check(memory: Memory, { ask, from }: Envelope, { state, effects }: Transition): void {
+  if (memory.wary) {
+    const part = unstorablePart(state.context) ?? unstorablePart(effects)
+    if (part !== undefined) throw new Error(`It keeps or sends ${part}, which cannot be stored.`)
+  }
   for (const effect of effects) {
     if (effect.kind === 'tell' || effect.kind === 'ask') checkMessage(memory, effect.to, effect.message)
     else if (effect.kind === 'reply' && ask !== undefined && from !== undefined)

@@ -42,6 +42,8 @@ export type AppendOutcome =
   | { readonly kind: 'sealed' }
   /** Nothing was stored, and the disk has no room: forget everything, probe with backoff. */
   | { readonly kind: 'full' }
+  /** Nothing was stored, and never will be: the batch holds what is no plain data, or a key that is too long. */
+  | { readonly kind: 'unstorable'; readonly cause: string }
   /** The outcome is unknown. Forget everything, load again. */
   | { readonly kind: 'failed'; readonly cause: string }
 

@@ -200,7 +200,7 @@ export interface Tables {
 export type TableName = keyof Tables
 export type Key = readonly (string | number)[]
 
-/** The most that `keyBytes` may say of a key. A batch with a longer one, or a malformed one, is `failed`. */
+/** The most that `keyBytes` may say of a key. A batch with a longer one, or a malformed one, is `unstorable`. */
 export const keyBytesMax = 1_024
 
 /** What a key weighs: 8 for a number, the characters and one for a string (3 for one outside of Latin). */

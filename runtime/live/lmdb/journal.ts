@@ -252,7 +252,7 @@ export class LmdbJournal implements Journal {
       writes = this.#encode(scope, state, position, batch)
     } catch (error) {
       state.stopped = true
-      return Promise.resolve({ kind: 'failed', cause: (error as Error).message })
+      return Promise.resolve({ kind: 'unstorable', cause: (error as Error).message })
     }
     state.submitted = position
     const { scopes } = this.#environment.rows

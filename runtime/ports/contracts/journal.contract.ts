@@ -308,13 +308,13 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
         ['a symbol', Symbol('no')],
         ['an integer beyond 64 bits', 2n ** 70n],
       ] as const) {
-        test(`a batch with ${what} fails as a whole, and the scope can be left for another`, async () => {
+        test(`a batch with ${what} is unstorable as a whole, and the scope can be left for another`, async () => {
           const bad: Write = {
             table: 'requests',
             key: [shard, actor, 'k'],
             value: { fingerprint: 'f', at: at(1), outcome },
           }
-          expect((await one.append(scopeA, 0, batch(mark('a', 1), bad))).kind).toBe('failed')
+          expect((await one.append(scopeA, 0, batch(mark('a', 1), bad))).kind).toBe('unstorable')
           expect(await one.shard()).toEqual(emptyShard)
 
           await one.open(scopeC, node1)
@@ -344,8 +344,8 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
         ],
       ]
       for (const [what, write] of badKeys) {
-        test(`a batch with a key ${what} fails as a whole`, async () => {
-          expect((await one.append(scopeA, 0, batch(mark('a', 1), write))).kind).toBe('failed')
+        test(`a batch with a key ${what} is unstorable as a whole`, async () => {
+          expect((await one.append(scopeA, 0, batch(mark('a', 1), write))).kind).toBe('unstorable')
           expect(await one.shard()).toEqual(emptyShard)
         })
       }
@@ -621,14 +621,14 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
         expect((await one.shard()).inbox).toEqual([['a', 1]])
       })
 
-      test('after one fails, so do all', async () => {
+      test('after one was unstorable, so are all', async () => {
         const bad = batch({ table: 'snapshots', key: [shard, -1], value: snapshot(1, place(1)) })
         const outcomes = await Promise.all([
           one.append(scopeA, 0, batch(mark('a', 1))),
           one.append(scopeA, 1, bad),
           one.append(scopeA, 1, batch(mark('c', 1))),
         ])
-        expect(outcomes.map(({ kind }) => kind)).toEqual(['durable', 'failed', 'failed'])
+        expect(outcomes.map(({ kind }) => kind)).toEqual(['durable', 'unstorable', 'unstorable'])
         expect((await one.shard()).inbox).toEqual([['a', 1]])
       })
     })
