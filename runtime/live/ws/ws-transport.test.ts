@@ -139,6 +139,29 @@ describe('a link', () => {
     expect(from.counts(b)?.oversized).toBe(1)
     expect(to.refused.malformed).toBe(0)
   })
+
+  test('carries in several frames, in order, what is too long for one', async () => {
+    const { from, received } = await pair({ bounds: { frameBytesMax: 2_000 } })
+    const items = Array.from({ length: 500 }, (_, n) => numbered(n).items).flat()
+    from.send(b, { items })
+    await settle(() => received.flatMap((frame) => frame.items).length === items.length)
+    expect(received.flatMap((frame) => frame.items)).toStrictEqual(items)
+    expect(received.length).toBeGreaterThan(1)
+    expect(from.counts(b)?.oversized).toBe(0)
+  })
+
+  test('loses of a frame only the item that is no plain data', async () => {
+    const { from, received } = await pair()
+    const answer = (id: string, value: unknown): Frame['items'][number] => ({
+      kind: 'response',
+      response: { id, outcome: { kind: 'answer', value, state: 'here', version: 1 } },
+    })
+    const items = [answer('q-1', 1), answer('q-2', Symbol('odd')), answer('q-3', 3)]
+    for (const to of [a, b]) from.send(to, { items })
+    await settle(() => received.length === 2)
+    expect(received.flatMap((frame) => frame.items)).toStrictEqual([items[0], items[2]])
+    expect(from.unencodable).toBe(2)
+  })
 })
 
 describe('a handshake', () => {

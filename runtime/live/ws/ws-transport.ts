@@ -39,6 +39,14 @@ export interface WsTransportOptions extends Party {
   readonly port?: number
 }
 
+function encoded(frame: Frame): Buffer | undefined {
+  try {
+    return encodeFrame(frame)
+  } catch {
+    return undefined
+  }
+}
+
 export class WsTransport implements Transport {
   /** For this node's member row. */
   readonly address: string
@@ -53,6 +61,8 @@ export class WsTransport implements Transport {
     secret: 0,
     slow: 0,
   }
+  /** Items that were no plain data: what an actor's query has answered, say. */
+  unencodable = 0
   #options: WsTransportOptions
   #bounds: LinkBounds
   #http: Server
@@ -110,8 +120,21 @@ export class WsTransport implements Transport {
     for (const member of wanted.values()) this.#dial(member)
   }
 
+  // What one frame cannot carry, because it is too long or no plain data, goes in halves: of all its items only the
+  // one at fault is lost. Dropped whole it would be sent again whole, and be dropped again, for ever.
   send(to: NodeId, frame: Frame): void {
-    const bytes = encodeFrame(frame)
+    const bytes = encoded(frame)
+    const { items } = frame
+    if (items.length > 1 && (bytes === undefined || bytes.length > this.#bounds.frameBytesMax)) {
+      const half = items.length >> 1
+      this.send(to, { ...frame, items: items.slice(0, half) })
+      this.send(to, { ...frame, items: items.slice(half) })
+      return
+    }
+    if (bytes === undefined) {
+      this.unencodable += 1
+      return
+    }
     if (to === this.#options.node) {
       setImmediate(() => this.#deliver(to, bytes))
       return
