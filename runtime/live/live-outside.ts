@@ -31,7 +31,9 @@ export class LiveOutside implements Outside {
       setImmediate(tell, { kind: 'unknown', detail: 'it was started after its expiry' })
     } else {
       const signal = AbortSignal.any([cancelled.signal, AbortSignal.timeout(Math.ceil(leftMs))])
-      handler(call, signal).then(tell, (error: unknown) => {
+      // One that is no async function may throw at once: to the node that is as much an unknown outcome.
+      const answer = (async () => handler(call, signal))()
+      answer.then(tell, (error: unknown) => {
         tell({ kind: 'unknown', detail: error instanceof Error ? error.message : String(error) })
       })
     }
