@@ -1,3 +1,5 @@
+import { mkdirSync, rmdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import type { NodeId } from '#ports'
 import { endAll, eventually, newFolder, node1, node2, TestLauncher } from './fixtures/test-launcher.ts'
@@ -38,6 +40,22 @@ test('a node that keeps ending is given up, and the launcher exits with 1 when n
   expect(launcher.events.filter(({ kind }) => kind === 'spawned')).toHaveLength(3)
   expect(launcher.events.filter(({ kind }) => kind === 'ready')).toHaveLength(3)
   expect(launcher.events.at(-2)).toMatchObject({ kind: 'given-up', node: 'node-1' })
+})
+
+// A full disk is the usual reason. Method: a folder stands where the record is drafted.
+test('a record that cannot be written costs the node that dies, and no other', async () => {
+  const folder = newFolder()
+  const settings = { backoffFirstMs: 10, backoffMaxMs: 10, restartsMax: 1_000 }
+  const launcher = new TestLauncher(folder, [{ nodes: 2 }], { settings })
+  await launcher.settled
+  const draft = join(folder, 'data', 'processes.json.draft')
+  mkdirSync(draft)
+  process.kill((await launcher.status(node1)).pid!, 'SIGKILL')
+  const failed = await launcher.event('start-failed', ({ node }) => node === node1)
+  expect(failed.error).toContain('processes.json.draft')
+  expect((await launcher.status(node2)).phase).toBe('up')
+  rmdirSync(draft)
+  await launcher.event('ready', ({ node, life }) => node === node1 && life > 1)
 })
 
 test('a body that cannot start says why', async () => {

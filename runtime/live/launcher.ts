@@ -265,13 +265,21 @@ export class Launcher {
         command: (command) => this.execute(command),
         leaving: () => this.#leave(slot),
       },
-      onSpawn: (pid) => {
-        slot.life = this.#record.began(node, pid)
-        this.#options.report?.({ kind: 'spawned', node, life: slot.life, pid })
-      },
+      onSpawn: (pid) => this.#began(slot, pid),
       onLoaded: () => void this.#startBody(slot),
       onExit: (end) => this.#onExit(slot, end),
     })
+  }
+
+  #began(slot: Slot, pid: number): void {
+    const { node } = slot
+    try {
+      slot.life = this.#record.began(node, pid)
+      this.#options.report?.({ kind: 'spawned', node, life: slot.life, pid })
+    } catch (error) {
+      // On a full disk, say. It must not run; the launcher and the other nodes go on.
+      this.#failed(slot, error)
+    }
   }
 
   async #startBody(slot: Slot): Promise<void> {
@@ -294,11 +302,15 @@ export class Launcher {
       this.#options.report?.({ kind: 'ready', node, life, address: ready.address })
       this.#enter(slot, slot.cordoned ? 'cordoned' : 'up')
     } catch (error) {
-      if (slot.process !== process) return
-      const cause = error instanceof Error ? error.message : String(error)
-      this.#options.report?.({ kind: 'start-failed', node, life, error: cause })
-      this.#kill(slot, `its start failed: ${cause}`)
+      if (slot.process === process) this.#failed(slot, error)
     }
+  }
+
+  #failed(slot: Slot, error: unknown): void {
+    const { node, life } = slot
+    const cause = error instanceof Error ? error.message : String(error)
+    this.#options.report?.({ kind: 'start-failed', node, life, error: cause })
+    this.#kill(slot, `its start failed: ${cause}`)
   }
 
   #onExit(slot: Slot, end: ProcessEnd): void {

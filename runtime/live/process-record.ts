@@ -45,7 +45,11 @@ export class ProcessRecord {
 
   ended(node: NodeId): void {
     delete this.#recorded.processes[node]
-    this.#write()
+    try {
+      this.#write()
+    } catch {
+      // On a full disk, say. Whoever reads of it finds that it does not run.
+    }
   }
 
   /**
