@@ -85,7 +85,10 @@ export interface Journal {
   acquire(shard: ShardId, expected: Epoch, scope: ScopeId, done: (outcome: AcquireOutcome) => void): void
 
   readShards(done: (read: Read<readonly ShardView[]>) => void): void
-  /** `mailboxWindow`: of one actor's waiting messages no more than these are read, the others are named. */
+  /**
+   * Of a shard that the caller has just acquired, so that nobody writes to it: a long one is read in several looks.
+   * `mailboxWindow`: of one actor's waiting messages no more than these are read, the others are named.
+   */
   readShard(shard: ShardId, mailboxWindow: number, done: (read: Read<ShardRows>) => void): void
   /** The rows of a shard's `mailbox` under these numbers, in their order. One that is not there is left out. */
   readMailbox(

@@ -239,22 +239,35 @@ export interface ShardRows {
   readonly asks: readonly (readonly [ordinal: Ordinal, id: string, row: AskRow])[]
 }
 
-/** A shard's rows of `mailbox`, in key order, told apart by a window: one at a time, so that they need not fit in memory. */
+/** A shard's rows of `mailbox`, told apart by a window as they come, in key order: they need not fit in memory. */
+export class MailboxWindow {
+  readonly rows: Pick<ShardRows, 'mailbox' | 'beyond'>
+  readonly #window: number
+  readonly #mailbox: [number, MailboxRow][] = []
+  readonly #beyond: [number, ActorId][] = []
+  readonly #depths = new Map<ActorId, number>()
+
+  constructor(window: number) {
+    this.#window = window
+    this.rows = { mailbox: this.#mailbox, beyond: this.#beyond }
+  }
+
+  add(n: number, row: MailboxRow): void {
+    const { to } = row.envelope
+    const depth = this.#depths.get(to) ?? 0
+    if (row.dead === undefined) this.#depths.set(to, depth + 1)
+    if (row.dead === undefined && depth >= this.#window) this.#beyond.push([n, to])
+    else this.#mailbox.push([n, row])
+  }
+}
+
 export function withinWindow(
   rows: Iterable<readonly [n: number, row: MailboxRow]>,
   window: number,
-): Pick<ShardRows, 'mailbox' | 'beyond'> {
-  const mailbox: [number, MailboxRow][] = []
-  const beyond: [number, ActorId][] = []
-  const depths = new Map<ActorId, number>()
-  for (const [n, row] of rows) {
-    const { to } = row.envelope
-    const depth = depths.get(to) ?? 0
-    if (row.dead === undefined) depths.set(to, depth + 1)
-    if (row.dead === undefined && depth >= window) beyond.push([n, to])
-    else mailbox.push([n, row])
-  }
-  return { mailbox, beyond }
+): MailboxWindow['rows'] {
+  const within = new MailboxWindow(window)
+  for (const [n, row] of rows) within.add(n, row)
+  return within.rows
 }
 
 /** Names a row of a shard's `requests`, and says when it was written. */

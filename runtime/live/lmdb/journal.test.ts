@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Instant } from '#actor'
-import type { AppendOutcome, NodeId, Position, ScopeId } from '#ports'
+import type { AppendOutcome, Batch, NodeId, Position, Read, ScopeId, ShardId, ShardRows } from '#ports'
 import { journalContract } from '../../ports/contracts/journal.contract.ts'
 import { Environment, type EnvironmentOptions } from './environment.ts'
 import { LmdbJournal } from './journal.ts'
@@ -34,6 +34,36 @@ journalContract('LMDB', async () => {
       rmSync(root, { recursive: true })
     },
   }
+})
+
+// Method: count how often others had their turn between the call and the answer.
+test('a long backlog is read without holding up whoever asks for a heartbeat', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'brigade-journal-'))
+  const environment = await Environment.open({ ...made, folder })
+  const scope = 'node-1.a' as ScopeId
+  const journal = new LmdbJournal(environment)
+  await new Promise((done) => journal.open(scope, 'node-1' as NodeId, done))
+  const envelope = { id: 'm', to: 'order/1', message: { type: 'note' } }
+  const rows = Array.from({ length: 4_500 }, (_, n) => [n + 1, { envelope, attempts: 0, notBefore: 0 }])
+  const writes = rows.map(([n, value]) => ({ table: 'mailbox', key: ['orders.1', n], value }))
+  const batch = { now: 0, records: [], writes } as unknown as Batch
+  await new Promise((done) => journal.append(scope, 0 as Position, batch, done))
+
+  let turns = 0
+  let isRead = false
+  const count = (): void => {
+    turns += 1
+    if (!isRead) setImmediate(count)
+  }
+  setImmediate(count)
+  const read = await new Promise<Read<ShardRows>>((done) =>
+    journal.readShard('orders.1' as ShardId, 10_000, done),
+  )
+  isRead = true
+  expect(read).toMatchObject({ kind: 'found', value: { mailbox: rows } })
+  expect(turns).toBeGreaterThanOrEqual(4)
+  await environment.close()
+  rmSync(folder, { recursive: true })
 })
 
 test('a disk that is about to be full is not written to', async () => {

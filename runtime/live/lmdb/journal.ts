@@ -27,7 +27,6 @@ import type {
   Journal,
   JournalRecord,
   Key,
-  MailboxRow,
   NodeId,
   Position,
   Read,
@@ -41,7 +40,7 @@ import type {
   Tables,
   Write,
 } from '#ports'
-import { withinWindow } from '#ports'
+import { MailboxWindow } from '#ports'
 import { decodeValue, encodeValue } from './codec.ts'
 import { markFlushFailed } from './data-file.ts'
 import { durable, type Environment, type Rows, WriteError } from './environment.ts'
@@ -90,6 +89,9 @@ const fullCodes: ReadonlySet<number | undefined> = new Set([noSpace, 122, 69, 27
 // What all nodes of a machine write between two looks fits into it many times.
 const minRoomBytes = 64 * 2 ** 20
 const lookAtRoomMs = 50
+
+/** Rows read before others have their turn: a dozen milliseconds. */
+const pageRows = 1_000
 
 export class LmdbJournal implements Journal {
   readonly #environment: Environment
@@ -156,23 +158,12 @@ export class LmdbJournal implements Journal {
   }
 
   readShard(...[shard, mailboxWindow, done]: Parameters<Journal['readShard']>): void {
-    this.#read(done, () => {
-      const state = this.#get('meta', ['shard', shard])
-      const { mailbox, beyond } = withinWindow(this.#mailboxOf(shard), mailboxWindow)
-      const list = (table: TableName) =>
-        [...this.#range(table, [shard])].map(([key, row]) => [...key.slice(1), row])
-      return {
-        ...(state && { state }),
-        mailbox,
-        beyond,
-        outbox: list('outbox'),
-        inbox: list('inbox'),
-        channels: list('channels'),
-        timers: list('timers'),
-        calls: list('calls'),
-        asks: list('asks'),
-      } as unknown as ShardRows
-    })
+    this.#shardRows(shard, mailboxWindow)
+      .then(
+        (value) => ({ kind: 'found', value }) as const,
+        (error: Error) => ({ kind: 'failed', cause: error.message }) as const,
+      )
+      .then(done)
   }
 
   readMailbox(...[shard, numbers, done]: Parameters<Journal['readMailbox']>): void {
@@ -444,8 +435,47 @@ export class LmdbJournal implements Journal {
     return value && tableSpecs[table].row.fromStored(decodeValue(value))
   }
 
-  *#mailboxOf(shard: ShardId): Generator<readonly [n: number, row: MailboxRow]> {
-    for (const [[, n], row] of this.#range('mailbox', [shard])) yield [n as number, row]
+  async #shardRows(shard: ShardId, mailboxWindow: number): Promise<ShardRows> {
+    this.#environment.refresh()
+    const state = this.#get('meta', ['shard', shard])
+    const within = new MailboxWindow(mailboxWindow)
+    for await (const page of this.#pages('mailbox', shard))
+      for (const [[, n], row] of page) within.add(n as number, row)
+    const list = async (table: TableName) => {
+      const rows: unknown[] = []
+      for await (const page of this.#pages(table, shard))
+        for (const [key, row] of page) rows.push([...key.slice(1), row])
+      return rows
+    }
+    return {
+      ...(state && { state }),
+      ...within.rows,
+      outbox: await list('outbox'),
+      inbox: await list('inbox'),
+      channels: await list('channels'),
+      timers: await list('timers'),
+      calls: await list('calls'),
+      asks: await list('asks'),
+    } as unknown as ShardRows
+  }
+
+  // A hundred thousand rows take longer than the bound on heartbeats: read in one look, they would cost the process of
+  // each node that takes the shard, one after the other.
+  async *#pages<T extends TableName>(
+    table: T,
+    shard: ShardId,
+  ): AsyncGenerator<readonly (readonly [Key, Tables[T]])[]> {
+    const { key: shape, row } = tableSpecs[table]
+    const whole = keysFrom([shard])
+    for (let from: object = whole; ; ) {
+      const page = [...this.#environment.rows[table].getRange({ ...whole, ...from, limit: pageRows })]
+      yield page.map(({ key, value }) => [decodeKey(key, shape), row.fromStored(decodeValue(value))] as const)
+      const last = page[pageRows - 1]
+      if (last === undefined) return
+      from = { start: last.key, exclusiveStart: true }
+      await new Promise((resolve) => setImmediate(resolve))
+      this.#environment.refresh()
+    }
   }
 
   *#range<T extends TableName>(table: T, prefix: Key): Generator<readonly [Key, Tables[T]]> {
