@@ -211,7 +211,7 @@ export function actorRoutes(app: Server, client: ClusterClient, keyring: Keyring
   const commands = [
     ['restart', 'Drops it from memory and loads its snapshot again'],
     ['stop', 'Stops it; messages wait'],
-    ['start', 'Lets a stopped actor go on'],
+    ['start', 'Lets a stopped actor go on, or the shard that is in quarantine'],
   ] as const
   for (const [kind, summary] of commands) {
     app.post(

@@ -22,7 +22,8 @@ export const deathsMax = 2
 /** Puts the next message of a careful shard on trial, if none is. Its turn runs once the trial row is durable. */
 export function nextTrial(memory: Memory, shard: Shard): void {
   const { care } = shard
-  if (care === undefined || care.trial !== undefined) return
+  // In quarantine nothing runs, and what does not run is not suspect.
+  if (care === undefined || care.trial !== undefined || shard.state.quarantined) return
   if (care.inherited.size === 0 && memory.now.runtime >= care.until) {
     endCare(memory, shard, care)
     return
@@ -97,6 +98,13 @@ export function poison(memory: Memory, activation: Activation, waiting: Waiting)
   if (quarantined && memory.observer.watched)
     memory.observer.event({ kind: 'quarantined', shard: shard.id, at: memory.now.world })
   bury(memory, activation, waiting, 'poison', `its turn ended ${waiting.deaths} nodes`)
+}
+
+/** A person has seen to what ended nodes: the others may run again. */
+export function endQuarantine(memory: Memory, shard: Shard): void {
+  memory.setState(shard, { quarantined: false })
+  for (const activation of shard.activations.values()) schedule(memory, activation)
+  nextTrial(memory, shard)
 }
 
 /** What became of a request under this key, if its turn ended nodes. It is not run again. */

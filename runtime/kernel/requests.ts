@@ -10,7 +10,7 @@
  */
 import type { Instant, Message } from '#actor'
 import type { Envelope, Ordinal, Outcome, Request, RequestOrigin } from '#ports'
-import { excuse, poisonedBefore } from './care.ts'
+import { endQuarantine, excuse, poisonedBefore } from './care.ts'
 import { activate, offer, schedule } from './mailboxes.ts'
 import type { Memory } from './memory.ts'
 import type { ActorType } from './registry.ts'
@@ -190,6 +190,7 @@ function operate(
       excuse(memory, activation)
       break
     case 'start':
+      if (shard.state.quarantined) endQuarantine(memory, shard)
       if (activation.status !== 'stopped') break
       activation.status = 'live'
       record(memory, activation, at, { id, message }, { note: 'started' })

@@ -460,6 +460,33 @@ describe('a careful shard', () => {
     expect(node.written('mailbox')[0]?.value).not.toHaveProperty('deaths')
   })
 
+  test('with two messages that ended nodes waits, with nothing on trial, until a person lets it go on', () => {
+    const node = kernelWith()
+    const [second, other] = [ref('a', 'y'), ref('a', 'z')]
+    const mailbox = [
+      row({}, { deaths: 2 }),
+      row({ to: second }, { deaths: 2 }),
+      row({ to: other, message: say('open') }),
+    ].map((each, n) => [n + 1, each] as const)
+    node.grant('d.0', { epoch: 2, clean: false, rows: { ...noRows, state, mailbox } })
+    const load = { kind: 'loaded', shard: d, epoch: 2 as Epoch } as const
+    const loaded = [second, other].map((actor) => ({ ...load, actor, rows: absent }))
+    node.step({ ...load, actor: a, rows: stored() }, ...loaded)
+    node.take('load')
+    node.settle()
+    expect(dead(node)).toEqual(['poison', 'poison'])
+    expect(node.ask(a, say('note'))).toEqual({ kind: 'stopped' })
+    node.pass(10_000)
+    expect(node.query(other, 'notes')).toBe('unknown')
+    const onTrial = node.written('mailbox').filter(({ value }) => (value as MailboxRow | undefined)?.onTrial)
+    expect(onTrial).toEqual([])
+
+    operate(node, 'start')
+    expect(node.query(other, 'notes')).toEqual(['open'])
+    node.pass(10_000)
+    expect(node.ask(a, say('note'))).toMatchObject({ kind: 'done' })
+  })
+
   test('stays careful with a suspect across a release', () => {
     const node = kernelWith()
     const suspect = row({}, { deaths: 1 })

@@ -63,6 +63,7 @@ export type OperatorCommand =
   | { readonly kind: 'inspect' }
   | { readonly kind: 'restart' }
   | { readonly kind: 'stop' }
+  /** Of a stopped actor, and of a shard in quarantine. */
   | { readonly kind: 'start' }
   | { readonly kind: 'replay'; readonly row: number }
 
