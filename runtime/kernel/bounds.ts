@@ -87,11 +87,11 @@ export const defaultBounds: Bounds = {
 export function boundsOf(options: Partial<Bounds> = {}): Bounds {
   const bounds = { ...defaultBounds, ...options }
   for (const [field, value] of Object.entries(bounds)) {
-    if (!Number.isFinite(value) || value <= 0) {
+    if (!Number.isSafeInteger(value) || value <= 0) {
       throw new ClusterError('CLUSTER_CONFIG_INVALID', {
         field,
-        problem: `${value} is not a positive number`,
-        remedy: 'Give a positive number.',
+        problem: `${value} is not a whole number above 0`,
+        remedy: 'Give one.',
       })
     }
   }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ActorId } from '#actor'
 import { type MessageId, type ShardId, withinWindow } from '#ports'
+import { boundsOf } from './bounds.ts'
 import { a, diary, kernelWith, say } from './diary.test-kit.ts'
 import { DrivenKernel, noRows } from './driven-kernel.test-kit.ts'
 import type { Input } from './input.ts'
@@ -69,6 +70,10 @@ describe('a mailbox that is longer than its window', () => {
     operate(node, 'start')
     expect(node.query(a, 'notes')).toHaveLength(21)
     expect(Math.max(...depths)).toBe(3)
+  })
+
+  test('has a window of whole messages: half of one would never be read', () => {
+    expect(() => boundsOf({ mailboxWindow: 0.5 })).toThrow('mailboxWindow')
   })
 
   test('takes new messages behind those that it has not read', () => {
