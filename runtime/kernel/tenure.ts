@@ -23,6 +23,7 @@ import { OutChannel } from './out-channel.ts'
 import { lookWhenDue } from './remembered.ts'
 import { arrive, respond } from './requests.ts'
 import { type Activation, Shard, setRow, withVersion } from './shard.ts'
+import { unstorablePart } from './storable.ts'
 import { record } from './turns.ts'
 
 export function granted(memory: Memory, input: Extract<Input, { kind: 'granted' }>): void {
@@ -174,6 +175,8 @@ function restore(memory: Memory, activation: Activation, ordinal: Ordinal, snaps
   activation.last = snapshot.last
   try {
     const { state, migrated } = activation.type.machine.load(snapshot.state)
+    const part = migrated ? unstorablePart(state.context) : undefined
+    if (part !== undefined) throw new Error(`Its migration makes ${part}, which cannot be stored.`)
     activation.state = state
     if (memory.broken === 'undo-earlier-turns') activation.loaded = state
     activation.status = snapshot.status

@@ -631,13 +631,10 @@ test('an actor whose snapshot this build cannot read is stopped, not unknown', (
 })
 
 describe('the machine versions that a shard remembers', () => {
-  const versioned = (version: string) => {
+  type State = { readonly value: unknown; readonly context: unknown }
+  const versioned = (version: string, migrate = (from: State): State => from) => {
     const one = diary('a')
-    const onwards = {
-      to: version,
-      keys: ['notes'],
-      migrate: (from: { value: unknown; context: unknown }) => from,
-    }
+    const onwards = { to: version, keys: ['notes'], migrate }
     return {
       ...one,
       machine: createMachine({ ...one.machine.config, version }),
@@ -657,6 +654,19 @@ describe('the machine versions that a shard remembers', () => {
     node.load(ref('a', 'y'), absent, 2)
     node.ask(ref('a', 'y'), say('open'))
     expect(versionsOf(node)).toEqual({ a: highest })
+  })
+
+  test('stay when a migration makes what no store can hold: the actor is stopped, and left as it was', () => {
+    const odd = versioned('2', ({ value }) => ({ value, context: { notes: [Symbol('odd')] } }))
+    const node = kernelWith({ types: [odd] })
+    node.grant('d.0', { epoch: 2, rows: { ...noRows, state: { ...state, versions: { a: '1' } } } })
+    node.step(request('r', 'note'))
+    node.load(a, stored(), 2)
+    node.take('load')
+    node.settle()
+    expect(node.answers()).toEqual([{ kind: 'stopped' }])
+    expect(node.written('snapshots')).toEqual([])
+    expect(versionsOf(node)).toEqual({ a: '1' })
   })
 
   test('are raised when an actor is migrated', () => {
