@@ -123,7 +123,7 @@ async function bareLoop(address: string): Promise<Ask> {
         items = []
       })
     }
-    items.push({ kind: 'request', request: { ...queryOf(order), id, node: 'edge-1' } })
+    items.push({ kind: 'request', request: { id, node: 'edge-1', ...queryOf(order) } })
   }
 }
 
@@ -136,7 +136,7 @@ async function comedyAsk(): Promise<{ ask: Ask; end(): Promise<void> }> {
   let count = 0
   const ask: Ask = (order, done) => {
     count += 1
-    const request = { ...queryOf(order), id: `edge-1:${count}`, node: 'edge-1' }
+    const request = { id: `edge-1:${count}`, node: 'edge-1', ...queryOf(order) }
     actor.sendAndReceive('ask', request).then(done)
   }
   return { ask, end: () => system.destroy() }
