@@ -6,7 +6,15 @@
  */
 import type { Instant } from '#actor'
 import { type Bounds, boundsOf, type Input, Kernel, type Registry } from '#kernel'
-import { blindObserver, type Epoch, type NodeId, type Position, type Request, type ScopeId } from '#ports'
+import {
+  blindObserver,
+  type Epoch,
+  type NodeId,
+  type Position,
+  type Request,
+  type RequestId,
+  type ScopeId,
+} from '#ports'
 
 export class LoneKernel {
   readonly kernel: Kernel
@@ -47,7 +55,7 @@ export class LoneKernel {
 
   request(actor: Request['actor'], body: Request['body']): void {
     this.#requests += 1
-    const id = String(this.#requests)
+    const id = this.#requests as RequestId
     const node = 'edge-1' as NodeId
     this.feed({ kind: 'request', request: { id, node, actor, body, timeoutMs: 1_000 } })
   }

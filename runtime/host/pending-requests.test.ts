@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import type { ActorId, Instant } from '#actor'
-import type { NodeId, Outcome, Request, ShardId } from '#ports'
+import type { NodeId, Outcome, Request, RequestId, ShardId } from '#ports'
 import { PendingRequests } from './pending-requests.ts'
 
 const shard = 'orders.1' as ShardId
 const one = 'node-1' as NodeId
 const two = 'node-2' as NodeId
+const id = 1 as RequestId
 const at = (ms: number): Instant => (ms * 1_000) as Instant
 const done: Outcome = { kind: 'done', state: 'placed', version: 1 }
 
@@ -20,7 +21,7 @@ class Sender {
 
   add(kind: 'keyed' | 'keyless' = 'keyed'): void {
     const request: Request = {
-      id: 'r1',
+      id,
       node: 'edge-1' as NodeId,
       actor: 'order/1' as ActorId,
       body: { kind: 'command', message: { type: 'order.place' } },
@@ -31,7 +32,7 @@ class Sender {
   }
 
   answer(outcome: Outcome, ms: number, from = one): void {
-    this.pending.settle({ id: 'r1', outcome }, from, at(ms))
+    this.pending.settle({ id, outcome }, from, at(ms))
   }
 }
 

@@ -11,7 +11,7 @@
  */
 import type { Instant } from '#actor'
 import { after } from '#actor'
-import type { NodeId, Outcome, Request, Response, ShardId } from '#ports'
+import type { NodeId, Outcome, Request, RequestId, Response, ShardId } from '#ports'
 
 interface Pending {
   readonly request: Request
@@ -31,7 +31,7 @@ const retryMinMs = 25
 const retryMaxMs = 1_000
 
 export class PendingRequests {
-  readonly #pending = new Map<string, Pending>()
+  readonly #pending = new Map<RequestId, Pending>()
   readonly #send: (request: Request, shard: ShardId) => NodeId | undefined
 
   /** `send` routes a request and says to which node it went; undefined when the shard has no known owner. */

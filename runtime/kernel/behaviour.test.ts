@@ -192,7 +192,7 @@ describe('an outbound call', () => {
     node.step({
       kind: 'request',
       request: {
-        id: 'd',
+        id: 1 as never,
         node: 'edge-1' as never,
         actor: a,
         body: { kind: 'command', message: say('dial') },

@@ -10,6 +10,7 @@ import type {
   Outcome,
   Position,
   Request,
+  RequestId,
   ScopeId,
   ShardId,
   ShardRows,
@@ -148,7 +149,7 @@ export class DrivenKernel {
     body: Request['body'],
     named: Pick<Request, 'key' | 'fingerprint'> = {},
   ): Outcome | undefined {
-    const id = `q${this.#requests.count++}`
+    const id = this.#requests.count++ as RequestId
     this.step({
       kind: 'request',
       request: { id, node: 'edge-1' as NodeId, actor, body, timeoutMs: 1_000, ...named },

@@ -12,7 +12,7 @@ import {
   reply,
   supervise,
 } from '#actor'
-import type { NodeId, Ordinal, Request, ShardId } from '#ports'
+import type { NodeId, Ordinal, Request, RequestId, ShardId } from '#ports'
 import { absent, DrivenKernel, noRows } from './driven-kernel.test-kit.ts'
 import type { KernelOptions } from './memory.ts'
 import { Registry } from './registry.ts'
@@ -68,13 +68,13 @@ class Tallies extends DrivenKernel {
     super(registry, options)
   }
 
-  add(id: string, amount: number, key?: string): void {
+  add(id: number, amount: number, key?: string): void {
     const named = key === undefined ? {} : { key, fingerprint: String(amount) }
     const message: AnyMessage = { type: 'add', amount }
     this.step({
       kind: 'request',
       request: {
-        id,
+        id: id as RequestId,
         node: 'edge-1' as NodeId,
         actor: t,
         body: { kind: 'command', message },
@@ -89,7 +89,7 @@ describe('a request', () => {
   test('is answered only once its turn is durable', () => {
     const node = new Tallies()
     node.grant(shard)
-    node.add('q1', 5)
+    node.add(1, 5)
     node.load(t)
     expect(node.take('append')).toHaveLength(1)
     expect(node.answers()).toEqual([])
@@ -102,12 +102,12 @@ describe('a request', () => {
   test('repeated with its key runs once and gets the stored answer; with another body it is refused', () => {
     const node = new Tallies()
     node.grant(shard)
-    node.add('q1', 5, 'k')
+    node.add(1, 5, 'k')
     node.load(t)
     node.durable(1)
     node.answers()
-    node.add('q2', 5, 'k')
-    node.add('q3', 6, 'k')
+    node.add(2, 5, 'k')
+    node.add(3, 6, 'k')
     expect(node.answers()).toEqual([])
     while (node.take('verify').length > 0) node.step({ kind: 'verified' })
     expect(node.answers()).toMatchObject([
@@ -118,14 +118,14 @@ describe('a request', () => {
 
   test('to a shard that is not here is told so at once', () => {
     const node = new Tallies()
-    node.add('q1', 5)
+    node.add(1, 5)
     expect(node.answers()).toEqual([{ kind: 'moved', shard }])
   })
 
   test('that breaks the contract is refused at once and creates nothing', () => {
     const node = new Tallies()
     node.grant(shard)
-    node.add('q1', 0.5)
+    node.add(1, 0.5)
     expect(node.answers()).toMatchObject([{ kind: 'invalid' }])
     expect(node.take('load')).toEqual([])
   })
@@ -135,7 +135,7 @@ describe('a query', () => {
   test('is answered from memory after a proof of ownership, and writes nothing', () => {
     const node = new Tallies()
     node.grant(shard)
-    node.add('q1', 5)
+    node.add(1, 5)
     node.load(t)
     node.durable(1)
     node.take('append')
@@ -143,7 +143,7 @@ describe('a query', () => {
     node.step({
       kind: 'request',
       request: {
-        id: 'q2',
+        id: 2 as RequestId,
         node: 'edge-1' as NodeId,
         actor: t,
         body: { kind: 'query', name: 'total' },
@@ -162,14 +162,14 @@ describe('a failed turn', () => {
   test('keeps the state it started from, and its message is a row with an attempt', () => {
     const node = new Tallies()
     node.grant(shard)
-    node.add('q1', 5)
+    node.add(1, 5)
     node.load(t)
     node.durable(1)
     node.take('append')
     node.step({
       kind: 'request',
       request: {
-        id: 'q2',
+        id: 2 as RequestId,
         node: 'edge-1' as NodeId,
         actor: t,
         body: { kind: 'command', message: { type: 'fail' } },
@@ -187,13 +187,13 @@ describe('a load', () => {
   const stale = (broken?: 'stale-load'): string | undefined => {
     const node = new Tallies(broken === undefined ? {} : { broken })
     node.grant(shard)
-    node.add('q1', 5)
+    node.add(1, 5)
     // The shard goes away and comes back before the read of the first tenure is answered.
     node.step({ kind: 'release', shard })
     node.step()
     node.durable(1)
     node.grant(shard, { epoch: 3 })
-    node.add('q2', 7)
+    node.add(2, 7)
     node.load(t, { requests: [], ordinal: 9 as Ordinal })
     return node.kernel.shards.get(shard)?.activations.get(t)?.status
   }
@@ -240,6 +240,8 @@ describe('more actors than fit into memory', () => {
   const add: AnyMessage = { type: 'add', amount: 1 }
 
   class Crowd extends DrivenKernel {
+    sent = 0
+
     constructor() {
       super(registry, { limits: { activationsMax: 4 } })
       this.grant(shard)
@@ -247,7 +249,8 @@ describe('more actors than fit into memory', () => {
 
     /** Sends it, and answers nothing that the kernel asks for. */
     send(actor: typeof t, body: Request['body']): void {
-      const request = { id: `${body.kind} ${actor}`, node: 'edge-1' as NodeId, actor, body, timeoutMs: 1_000 }
+      this.sent += 1
+      const request = { id: this.sent as RequestId, node: 'edge-1' as NodeId, actor, body, timeoutMs: 1_000 }
       this.step({ kind: 'request', request })
     }
 

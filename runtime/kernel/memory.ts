@@ -21,6 +21,7 @@ import type {
   Ordinal,
   Outcome,
   Position,
+  RequestOrigin,
   ScopeId,
   ShardId,
   TimerRow,
@@ -214,7 +215,7 @@ export class Memory {
   }
 
   /** Answers once the open batch, or a proof of ownership, is durable. */
-  hold(request: { readonly id: string; readonly node: NodeId }, outcome: Outcome): void {
+  hold(request: RequestOrigin, outcome: Outcome): void {
     this.open.held.push({ kind: 'respond', to: request.node, response: { id: request.id, outcome } })
   }
 

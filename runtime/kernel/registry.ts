@@ -35,6 +35,8 @@ export interface ActorType {
   readonly definition: ActorDefinition
   readonly machine: Machine
   readonly department: Department
+  /** Of the department, by number: made once, since a name that is made anew is hashed anew at each look-up. */
+  readonly shards: readonly ShardId[]
   /** From the innermost group to the root. */
   readonly supervisors: readonly Supervisor[]
   readonly creates: ReadonlySet<string>
@@ -50,11 +52,12 @@ export class Registry {
 
   constructor(options: RegistryOptions) {
     this.departments = options.departments
-    this.shards = options.departments.flatMap((d) =>
-      Array.from({ length: d.shards }, (_, n) => `${d.name}.${n}` as ShardId),
-    )
+    const shardsOf = (d: Department): readonly ShardId[] =>
+      Array.from({ length: d.shards }, (_, n) => `${d.name}.${n}` as ShardId)
+    this.shards = options.departments.flatMap(shardsOf)
     const supervisors = supervisorsByType(options.supervision)
     for (const department of options.departments) {
+      const shards = shardsOf(department)
       for (const definition of department.actors) {
         if (this.#types.has(definition.type))
           throw treeError(
@@ -66,6 +69,7 @@ export class Registry {
           definition,
           machine: new Machine(definition, { freeze: options.freeze ?? false }),
           department,
+          shards,
           supervisors: supervisors.get(definition.type) ?? [options.supervision],
           creates: new Set(definition.creates),
           ignores: new Set(definition.ignores ?? []),
@@ -120,10 +124,10 @@ export class Registry {
 
   /** @throws ClusterError `ACTOR_TYPE_UNKNOWN`. */
   shardOf(id: ActorId): ShardId {
-    const { definition, department } = this.typeOf(id)
+    const { definition, shards } = this.typeOf(id)
     const key = keyOf(id)
     const placed = definition.shardKey === undefined ? key : definition.shardKey(key)
-    return `${department.name}.${hash32(placed) % department.shards}` as ShardId
+    return shards[hash32(placed) % shards.length] as ShardId
   }
 
   /** The innermost group that couples siblings, with the instance that this actor belongs to; undefined for most. */

@@ -78,7 +78,7 @@ test('a key whose answer has expired and is still stored is told so, and not run
   again.step({
     kind: 'request',
     request: {
-      id: 'r',
+      id: 1 as never,
       node: 'edge-1' as never,
       actor: a,
       body: { kind: 'command', message: say('open') },
@@ -107,7 +107,7 @@ test('the key that created an actor does so once: its answer gone, it is expired
   const [actor, snapshot] = [node.written('actors').at(-1)?.value, node.written('snapshots').at(-1)?.value]
   const later = kernelWith()
   const body = { kind: 'command', message: say('open') } as const
-  const request = { id: 'r', node: 'edge-1' as never, actor: a, body, timeoutMs: 1_000, ...named('k') }
+  const request = { id: 1 as never, node: 'edge-1' as never, actor: a, body, timeoutMs: 1_000, ...named('k') }
   later.step({ kind: 'request', request })
   later.load(a, { ...(actor as ActorRow), snapshot: snapshot as never, requests: [] })
   later.settle()

@@ -9,7 +9,7 @@
  *   Q2. Under one key an actor handles one message, however often it is asked.
  */
 import type { Instant, Message } from '#actor'
-import type { Envelope, Ordinal, Outcome, Request, RequestOrigin } from '#ports'
+import type { Envelope, Ordinal, Outcome, Request, RequestId, RequestOrigin } from '#ports'
 import { endQuarantine, excuse, poisonedBefore } from './care.ts'
 import { activate, offer, schedule } from './mailboxes.ts'
 import type { Memory } from './memory.ts'
@@ -120,7 +120,7 @@ function command(memory: Memory, activation: Activation, request: Request, messa
 function underKey(
   memory: Memory,
   activation: Activation,
-  id: string,
+  id: RequestId,
   key: string,
   fingerprint: string,
 ): Outcome | 'on its way' | undefined {

@@ -11,6 +11,7 @@ import type {
   NodeId,
   Ordinal,
   Request,
+  RequestId,
   ShardId,
 } from '#ports'
 import { blindObserver } from '#ports'
@@ -24,10 +25,10 @@ import { Registry } from './registry.ts'
 
 const d = 'd.0' as ShardId
 
-const request = (id: string, type: string, named: Pick<Request, 'key' | 'fingerprint'> = {}): Input => ({
+const request = (id: number, type: string, named: Pick<Request, 'key' | 'fingerprint'> = {}): Input => ({
   kind: 'request',
   request: {
-    id,
+    id: id as RequestId,
     node: 'edge-1' as NodeId,
     actor: a,
     body: { kind: 'command', message: say(type) },
@@ -68,7 +69,7 @@ describe('a shard that is released', () => {
     const inspect: Input = {
       kind: 'request',
       request: {
-        id: 'i',
+        id: 2 as RequestId,
         node: 'edge-1' as NodeId,
         actor: a,
         body: { kind: 'operate', command: { kind: 'inspect' } },
@@ -86,7 +87,7 @@ describe('a shard that is released', () => {
   test('answers a waiting request `moved` and does not handle it too', () => {
     const node = opened()
     node.take('append')
-    node.step(request('r', 'note'), { kind: 'release', shard: d })
+    node.step(request(1, 'note'), { kind: 'release', shard: d })
     node.settle()
     expect(node.take('append').flatMap(({ batch }) => batch.records)).toEqual([])
     expect(node.answers().filter(({ kind }) => kind !== 'answer')).toMatchObject([
@@ -408,13 +409,13 @@ describe('a careful shard', () => {
 
   test('goes on when the actor whose message is on trial is stopped before its turn', () => {
     const node = careful([])
-    node.step(request('r', 'note'))
+    node.step(request(1, 'note'))
     node.load(a, stored(), 2)
     node.take('load')
     node.step({
       kind: 'request',
       request: {
-        id: 's',
+        id: 2 as RequestId,
         node: 'edge-1' as NodeId,
         actor: a,
         body: { kind: 'operate', command: { kind: 'stop' } },
@@ -444,7 +445,7 @@ describe('a careful shard', () => {
   })
 
   test('answers the request that was on trial in two deaths, and runs it under its key no more', () => {
-    const origin = { id: 'r', node: 'edge-1' as NodeId, key: 'k', fingerprint: 'f' }
+    const origin = { id: 1 as RequestId, node: 'edge-1' as NodeId, key: 'k', fingerprint: 'f' }
     const node = careful([row({ request: origin }, { onTrial: true, deaths: 1 })])
     expect(node.answers()).toMatchObject([{ kind: 'failed' }])
     expect(node.ask(a, say('note'), { key: 'k', fingerprint: 'f' })).toMatchObject({ kind: 'failed' })
@@ -513,10 +514,10 @@ describe('a request with a key', () => {
     const node = opened({ types: [diary('a', { left: 1 })] })
     const named = { key: 'k', fingerprint: 'f' }
     node.answers()
-    node.step(request('r', 'fail-once', named))
+    node.step(request(1, 'fail-once', named))
     node.settle()
-    node.step(request('r', 'fail-once', named))
-    node.step(request('other', 'fail-once', named))
+    node.step(request(1, 'fail-once', named))
+    node.step(request(2, 'fail-once', named))
     node.settle()
     expect(node.answers()).toMatchObject([{ kind: 'running' }])
     node.pass(101)
@@ -617,12 +618,12 @@ test('an actor whose snapshot this build cannot read is stopped, not unknown', (
   const inspect = { kind: 'operate', command: { kind: 'inspect' } } as const
   const body = { kind: 'query', name: 'notes' } as const
   for (const [id, asked] of [
-    ['q', body],
-    ['i', inspect],
+    [1, body],
+    [2, inspect],
   ] as const)
     node.step({
       kind: 'request',
-      request: { id, node: 'edge-1' as NodeId, actor: a, body: asked, timeoutMs: 1_000 },
+      request: { id: id as RequestId, node: 'edge-1' as NodeId, actor: a, body: asked, timeoutMs: 1_000 },
     })
   node.load(a, { ordinal: 1 as Ordinal, snapshot: snapshot as never, requests: [] })
   node.take('load')
@@ -672,7 +673,7 @@ describe('the machine versions that a shard remembers', () => {
   test('are raised when an actor is migrated', () => {
     const node = kernelWith({ types: [versioned('2')] })
     node.grant('d.0', { epoch: 2, rows: { ...noRows, state: { ...state, versions: { a: '1' } } } })
-    node.step(request('r', 'note'))
+    node.step(request(1, 'note'))
     node.load(a, stored(), 2)
     expect(versionsOf(node)).toEqual({ a: '2' })
     expect(node.written('meta').at(-1)).toMatchObject({ value: { versions: { a: '2' } } })

@@ -21,6 +21,8 @@ interface Wake {
 
 // The longest timeout that Node takes is 2^31 - 1 ms; what is further away is looked at again then.
 const timeoutMaxMs = 2 ** 30
+// A getter, and as dear as the clock itself.
+const startedAtMs = performance.timeOrigin
 
 export class SystemClock implements Clock {
   #world: WorldAnchor
@@ -97,7 +99,7 @@ export class SystemClock implements Clock {
   }
 
   #read(): Instant {
-    const unixMs = performance.timeOrigin + performance.now()
+    const unixMs = startedAtMs + performance.now()
     return (Math.floor(unixMs * 1_000) + this.#stepUs) as Instant
   }
 }

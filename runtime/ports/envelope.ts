@@ -5,7 +5,7 @@
  * Does not: encode (the transport's adapter) or decide (kernel and cluster).
  */
 import type { ActorId, Instant, Message } from '#actor'
-import type { Epoch, MessageId, NodeId, ScopeId, ShardId } from './ids.ts'
+import type { Epoch, MessageId, NodeId, RequestId, ScopeId, ShardId } from './ids.ts'
 
 export interface Envelope {
   readonly id: MessageId
@@ -33,7 +33,7 @@ export type RowOrigin =
   | { readonly kind: 'ask'; readonly id: string; readonly question: MessageId }
 
 export interface RequestOrigin {
-  readonly id: string
+  readonly id: RequestId
   readonly node: NodeId
   readonly key?: string
   readonly fingerprint?: string
@@ -42,7 +42,7 @@ export interface RequestOrigin {
 /** A request from outside for one actor. Sent by a node that may own nothing (the gateway's). */
 export interface Request {
   /** Unique per try; the same key on another try is the same request to the actor. */
-  readonly id: string
+  readonly id: RequestId
   /** Where the response goes. */
   readonly node: NodeId
   readonly actor: ActorId
@@ -68,7 +68,7 @@ export type OperatorCommand =
   | { readonly kind: 'replay'; readonly row: number }
 
 export interface Response {
-  readonly id: string
+  readonly id: RequestId
   readonly outcome: Outcome
 }
 

@@ -17,3 +17,5 @@ export type Position = Brand<number, 'Position'>
 export type MessageId = Brand<string, 'MessageId'>
 /** An actor's number within its shard: rows are keyed by it, because keys in order are written twice as fast. */
 export type Ordinal = Brand<number, 'Ordinal'>
+/** One request from outside. Unique among all that processes of its node sent: each begins somewhere in 2⁵². */
+export type RequestId = Brand<number, 'RequestId'>

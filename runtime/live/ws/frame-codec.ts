@@ -27,7 +27,7 @@ const envelope = Type.Object({
   trace: Type.Optional(text),
   ask: Type.Optional(text),
   answers: Type.Optional(text),
-  request: Type.Optional(Type.Object({ id: text, node: text })),
+  request: Type.Optional(Type.Object({ id: count, node: text })),
   row: Type.Optional(Type.Object({ kind: text, id: text })),
 })
 
@@ -42,11 +42,11 @@ const item = Type.Union([
   Type.Object({ kind: kind('mark'), from: text, to: text, mark: count }),
   Type.Object({
     kind: kind('request'),
-    request: Type.Object({ id: text, node: text, actor: text, body, timeoutMs: Type.Number() }),
+    request: Type.Object({ id: count, node: text, actor: text, body, timeoutMs: Type.Number() }),
   }),
   Type.Object({
     kind: kind('response'),
-    response: Type.Object({ id: text, outcome: Type.Object({ kind: text }) }),
+    response: Type.Object({ id: count, outcome: Type.Object({ kind: text }) }),
   }),
   Type.Object({ kind: kind('owned'), scope: text, shards: Type.Array(Type.Tuple([text, count])) }),
   Type.Object({ kind: kind('lacks'), shards: Type.Array(text) }),

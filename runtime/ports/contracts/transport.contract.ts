@@ -6,7 +6,7 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ActorId } from '#actor'
-import type { Frame, MessageId, NodeId, ShardId, Transport, WireItem } from '#ports'
+import type { Frame, MessageId, NodeId, RequestId, ShardId, Transport, WireItem } from '#ports'
 
 export interface TransportsUnderTest {
   /** One for each node; all of them linked, or about to be. */
@@ -121,6 +121,8 @@ export function transportContract(
 }
 
 const shard = (name: string): ShardId => name as ShardId
+// As long as they are.
+const id = (2 ** 52 - 1) as RequestId
 
 const numbered = (n: number): Frame => ({
   items: [{ kind: 'mark', from: shard('orders.1'), to: shard('pantry.2'), mark: n }],
@@ -129,7 +131,7 @@ const numbered = (n: number): Frame => ({
 const query = (args: unknown): WireItem => ({
   kind: 'request',
   request: {
-    id: 'r-1',
+    id,
     node: 'node-a' as NodeId,
     actor: 'bin/onion' as ActorId,
     body: { kind: 'query', name: 'level', args },
@@ -158,6 +160,6 @@ const everyKind: readonly WireItem[] = [
   query([1.5, -(2 ** 40), 'x'.repeat(70_000)]),
   {
     kind: 'response',
-    response: { id: 'r-1', outcome: { kind: 'answer', value: null, state: 'open', version: 1 } },
+    response: { id, outcome: { kind: 'answer', value: null, state: 'open', version: 1 } },
   },
 ]
