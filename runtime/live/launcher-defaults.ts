@@ -9,8 +9,9 @@ export const launcherDefaults = {
   /** How often each node is asked for a heartbeat. Shorter finds a frozen node sooner and costs a message each. */
   heartbeatIntervalMs: 250,
   /**
-   * A node that leaves a heartbeat unanswered this long is killed, at most one interval later. Shorter fails over
-   * sooner; but whatever blocks a node's event loop longer (a collection, a large read) then costs its process.
+   * A node that leaves a heartbeat unanswered this long is killed, at most one interval later. Time in which it waited
+   * for a CPU does not count. Shorter fails over sooner; but whatever blocks a node's event loop longer (a collection,
+   * a large read) then costs its process.
    */
   heartbeatBoundMs: 1_000,
   /** A process that is no member after this is killed, and counts as a failed start. */

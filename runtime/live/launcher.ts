@@ -29,6 +29,7 @@ import { type DataLock, lockDataFolder } from './data-lock.ts'
 import { ForkedNode, type ProcessEnd } from './forked-node.ts'
 import { type LauncherSettings, launcherSettings } from './launcher-defaults.ts'
 import { LauncherMembership } from './launcher-membership.ts'
+import { queuedMs } from './process-identity.ts'
 import { ProcessRecord } from './process-record.ts'
 import { Pulse } from './pulse.ts'
 import { RestartPolicy } from './restart-policy.ts'
@@ -388,7 +389,8 @@ export class Launcher {
     const now = performance.now()
     for (const slot of this.#slots.values()) {
       if (!isMember(slot)) continue
-      const verdict = slot.pulse.tick(now)
+      const pid = slot.process?.pid
+      const verdict = slot.pulse.tick(now, pid === undefined ? 0 : queuedMs(pid))
       if (verdict === 'ask') this.#ask(slot)
       if (verdict === 'overdue') this.#kill(slot, `no heartbeat for ${this.#settings.heartbeatBoundMs} ms`)
     }

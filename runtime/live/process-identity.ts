@@ -1,5 +1,5 @@
 /**
- * Which process a pid means. A pid alone is used again; a pid and its start are not.
+ * Which process a pid means. A pid alone is used again; a pid and its start are not. And whether it gets a CPU.
  *
  * Owns:     reading the process table: /proc on Linux, `ps` elsewhere.
  */
@@ -20,6 +20,19 @@ export function identify(pid: number): ProcessIdentity | undefined {
 
 export function isRunning(process: ProcessIdentity): boolean {
   return identify(process.pid)?.startedAt === process.startedAt
+}
+
+/**
+ * How long the main thread of this process was ready to run and stood in the queue for a CPU, since it began. In
+ * milliseconds; 0 where the system does not tell.
+ */
+export function queuedMs(pid: number): number {
+  try {
+    const [, waitedNs = ''] = readFileSync(`/proc/${pid}/schedstat`, 'latin1').split(' ')
+    return Number(waitedNs) / 1e6
+  } catch {
+    return 0
+  }
 }
 
 // Start times count from boot, so the boot is part of the identity.

@@ -29,3 +29,10 @@ test('time in which the launcher stood still does not count', () => {
   it.tick(5_200)
   expect(it.tick(5_300)).toBe('overdue')
 })
+
+test('P3: nor does time in which the process waited for a CPU', () => {
+  const it = pulse()
+  it.tick(0, 7_000)
+  for (let n = 1; n <= 50; n += 1) expect(it.tick(n * 100, 7_000 + n * 95)).toBe('wait')
+  expect(it.tick(5_100, 11_849)).toBe('overdue')
+})

@@ -8,13 +8,15 @@
  *   P1. At most one heartbeat is unanswered.
  *   P2. A process is overdue only for time in which the launcher itself was running: an answer that came while
  *       the launcher stood still is read after the tick that follows.
+ *   P3. Nor for time in which it stood in the queue for a CPU. It would have answered; and whoever kills it on a
+ *       machine that is busy makes it busier: the one that follows starts from nothing, and is as slow to answer.
  */
 import type { LauncherSettings } from './launcher-defaults.ts'
 
 export class Pulse {
   readonly #intervalMs: number
   readonly #boundMs: number
-  #askedAt: number | undefined
+  #asked: { readonly atMs: number; readonly queuedMs: number } | undefined
   #lastTick: number | undefined
 
   constructor({ heartbeatIntervalMs, heartbeatBoundMs }: LauncherSettings) {
@@ -22,19 +24,22 @@ export class Pulse {
     this.#boundMs = heartbeatBoundMs
   }
 
-  /** To be called every interval. `ask`: send a heartbeat now. */
-  tick(nowMs: number): 'ask' | 'wait' | 'overdue' {
+  /**
+   * To be called every interval. `ask`: send a heartbeat now. `queuedMs`: how long the process has waited for a CPU
+   * since it began.
+   */
+  tick(nowMs: number, queuedMs = 0): 'ask' | 'wait' | 'overdue' {
     const stoodStill = nowMs - (this.#lastTick ?? nowMs) > 2 * this.#intervalMs
     this.#lastTick = nowMs
-    if (this.#askedAt === undefined) {
-      this.#askedAt = nowMs
-      return 'ask'
+    const asked = this.#asked
+    if (asked === undefined || stoodStill) {
+      this.#asked = { atMs: nowMs, queuedMs }
+      return asked === undefined ? 'ask' : 'wait'
     }
-    if (stoodStill) this.#askedAt = nowMs
-    return nowMs - this.#askedAt > this.#boundMs ? 'overdue' : 'wait'
+    return nowMs - asked.atMs - (queuedMs - asked.queuedMs) > this.#boundMs ? 'overdue' : 'wait'
   }
 
   answered(): void {
-    this.#askedAt = undefined
+    this.#asked = undefined
   }
 }
