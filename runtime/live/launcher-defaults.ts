@@ -14,7 +14,7 @@ export const launcherDefaults = {
    * a large read) then costs its process.
    */
   heartbeatBoundMs: 1_000,
-  /** A process that is no member after this is killed, and counts as a failed start. */
+  /** A process that is no member after this is killed, and counts as a failed start. Waits for a CPU do not count here either. */
   startBoundMs: 20_000,
   /** A node that drains longer is killed; its shards are then taken over as after a crash. All of them share it at the end. */
   drainBoundMs: 10_000,

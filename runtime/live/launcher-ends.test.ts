@@ -66,6 +66,15 @@ test('a body that cannot start says why', async () => {
   expect(await launcher.exited).toBe(1)
 })
 
+test('a node that does not get ready is killed at the bound', async () => {
+  const settings = { restartsMax: 1, backoffFirstMs: 10, startBoundMs: 1_500 }
+  const launcher = new TestLauncher(newFolder(), [{ config: { neverReady: true } }], { settings })
+  expect(await launcher.exited).toBe(1)
+  expect(launcher.events.find(({ kind }) => kind === 'ended')).toMatchObject({
+    how: 'SIGKILL, not ready after 1500 ms',
+  })
+})
+
 test('a node that does not drain is killed at the bound', async () => {
   const settings = { drainBoundMs: 300 }
   const launcher = new TestLauncher(newFolder(), [{ config: { neverDrains: true } }], { settings })

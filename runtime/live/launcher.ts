@@ -246,7 +246,7 @@ export class Launcher {
       .map((slot) => Number(slot.node.slice(group.prefix.length + 1)))
     const node = `${group.prefix}-${Math.max(0, ...numbers) + 1}` as NodeId
     const policy = new RestartPolicy(this.#settings)
-    const pulse = new Pulse(this.#settings)
+    const pulse = this.#newPulse('startBoundMs')
     const slot: Slot = { node, group, policy, pulse, phase: 'down', life: 0, address: '', cordoned: false }
     this.#slots.set(node, slot)
     return slot
@@ -255,10 +255,8 @@ export class Launcher {
   #start(slot: Slot): void {
     const { node } = slot
     slot.next = undefined
-    this.#enter(slot, 'starting', this.#settings.startBoundMs, () =>
-      this.#kill(slot, `not ready after ${this.#settings.startBoundMs} ms`),
-    )
-    slot.pulse = new Pulse(this.#settings)
+    this.#enter(slot, 'starting')
+    slot.pulse = this.#newPulse('startBoundMs')
     slot.process = new ForkedNode({
       name: node,
       flags: this.#settings.nodeFlags,
@@ -299,6 +297,7 @@ export class Launcher {
       const ready = await process?.request('start', order)
       if (ready === undefined || slot.process !== process || slot.phase !== 'starting') return
       slot.address = ready.address
+      slot.pulse = this.#newPulse('heartbeatBoundMs')
       slot.policy.started()
       this.#options.report?.({ kind: 'ready', node, life, address: ready.address })
       this.#enter(slot, slot.cordoned ? 'cordoned' : 'up')
@@ -385,14 +384,25 @@ export class Launcher {
 
   // Heartbeats
 
+  #newPulse(bound: 'startBoundMs' | 'heartbeatBoundMs'): Pulse {
+    return new Pulse(this.#settings.heartbeatIntervalMs, this.#settings[bound])
+  }
+
   #beat(): void {
     const now = performance.now()
+    const { startBoundMs, heartbeatBoundMs } = this.#settings
     for (const slot of this.#slots.values()) {
-      if (!isMember(slot)) continue
       const pid = slot.process?.pid
-      const verdict = slot.pulse.tick(now, pid === undefined ? 0 : queuedMs(pid))
-      if (verdict === 'ask') this.#ask(slot)
-      if (verdict === 'overdue') this.#kill(slot, `no heartbeat for ${this.#settings.heartbeatBoundMs} ms`)
+      if (pid === undefined) continue
+      const verdict = slot.pulse.tick(now, queuedMs(pid))
+      // One that starts has its order already.
+      if (verdict === 'ask' && isMember(slot)) this.#ask(slot)
+      if (verdict === 'overdue') {
+        const missed = isMember(slot)
+          ? `no heartbeat for ${heartbeatBoundMs}`
+          : `not ready after ${startBoundMs}`
+        this.#kill(slot, `${missed} ms`)
+      }
     }
   }
 

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
-import { launcherSettings } from './launcher-defaults.ts'
 import { Pulse } from './pulse.ts'
 
-const pulse = (): Pulse => new Pulse(launcherSettings({ heartbeatIntervalMs: 100, heartbeatBoundMs: 250 }))
+const pulse = (): Pulse => new Pulse(100, 250)
 
 test('the next heartbeat is sent once the last is answered', () => {
   const it = pulse()
