@@ -9,6 +9,8 @@
  *       of the same channel waits in the outbox.
  *   H2. Only `mark + 1` is taken; anything else is answered with the durable mark.
  *   H3. The mark that is acknowledged is durable, and was written together with what was accepted.
+ *   H4. Nobody waits until the row of an acknowledged message is removed, and one that stays costs a duplicate. So
+ *       removals make no batch of their own, unless nothing else is written for a while.
  */
 import { after, draw } from '#actor'
 import type { Envelope, ShardId, WireItem } from '#ports'
@@ -16,6 +18,9 @@ import { deadLetter, offer } from './mailboxes.ts'
 import { type Memory, newWaiting } from './memory.ts'
 import { OutChannel } from './out-channel.ts'
 import type { Shard } from './shard.ts'
+
+/** Rows of acknowledged messages stay at most so long while nothing else is written. */
+const tidyMs = 2_000
 
 /** Delivers at once what stays here and overtakes nothing; everything else goes through the outbox. */
 export function post(memory: Memory, shard: Shard, envelope: Envelope): void {
@@ -84,8 +89,18 @@ export function acknowledged(memory: Memory, item: Extract<WireItem, { kind: 'ma
   const channel = shard?.out.get(item.to)
   if (shard === undefined || channel === undefined) return
   for (const sequence of channel.acknowledge(item.mark))
-    memory.open.removeOnce('outbox', [shard.id, item.to, sequence])
+    memory.acknowledged.push([shard.id, item.to, sequence])
+  if (memory.acknowledged.length > 0 && !memory.tidying) {
+    memory.tidying = true
+    memory.due.runtime.add(after(memory.now.runtime, tidyMs), { kind: 'tidy' })
+  }
   pump(memory, shard, channel)
+}
+
+/** Removes the rows of what was acknowledged, in the open batch. */
+export function tidy(memory: Memory): void {
+  for (const key of memory.acknowledged) memory.open.removeOnce('outbox', key)
+  memory.acknowledged = []
 }
 
 export function pump(memory: Memory, shard: Shard, channel: OutChannel): void {

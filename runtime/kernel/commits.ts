@@ -10,7 +10,7 @@
 import { assert } from '#actor'
 import type { AppendOutcome, Ordinal, Position } from '#ports'
 import { OpenBatch } from './batch.ts'
-import { pump } from './channels.ts'
+import { pump, tidy } from './channels.ts'
 import type { InFlight, Memory } from './memory.ts'
 
 /** Submits the open batch, or asks for a proof of ownership when it only holds outputs. Returns whether it has room. */
@@ -39,6 +39,7 @@ export function closeIfPossible(memory: Memory): boolean {
     return false
   }
   memory.postponed = false
+  tidy(memory)
   const unhandled = memory.fresh
   memory.fresh = []
   if (memory.broken !== 'forget-unhandled')

@@ -7,7 +7,7 @@
 import type { Message } from '#actor'
 import { startCall } from './calls.ts'
 import { nextTrial } from './care.ts'
-import { armResend, pump } from './channels.ts'
+import { armResend, pump, tidy } from './channels.ts'
 import { offer, schedule } from './mailboxes.ts'
 import type { Due, Memory } from './memory.ts'
 import { readRemembered } from './remembered.ts'
@@ -20,7 +20,10 @@ export function wake(memory: Memory): void {
   for (;;) {
     const due = memory.due.world.takeDue(memory.now.world) ?? memory.due.runtime.takeDue(memory.now.runtime)
     if (due === undefined) return
-    if (due.kind === 'sweep') {
+    if (due.kind === 'tidy') {
+      memory.tidying = false
+      tidy(memory)
+    } else if (due.kind === 'sweep') {
       if (due.at === memory.sweepAt) sweep(memory)
     } else if (due.kind === 'backoff') {
       if (memory.isOurs(due.activation.shard)) schedule(memory, due.activation)
@@ -28,7 +31,7 @@ export function wake(memory: Memory): void {
   }
 }
 
-export function fire(memory: Memory, due: Exclude<Due, { kind: 'sweep' | 'backoff' }>): void {
+export function fire(memory: Memory, due: Exclude<Due, { kind: 'sweep' | 'tidy' | 'backoff' }>): void {
   const { shard } = due
   switch (due.kind) {
     case 'timer': {

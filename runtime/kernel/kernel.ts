@@ -36,8 +36,9 @@ export class Kernel {
 
   /** Whether nothing is submitted, held or waiting to run. */
   get idle(): boolean {
-    const { inFlight, open, runnable, atTheDoor } = this.#memory
-    return inFlight.length === 0 && open.empty && runnable.empty && atTheDoor.empty
+    const { inFlight, open, runnable, atTheDoor, acknowledged } = this.#memory
+    const isWritten = inFlight.length === 0 && open.empty && acknowledged.length === 0
+    return isWritten && runnable.empty && atTheDoor.empty
   }
 
   step(input: Input, now: Now): readonly Output[] {

@@ -15,6 +15,7 @@ import { hash32 } from '#actor'
 import type {
   CallRow,
   Envelope,
+  Key,
   MessageId,
   NodeId,
   Observer,
@@ -106,6 +107,7 @@ export type Due =
   | { readonly kind: 'care'; readonly shard: Shard }
   | { readonly kind: 'resend'; readonly shard: Shard; readonly channel: OutChannel }
   | { readonly kind: 'remembered'; readonly shard: Shard }
+  | { readonly kind: 'tidy' }
   | { readonly kind: 'sweep'; readonly at: Instant }
 
 /** Something submitted: a batch, or a proof of ownership for outputs that write nothing. */
@@ -137,6 +139,10 @@ export class Memory {
   readonly restarts = new RestartCounts()
   open: OpenBatch
   readonly inFlight: InFlight[] = []
+  /** Outbox rows that were acknowledged: they go with the next batch (H4). */
+  acknowledged: Key[] = []
+  /** There is a time set by which they go in any case. */
+  tidying = false
   /** Accepted since the last batch closed: rows of the open batch unless handled by then. */
   fresh: (readonly [Shard, Waiting])[] = []
   /** Position of the last durable batch. */

@@ -610,6 +610,30 @@ describe('a channel', () => {
     node.pass(625)
     expect(sent(node)).toEqual([2])
   })
+
+  test('H4: removes the rows of what was acknowledged in the next batch, or a while later in one of its own', () => {
+    const removed = (node: DrivenKernel) => node.written('outbox').map(({ key }) => key)
+    const acknowledged = (): DrivenKernel => {
+      const node = kernelWith()
+      node.grant('d.0', { epoch: 2, rows: { ...noRows, outbox: outbox(1, 2), channels: [[far, 2]] } })
+      node.settle()
+      node.step({ kind: 'received', item: { kind: 'mark', from: d, to: far, mark: 2 } })
+      expect([removed(node), node.kernel.idle]).toEqual([[], false])
+      return node
+    }
+    const rows = [
+      [d, far, 1],
+      [d, far, 2],
+    ]
+    const busy = acknowledged()
+    busy.ask(a, say('open'))
+    expect(removed(busy)).toEqual(rows)
+    const quiet = acknowledged()
+    quiet.pass(1_900)
+    expect(removed(quiet)).toEqual([])
+    quiet.pass(101)
+    expect([removed(quiet), quiet.kernel.idle]).toEqual([rows, true])
+  })
 })
 
 test('an actor whose snapshot this build cannot read is stopped, not unknown', () => {
