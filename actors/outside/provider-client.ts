@@ -4,6 +4,7 @@
  * Owns:     what an HTTP answer means: done, a definitive no, or nothing definitive.
  * Does not: retry or wait longer: the runtime does, within the call's deadline and attempts.
  */
+import { type RequestOptions, request } from 'node:http'
 import type { ProviderArgs, ProviderOperation } from '#actors'
 import { providerAnswer } from '#actors'
 import type { CallOutcome, OutboundCall } from '#ports'
@@ -19,17 +20,16 @@ export function providerHandlers(url: string): Record<ProviderOperation, CallHan
   }
   const post =
     (verb: string): CallHandler =>
-    (call, signal) =>
-      answer(`${at(call)}/${verb}`, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          'idempotency-key': call.key,
-          ...(call.trace === undefined ? {} : { traceparent: call.trace }),
-        },
-        body: JSON.stringify(call.args),
-        signal,
-      })
+    (call, signal) => {
+      const sent = JSON.stringify(call.args)
+      const headers = {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(sent),
+        'idempotency-key': call.key,
+        ...(call.trace === undefined ? {} : { traceparent: call.trace }),
+      }
+      return answer(`${at(call)}/${verb}`, { method: 'POST', headers, signal }, sent)
+    }
   return {
     'provider.authorize': post('authorize'),
     'provider.capture': post('capture'),
@@ -39,20 +39,49 @@ export function providerHandlers(url: string): Record<ProviderOperation, CallHan
   }
 }
 
-async function answer(url: string, init: RequestInit): Promise<CallOutcome> {
+async function answer(url: string, options: RequestOptions, sent = ''): Promise<CallOutcome> {
   try {
-    const response = await fetch(url, init)
-    const body: unknown = await response.json().catch(() => undefined)
-    if (response.ok) {
+    const { status, text } = await exchange(url, options, sent)
+    const body = parsed(text)
+    if (status >= 200 && status < 300) {
       const result = providerAnswer(body)
       return result === undefined
         ? { kind: 'unknown', detail: 'the answer has another shape' }
         : { kind: 'done', result }
     }
-    const detail = detailOf(body) ?? `HTTP ${response.status}`
-    return { kind: isDefinitive(response.status) ? 'refused' : 'unknown', detail }
+    const detail = detailOf(body) ?? `HTTP ${status}`
+    return { kind: isDefinitive(status) ? 'refused' : 'unknown', detail }
   } catch (error) {
     return { kind: 'unknown', detail: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+// Not by fetch: it takes three times the CPU, and every order makes two or three calls.
+function exchange(
+  url: string,
+  options: RequestOptions,
+  sent: string,
+): Promise<{ readonly status: number; readonly text: string }> {
+  return new Promise((resolve, reject) => {
+    const asked = request(url, options, (response) => {
+      let text = ''
+      response.setEncoding('utf8')
+      response.on('data', (chunk: string) => {
+        text += chunk
+      })
+      response.on('error', reject)
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }))
+    })
+    asked.on('error', reject)
+    asked.end(sent)
+  })
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }
 
