@@ -98,6 +98,21 @@ describe('a link', () => {
     expect(links).toEqual([true, false, true])
   })
 
+  test('sends nothing again of what it carried before it broke', async () => {
+    const { from, to, received, links } = await pair()
+    from.send(b, numbered(1))
+    await settle(() => received.length === 1)
+    await to.close()
+    await settle(() => links.length === 2)
+    const next = await listen('b', { port: Number(new URL(to.address).port) })
+    const later: Frame[] = []
+    next.onFrame((_, frame) => later.push(frame))
+    await settle(() => links.length === 3)
+    from.send(b, numbered(2))
+    await settle(() => later.length > 0)
+    expect(later).toStrictEqual([numbered(2)])
+  })
+
   test('is dialled again until the peer listens', async () => {
     const first = await listen('b')
     const port = Number(new URL(first.address).port)
