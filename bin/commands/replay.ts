@@ -11,6 +11,9 @@ import type { Terminal } from '../terminal/terminal.ts'
 /** What a replay has shown. `fails-otherwise`: another check than the one in the file. */
 type Outcome = 'holds' | 'fails' | 'fails-otherwise'
 
+/** Entries of a day that fit on a page, with what came of them. */
+const pageMax = 15
+
 export const replay = defineCommand({
   name: 'replay',
   summary: 'repeat a failure that explore has written, or a recording of a live node',
@@ -19,6 +22,7 @@ export const replay = defineCommand({
   about: [
     'The file holds the day, the seed, the code that failed, the check that it broke and the last turns before. Run on the same code it fails in the same way; on another one it shows whether that has mended it.',
     'Of a recording every input is given to the same kernel again, at the time that its clock showed, and every output is compared. With the code that recorded it nothing may differ; another one is told where it first does something else.',
+    'A day that was made small enough for a page (npx brigade shrink) is told as well.',
     'The tests replay every file in scenarios/regressions, and each has to hold.',
   ],
   examples: [
@@ -35,6 +39,7 @@ export const replay = defineCommand({
     if (isRecording(file)) return replayRecorded(file, codeVersion(), options.json === true, terminal)
     const { defineDay } = await import('#day')
     const { tryDay } = await import('../explore/trial.ts')
+    const { entriesOf, storyOf } = await import('../explore/story.ts')
     const found = readFailure(file)
     const command = `npx brigade replay ${file}`
     const commit = codeVersion()
@@ -46,7 +51,10 @@ export const replay = defineCommand({
       terminal.print(
         `${JSON.stringify({ file, outcome, found: was, commit, check: failure?.check, result })}\n`,
       )
-    } else terminal.print(told(found, end, outcome, commit, terminal))
+    } else {
+      terminal.print(told(found, end, outcome, commit, terminal))
+      if (entriesOf(found.day, found.seed).length <= pageMax) terminal.print(`\n${storyOf(found)}`)
+    }
     return end.exitCode
   },
 })

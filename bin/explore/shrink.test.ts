@@ -123,7 +123,9 @@ describe('the command', () => {
     expect(printed).toMatch(/taken away {2}entries \d+ → \d+, guests \d+ → 1, faults 3 → 0, nodes 5 → 2/)
     const smaller = join(folder, 'busy.smaller.json')
     expect(JSON.parse(readFileSync(smaller, 'utf8'))).toMatchObject({ seed, check: { id: 'liveness' } })
-    expect((await run(`replay ${smaller}`)).code).toBe(11)
+    const replayed = await run(`replay ${smaller}`)
+    expect(replayed.code).toBe(11)
+    expect(replayed.printed).toMatch(/It still fails: liveness.*\n\n.*guest \d+ orders/s)
 
     const again = JSON.parse((await run(`shrink ${smaller} --json`)).printed)
     expect(again).toMatchObject({ smaller, finished: true, before: again.after })

@@ -7,6 +7,7 @@
  * Invariants:
  *   K1. A mutant that the plain evening finds does not count: whatever looks for faults has to be needed.
  *   K2. A build that does not even load is an error of the mutant, and no kill.
+ *   K3. Whatever finds a mutant has to hold without it: the same seed, or the same suite, is run on the project as it is.
  */
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
@@ -66,13 +67,40 @@ export async function hunt(mutant: Mutant, root: string, forMs: number): Promise
         ? await simulated(folder, { id, by: hunter, forMs })
         : await suite(folder, root, hunter, forMs)
       seeds = found.seeds
-      if (found.check !== undefined) return ended({ killed: true, killedBy: hunter, ...found })
+      if (found.check === undefined) continue
+      const without = await withoutIt(root, id, hunter, found, forMs)
+      if (without === undefined) return ended({ killed: true, killedBy: hunter, ...found })
+      return ended({ ...found, problem: `${hunter} fails without it, too: ${without}` })
     }
     return ended({ seeds, problem: `nothing found it: ${by.join(', ')}` })
+  } catch (error) {
+    return ended({ problem: error instanceof Error ? error.message : String(error) })
   } finally {
     removeBuild(mutant, root)
   }
 }
+
+/** K3. What is broken without the mutant; undefined: nothing. A suite is run once for all mutants. */
+async function withoutIt(
+  root: string,
+  id: string,
+  hunter: Hunter,
+  { seed }: Finding,
+  forMs: number,
+): Promise<string | undefined> {
+  if (isSimulated(hunter)) {
+    if (seed === undefined) return undefined
+    return (await simulated(root, { id, by: hunter, forMs, only: seed })).check
+  }
+  let whole = wholeSuites.get(hunter)
+  if (whole === undefined) {
+    whole = suite(root, root, hunter, forMs)
+    wholeSuites.set(hunter, whole)
+  }
+  return (await whole).check
+}
+
+const wholeSuites = new Map<Hunter, Promise<Finding>>()
 
 /** Every mutant, so many side by side. */
 export async function huntAll(
@@ -117,7 +145,7 @@ interface TestFile {
 }
 
 async function suite(folder: string, root: string, file: string, forMs: number): Promise<Finding> {
-  const report = join(folder, 'dist', 'suite.json')
+  const report = join(folder, 'dist', `suite-${file.replaceAll('/', '-')}.json`)
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
   const isKilled = await new Promise<boolean>((resolve) => {
     const args = [

@@ -19,6 +19,8 @@ export interface Task {
   readonly id: string
   readonly by: SimulatedHunter
   readonly forMs: number
+  /** Try this seed and no other. */
+  readonly only?: number
 }
 
 export interface Finding {
@@ -67,11 +69,11 @@ function broken(by: SimulatedHunter, seed: number, day: Day): Broken | undefined
   return check && { check: check.id, detail: check.detail ?? '' }
 }
 
-function hunt({ id, by, forMs }: Task): Finding {
+function hunt({ id, by, forMs, only }: Task): Finding {
   const { likely = () => true } = mutants.find((mutant) => mutant.id === id) ?? {}
   const endsAt = performance.now() + forMs
   let seeds = 0
-  for (let seed = 1; ; seed += 1) {
+  for (let seed = only ?? 1; ; seed += 1) {
     const day = by === 'explore' ? drawDay(seed) : plain
     if (by === 'explore' && !likely(day)) continue
     seeds += 1
@@ -83,7 +85,7 @@ function hunt({ id, by, forMs }: Task): Finding {
       found = { check: 'assertion', detail: String(error) }
     }
     if (found !== undefined) return { seeds, seed, ...found }
-    if (seeds >= seedsMax[by] || performance.now() > endsAt) return { seeds }
+    if (only !== undefined || seeds >= seedsMax[by] || performance.now() > endsAt) return { seeds }
   }
 }
 

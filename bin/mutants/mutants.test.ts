@@ -71,7 +71,7 @@ describe('the command', () => {
       'own-loss-forgotten',
       'lmdb-seal-skipped',
       'ws-frames-turned-round',
-      'stock-off-by-one',
+      'held-stock-given-again',
       'fingerprint-ignored',
     ]
     const { code, printed } = await run(`mutants ${chosen.join(' ')} --json`)

@@ -19,16 +19,16 @@ export const transportMutants: readonly Mutant[] = [
     what: 'what was sent on a link that broke is sent again on the next one',
     file: 'runtime/live/ws/outgoing-link.ts',
     find: 'if (this.#isUp) this.#socket?.send(message)',
-    replace: `if (this.#isUp) {
-      this.#socket?.send(message)
-      this.#socket?.once('close', () => {
-        const again = setInterval(() => {
-          if (!this.#isUp && !this.#isClosed) return
-          clearInterval(again)
-          this.send(message)
-        }, 5)
-      })
-    }`,
+    replace: `if (!this.#isUp) return
+    const changed = this.#changed
+    this.#socket?.send(message)
+    this.#socket?.once('close', () => {
+      this.#changed = (peer, up) => {
+        this.#changed = changed
+        if (up) this.#socket?.send(message)
+        changed(peer, up)
+      }
+    })`,
     by,
   },
   {
