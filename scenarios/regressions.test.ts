@@ -11,5 +11,6 @@ test.each(files)('%s holds, and its faults strike', (file) => {
   const { day, seed } = JSON.parse(readFileSync(folder + file, 'utf8'))
   const { checks, faults } = runSimDay(defineDay(day), { seed })
   expect(checks.filter(({ held }) => !held)).toEqual([])
-  expect(faults.some(({ fired }) => fired)).toBe(true)
+  // One that was made smaller may need no fault.
+  expect(faults.length === 0 || faults.some(({ fired }) => fired)).toBe(true)
 })

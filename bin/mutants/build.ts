@@ -37,13 +37,13 @@ export function cloneRoot(folder = dirname(fileURLToPath(import.meta.url))): str
 }
 
 /**
- * Makes the build, and returns its folder.
+ * Makes the build in `.mutants/NAME`, and returns that folder.
  *
  * @throws Error when the change fits nowhere or does not compile.
  */
-export function buildWith(mutant: Mutant, root: string): string {
-  const folder = folderOf(mutant, root)
-  rmSync(folder, { recursive: true, force: true })
+export function buildWith(mutant: Mutant, root: string, name: string = mutant.id): string {
+  const folder = join(root, '.mutants', name)
+  removeBuild(folder)
   mkdirSync(folder, { recursive: true })
   for (const part of parts) {
     cpSync(join(root, part), join(folder, part), {
@@ -63,12 +63,8 @@ export function buildWith(mutant: Mutant, root: string): string {
   return folder
 }
 
-export function removeBuild(mutant: Mutant, root: string): void {
-  rmSync(folderOf(mutant, root), { recursive: true, force: true })
-}
-
-function folderOf({ id }: Mutant, root: string): string {
-  return join(root, '.mutants', id)
+export function removeBuild(folder: string): void {
+  rmSync(folder, { recursive: true, force: true })
 }
 
 function rewrite(file: string, change: (text: string) => string): void {

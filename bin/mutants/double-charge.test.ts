@@ -9,15 +9,15 @@ import { afterAll, expect, test } from 'vitest'
 import { defineDay, hashOfDay, mixed } from '#day'
 import { type Failure, failureFormat } from '../explore/trial.ts'
 import { buildWith, cloneRoot, removeBuild } from './build.ts'
-import type { Mutant } from './mutant.ts'
 import { mutants } from './registry/index.ts'
 
 const root = cloneRoot()!
-const planted: Mutant = { ...mutants.find(({ id }) => id === 'capture-booked-twice')!, id: 'double-charge' }
+const planted = mutants.find(({ id }) => id === 'capture-booked-twice')!
+const build = buildWith(planted, root, 'double-charge')
 const folder = mkdtempSync(join(tmpdir(), 'brigade-double-charge-'))
 afterAll(() => {
   rmSync(folder, { recursive: true })
-  removeBuild(planted, root)
+  removeBuild(build)
 })
 
 const day = defineDay({
@@ -70,7 +70,7 @@ test('a planted double charge shrinks to at most twelve entries', async () => {
   }
   const file = join(folder, 'found.json')
   writeFileSync(file, JSON.stringify(found))
-  const main = join(buildWith(planted, root), 'dist', 'bin', 'main.js')
+  const main = join(build, 'dist', 'bin', 'main.js')
   const shrink = [main, 'shrink', file, '--for', '5m', '--json']
   const { stdout } = await promisify(execFile)(process.execPath, shrink, { maxBuffer: 2 ** 24 })
   const { check, before, after } = JSON.parse(stdout)

@@ -6,7 +6,7 @@
  *
  * Invariants:
  *   K1. A mutant that the plain evening finds does not count: whatever looks for faults has to be needed.
- *   K2. A build that does not even load is an error of the mutant, and no kill.
+ *   K2. A build that does not even load, or a hunter that does not come to an end, is no kill.
  *   K3. Whatever finds a mutant has to hold without it: the same seed, or the same suite, is run on the project as it is.
  */
 import { execFile } from 'node:child_process'
@@ -52,8 +52,10 @@ export async function hunt(mutant: Mutant, root: string, forMs: number): Promise
     ...rest,
     wallSeconds: (performance.now() - startedAt) / 1_000,
   })
+  let folder: string | undefined
   try {
-    const folder = buildWith(mutant, root)
+    // Two hunts for one mutant, of two processes, are not in each other's way.
+    folder = buildWith(mutant, root, `${id}.${process.pid}`)
     if (by.some(isSimulated)) {
       const plain = await simulated(folder, { id, by: 'plain', forMs })
       if (plain.check !== undefined) {
@@ -76,7 +78,7 @@ export async function hunt(mutant: Mutant, root: string, forMs: number): Promise
   } catch (error) {
     return ended({ problem: error instanceof Error ? error.message : String(error) })
   } finally {
-    removeBuild(mutant, root)
+    if (folder !== undefined) removeBuild(folder)
   }
 }
 
@@ -117,20 +119,19 @@ export async function huntAll(
   await Promise.all(Array.from({ length: jobs }, member))
 }
 
-/** Beyond its time a thread may finish the seed that it is at. */
-const graceMs = 120_000
+/** Beyond its time a thread may finish the seed that it is at, and a suite its tests. */
+const graceMs = 300_000
 
 async function simulated(folder: string, task: Task): Promise<Finding> {
   // What this process was started with may lead to the source: a hunter runs what was built with the bug in it.
   const thread = new Worker(join(folder, 'dist', 'bin', 'mutants', 'hunter.js'), { execArgv: [] })
   const clock = new AbortController()
+  const limitMs = task.forMs + graceMs
   try {
     thread.postMessage(task)
     const [finding] = await Promise.race([
       once(thread, 'message') as Promise<[Finding]>,
-      after(task.forMs + graceMs, undefined, { signal: clock.signal }).then((): [Finding] => [
-        { seeds: 1, check: 'hangs', detail: 'a run did not come to an end' },
-      ]),
+      after(limitMs, undefined, { signal: clock.signal }).then(() => tooLong(task.by, limitMs)),
     ])
     return finding
   } finally {
@@ -139,12 +140,17 @@ async function simulated(folder: string, task: Task): Promise<Finding> {
   }
 }
 
+// Whatever it hangs in may be the machine.
+function tooLong(by: Hunter | 'plain', limitMs: number): never {
+  throw new Error(`${by} did not come to an end within ${limitMs / 1_000} s`)
+}
+
 interface TestFile {
   readonly message: string
   readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[]
 }
 
-async function suite(folder: string, root: string, file: string, forMs: number): Promise<Finding> {
+async function suite(folder: string, root: string, file: Hunter, forMs: number): Promise<Finding> {
   const report = join(folder, 'dist', `suite-${file.replaceAll('/', '-')}.json`)
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
   const isKilled = await new Promise<boolean>((resolve) => {
@@ -162,7 +168,7 @@ async function suite(folder: string, root: string, file: string, forMs: number):
       resolve(error?.killed === true)
     })
   })
-  if (isKilled) return { seeds: 0, check: 'hangs', detail: `${file} did not come to an end` }
+  if (isKilled) tooLong(file, forMs + graceMs)
   const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as { testResults: readonly TestFile[] }
   const tests = testResults.flatMap(({ assertionResults }) => assertionResults)
   const failed = tests.find(({ status }) => status === 'failed')

@@ -65,8 +65,8 @@ export const gatewayMutants: readonly Mutant[] = [
     where: 'gateway',
     what: 'a retry is refused because a dish was taken off the menu since the order was placed',
     file: 'gateway/routes/orders.ts',
-    find: "if (error instanceof Problem && error.code === 'not-found') return undefined\n          throw error",
-    replace: 'return undefined',
+    find: 'if (placed === undefined) throw refusedWishes(priced, body)',
+    replace: 'if (placed !== null) throw refusedWishes(priced, body)',
     by: routes,
   },
   {

@@ -94,6 +94,6 @@ export const journalMutants: readonly Mutant[] = [
     file: 'runtime/live/lmdb/journal.ts',
     find: 'if (isVisible()) this.#endAll((error as Error).message)\n',
     replace: '',
-    by: lmdb,
+    by: ['runtime/live/lmdb/environment.test.ts', ...lmdb],
   },
 ]
