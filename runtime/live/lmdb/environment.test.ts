@@ -221,6 +221,31 @@ describe('a flush', () => {
     expect(await openError()).toBeUndefined()
   })
 
+  // A promise of LMDB's, whose flush ends when the test says so.
+  const writeWith = (isWritten: boolean) => {
+    let flush = () => {}
+    const flushed = new Promise<void>((done) => {
+      flush = done
+    })
+    return { write: Object.assign(Promise.resolve(isWritten), { flushed }), flush }
+  }
+
+  test('makes a write durable: that it is visible does not', async () => {
+    const { write, flush } = writeWith(true)
+    const order: string[] = []
+    const isDurable = durable(write).then(() => order.push('durable'))
+    await write
+    await new Promise(setImmediate)
+    order.push('visible')
+    flush()
+    await isDurable
+    expect(order).toEqual(['visible', 'durable'])
+  })
+
+  test('of a refused write is not waited for: it means nothing', async () => {
+    expect(await durable(writeWith(false).write)).toBe(false)
+  })
+
   test('is waited for: nothing is told before it', async () => {
     await withEnvironment(async (environment) => {
       let release = () => {}

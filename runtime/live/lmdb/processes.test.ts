@@ -1,11 +1,11 @@
-import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { AcquireOutcome, AppendOutcome, Position, Read, ShardRows } from '#ports'
+import type { AcquireOutcome, AppendOutcome, Position, Read, ShardRows, ShardView } from '#ports'
 import { Environment } from './environment.ts'
 import { LmdbJournal } from './journal.ts'
 
@@ -157,6 +157,27 @@ function found<T>(read: (done: (read: Read<T>) => void) => void): Promise<T> {
     read((answer) => (answer.kind === 'found' ? done(answer.value) : fail(new Error(answer.cause)))),
   )
 }
+
+// LMDB begins a new read transaction with each turn of the event loop, which hides a read that forgets to: here another
+// process writes within one turn.
+test('W2: a read sees what another process has written since the last one, without a pause between them', async () => {
+  const environment = await Environment.open({ ...made, folder })
+  const journal = new LmdbJournal(environment)
+  const lmdb = new URL('../../../dist/runtime/live/lmdb/index.js', import.meta.url)
+  const taking = `
+    import { Environment, LmdbJournal } from ${JSON.stringify(lmdb)}
+    const environment = await Environment.open(${JSON.stringify({ ...made, folder })})
+    const journal = new LmdbJournal(environment)
+    await new Promise((done) => journal.open('a', 'node-1', done))
+    await new Promise((done) => journal.acquire('orders.1', 0, 'a', done))
+    await environment.close()`
+  const before = found<readonly ShardView[]>((done) => journal.readShards(done))
+  execFileSync(process.execPath, ['--input-type=module', '--eval', taking])
+  const since = found<readonly ShardView[]>((done) => journal.readShards(done))
+  expect(await before).toEqual([])
+  expect((await since).map(({ row }) => row.shard)).toEqual(['orders.1'])
+  await environment.close()
+})
 
 // A file may not grow beyond a limit that the shell sets: to LMDB that is a full disk.
 test('a full disk: nothing of the batch is stored, and the process lives to say so', async () => {
