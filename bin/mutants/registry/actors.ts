@@ -138,8 +138,9 @@ export const actorMutants: readonly Mutant[] = [
     where: 'actors',
     what: 'what other bins hold for a reservation that one bin refused is not given back',
     file: 'actors/pantry/reservation.ts',
-    find: "entry: ['awaitAsked', 'releasePending'],",
-    replace: "entry: [assign({ pending: [] }), 'releasePending'],",
+    find: 'pending: ({ context: { lines, asked, shortages } }) =>\n        lines\n          .slice(0, asked)',
+    replace:
+      "pending: ({ context: { lines, asked, shortages, outcome } }) =>\n        lines\n          .slice(0, outcome === 'refused' ? 0 : asked)",
     by,
     likely: isScarce,
   },
