@@ -49,13 +49,4 @@ export const clusterMutants: readonly Mutant[] = [
     replace: 'const scope = `${node}.1` as ScopeId',
     by: protocol,
   },
-  {
-    id: 'sealed-owner-answers',
-    where: 'host',
-    what: 'a query is answered by a node whose scope was sealed',
-    file: 'runtime/host/node.ts',
-    find: "else if (read.value === 'sealed') this.#lose(life, 'sealed')\n          else",
-    replace: 'else',
-    by: protocol,
-  },
 ]
