@@ -181,7 +181,23 @@ describe('variants', () => {
     expect(faultsOf('crash-at node-1 before-reply 12:10 for 1m')).toEqual([
       { kind: 'crash-at', node: 'node-1', point: 'before-reply', at: '12:10', for: '1m' },
     ])
-    expect(faultsOf('write-fails node-1 written=true 12:10 for 1m')).toMatchObject([{ written: true }])
+    expect(faultsOf('write-fails node-1 written 12:10 for 1m')).toMatchObject([{ written: true }])
+    expect(faultsOf('slow-disk 12:10 for 5m by 20ms')).toEqual([
+      { kind: 'slow-disk', at: '12:10', for: '5m', by: '20ms' },
+    ])
+    expect(faultsOf('drop-frames 5% 12:10 for 1m')).toMatchObject([{ share: 0.05, for: '1m' }])
+    expect(faultsOf('cook-ill garde-manger cook 2 12:10 for 10m')).toMatchObject([
+      { station: 'garde-manger', cook: 2 },
+    ])
+    expect(faultsOf('spoilage mozzarella 50% 12:10')).toMatchObject([
+      { ingredient: 'mozzarella', share: 0.5 },
+    ])
+    expect(faultsOf('clock-drift node-1 rate 1.5 12:10 for 1m')).toMatchObject([
+      { node: 'node-1', rate: 1.5 },
+    ])
+    expect(faultsOf('partition-ring node-1+node-2+node-3+edge-1 12:10 for 1m')).toMatchObject([
+      { nodes: ['node-1', 'node-2', 'node-3', 'edge-1'] },
+    ])
   })
 
   test.each([

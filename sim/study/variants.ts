@@ -5,6 +5,7 @@
  * Does not: judge the changed day: `defineDay` does, with the place and the remedy.
  */
 import { ClusterError } from '#actor'
+import { ingredients } from '#actors'
 import { type Day, defineDay, type Fault, parseDuration, parseTime, withNodes } from '#day'
 import { crashPoints } from '#sim'
 
@@ -91,29 +92,56 @@ export function withFaults(day: Day, faults: string): readonly Variant[] {
   ]
 }
 
-/** The words of a fault in any order: what each of them is shows in its form. `field=value` says it outright. */
-function faultOf(day: Day, words: string): Fault {
-  const [kind = '', ...rest] = words.split(/\s+/)
-  const fields: Record<string, unknown> = {}
-  for (const word of rest) {
-    const [, field, value] = /^(\w+)=(.+)$/.exec(word) ?? []
-    if (field !== undefined) fields[field] = typed(value as string)
-    else if (word === 'for' || word === 'at') continue
-    else if (parseTime(word) !== undefined) fields.at = word
-    else if (parseDuration(word) !== undefined) fields.for = word
-    else if (word.includes('|')) fields.between = word.split('|').map((side) => side.split('+'))
-    else if (/^\d+$/.test(word)) fields.appliance = Number(word)
-    else if (word === 'written') fields.written = true
-    else if (Object.hasOwn(day.kitchen, word)) fields.station = word
-    else if ((crashPoints as readonly string[]).includes(word)) fields.point = word
-    else fields.node = word
+/** Fields that are said by their name and then their value: `by 2s`, `cook 3`. */
+const named: ReadonlySet<string> = new Set([
+  'at',
+  'for',
+  'by',
+  'pause',
+  'share',
+  'rate',
+  'appliance',
+  'cook',
+  'group',
+  'ingredient',
+])
+const flags: ReadonlySet<string> = new Set(['written', 'back', 'oneWay'])
+
+/**
+ * The words of a fault after its kind, in any order: `crash-node node-2 19:50`, `slow-disk 19:50 for 10m by 20ms`,
+ * `drop-frames 5% node-1|node-2 19:50 for 1m`, `appliance-breakdown grill 2 18:00 for 1h`. A word is a field's name
+ * before its value, or shows by its form which field it is.
+ */
+function faultOf(day: Day, text: string): Fault {
+  const [kind = '', ...words] = text.split(/\s+/)
+  const fields: Record<string, unknown> = kind === 'write-fails' ? { written: false } : {}
+  for (let n = 0; n < words.length; n += 1) {
+    const word = words[n] as string
+    if (named.has(word)) {
+      n += 1
+      fields[word] = typed(words[n] ?? '')
+    } else Object.assign(fields, fieldOf(day, word))
   }
-  return { kind, ...(kind === 'write-fails' && { written: false }), ...fields } as unknown as Fault
+  return { kind, ...fields } as unknown as Fault
 }
 
-function typed(text: string): unknown {
-  if (text === 'true' || text === 'false') return text === 'true'
-  return /^\d+(\.\d+)?$/.test(text) ? Number(text) : text
+function fieldOf(day: Day, word: string): Record<string, unknown> {
+  if (parseTime(word) !== undefined) return { at: word }
+  if (parseDuration(word) !== undefined) return { for: word }
+  if (/^\d+(\.\d+)?%$/.test(word)) return { share: typed(word) }
+  if (/^\d+$/.test(word)) return { appliance: Number(word) }
+  if (word.includes('|')) return { between: word.split('|').map((side) => side.split('+')) }
+  if (word.includes('+')) return { nodes: word.split('+') }
+  if (flags.has(word)) return { [word]: true }
+  if (Object.hasOwn(day.kitchen, word)) return { station: word }
+  if (Object.hasOwn(ingredients, word)) return { ingredient: word }
+  return (crashPoints as readonly string[]).includes(word) ? { point: word } : { node: word }
+}
+
+/** `5%` is 0.05. */
+function typed(text: string): string | number {
+  const [, number, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(text) ?? []
+  return number === undefined ? text : Number(number) / (percent === '%' ? 100 : 1)
 }
 
 function invalid(day: Day, place: string, problem: string, remedy: string): ClusterError {
