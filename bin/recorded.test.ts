@@ -4,7 +4,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { NodeId } from '#ports'
 import { brigade } from './brigade.ts'
@@ -32,12 +31,8 @@ const filesOf = (node: string): readonly string[] =>
     .sort()
     .map((name) => join(recordings, node, name))
 
-/** Its successor has a kernel: it is a member. */
-async function isBack(node: string): Promise<boolean> {
-  const status = await up?.execute({ kind: 'status' })
-  if (status?.kind !== 'status') return false
-  return status.nodes.some((one) => one.node === node && one.life > 1 && one.phase === 'up')
-}
+const isBack = (): boolean =>
+  up?.events.some((event) => event.kind === 'ready' && event.node === 'node-2' && event.life === 2) === true
 
 beforeAll(async () => {
   up = new Up({
@@ -53,8 +48,8 @@ beforeAll(async () => {
   await load.more(8)
   await up.execute({ kind: 'crash', node: 'node-2' as NodeId })
   await load.more(8)
+  while (!isBack()) await load.more(1)
   acknowledged = await load.served()
-  while (!(await isBack('node-2'))) await sleep(50)
   up.process.kill('SIGTERM')
   await up.exited
 }, 240_000)

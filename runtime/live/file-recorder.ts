@@ -11,7 +11,8 @@
  * Invariants:
  *   FR1. Before a kernel runs turns, all that it was given is with the operating system: a killed process loses none
  *        of it. After the turns, so is what they led to.
- *   FR2. The files of a node are never larger than `totalBytes`, but for the last round of the last one.
+ *   FR2. The files of a node are never larger than `totalBytes`, but for the last round of the last one, and at most
+ *        `filesMax`.
  *   FR3. A recording that cannot be written ends, is told once, and disturbs nothing.
  */
 import { closeSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writevSync } from 'node:fs'
@@ -32,7 +33,14 @@ export interface RecordingOptions {
   readonly totalBytes?: number
 }
 
+interface RecordedFile {
+  readonly path: string
+  bytes: number
+}
+
 const mebibyte = 2 ** 20
+/** A node that begins again and again fills a folder with small files. */
+const filesMax = 100
 const extension = '.recording'
 
 export class FileRecorder implements Recorder {
@@ -41,6 +49,8 @@ export class FileRecorder implements Recorder {
   readonly #segmentBytes: number
   readonly #totalBytes: number
   readonly #onFailure: (error: Error) => void
+  /** Oldest first. */
+  #files: RecordedFile[] = []
   #file: number | undefined
   #bytes = 0
   #waiting: Buffer[] = []
@@ -61,11 +71,16 @@ export class FileRecorder implements Recorder {
   began(start: KernelStart): void {
     this.#close()
     this.#guarded(() => {
-      mkdirSync(this.#folder, { recursive: true })
+      if (this.#files.length === 0) {
+        mkdirSync(this.#folder, { recursive: true })
+        this.#files = this.#found()
+      }
       this.#makeRoom()
       // By time, so that the oldest comes first; no scope is ever used again.
       const name = `${new Date(start.at / 1_000).toISOString().replaceAll(':', '-')}-${start.scope}${extension}`
-      this.#file = openSync(join(this.#folder, name), 'wx', 0o600)
+      const path = join(this.#folder, name)
+      this.#file = openSync(path, 'wx', 0o600)
+      this.#files.push({ path, bytes: 0 })
       this.#bytes = 0
       this.#add(startBytes(start, this.#code))
       this.#write()
@@ -108,20 +123,27 @@ export class FileRecorder implements Recorder {
     this.#guarded(() => this.#write())
     if (this.#file !== undefined) closeSync(this.#file)
     this.#file = undefined
+    const last = this.#files.at(-1)
+    if (last !== undefined) last.bytes = this.#bytes
   }
 
   /** Room for one more file that becomes full. */
   #makeRoom(): void {
-    const files = readdirSync(this.#folder)
-      .filter((name) => name.endsWith(extension))
-      .sort()
-      .map((name) => ({ path: join(this.#folder, name), bytes: statSync(join(this.#folder, name)).size }))
-    let sum = files.reduce((total, { bytes }) => total + bytes, this.#segmentBytes)
-    for (const { path, bytes } of files) {
-      if (sum <= this.#totalBytes) return
-      rmSync(path)
+    let sum = this.#files.reduce((total, { bytes }) => total + bytes, this.#segmentBytes)
+    while (this.#files.length > 0 && (sum > this.#totalBytes || this.#files.length >= filesMax)) {
+      const { path, bytes } = this.#files.shift() as RecordedFile
+      rmSync(path, { force: true })
       sum -= bytes
     }
+  }
+
+  /** What an earlier process has left, oldest first. */
+  #found(): RecordedFile[] {
+    return readdirSync(this.#folder)
+      .filter((name) => name.endsWith(extension))
+      .sort()
+      .map((name) => join(this.#folder, name))
+      .map((path) => ({ path, bytes: statSync(path).size }))
   }
 
   #guarded(run: () => void): void {

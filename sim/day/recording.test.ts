@@ -8,7 +8,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { departments, restaurant } from '#actors'
 import { type RecordedStep, Registry, type ReplayEnd, replayRecording } from '#host'
 import { digestOf, FileRecorder, isRecording, readRecording } from '#live'
-import type { Position } from '#ports'
+import type { NodeId, Position, ScopeId } from '#ports'
 import { defineDay } from './define-day.ts'
 import { runSimDay } from './run-day.ts'
 
@@ -203,4 +203,24 @@ test('a disk that refuses ends the recording, once, and not the node', () => {
   })
   expect(checks.filter(({ held }) => !held)).toEqual([])
   expect(refused.length).toBeGreaterThan(0)
+})
+
+test('a node that begins again and again keeps the newest of its small files', () => {
+  const many = join(folder, 'many')
+  const recorder = new FileRecorder('node-1' as NodeId, { folder: many }, (error) => failures.push(error))
+  const { start } = readRecording(largest)
+  for (let n = 0; n < 110; n += 1) {
+    recorder.began({
+      ...start,
+      at: (start.at + n * 1_000) as typeof start.at,
+      scope: `node-1.${n}` as ScopeId,
+    })
+  }
+  const left = readdirSync(join(many, 'node-1')).sort()
+  expect(left.length).toBe(100)
+  expect([left[0], left.at(-1)]).toEqual([
+    expect.stringContaining('node-1.10.'),
+    expect.stringContaining('node-1.109.'),
+  ])
+  expect(failures).toEqual([])
 })
