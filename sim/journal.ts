@@ -136,7 +136,7 @@ export interface DiskTrouble {
 }
 
 interface Trouble {
-  readonly kind: 'full' | 'flush' | 'read'
+  readonly kind: 'full' | 'write' | 'flush' | 'read'
   /** What it adds to each at most. */
   readonly slowerUs: number
   met: number
@@ -273,8 +273,8 @@ export class SimJournal {
     return this.#trouble({ kind: 'full', slowerUs: 0, met: 0 })
   }
 
-  /** From now on every flush, or every read, takes up to this much longer. Microseconds. */
-  slow(kind: 'flush' | 'read', slowerUs: number): DiskTrouble {
+  /** From now on every write until it is visible, flush or read takes up to this much longer. Microseconds. */
+  slow(kind: 'write' | 'flush' | 'read', slowerUs: number): DiskTrouble {
     return this.#trouble({ kind, slowerUs, met: 0 })
   }
 
@@ -327,7 +327,7 @@ export class SimJournal {
   submit(life: Life, write: Submitted): void {
     if (life.ended) return
     life.queue.push(write)
-    const delay = this.#drawn(this.#delays.visible, `journal.visible.${life.node}`)
+    const delay = this.#drawn(this.#delays.visible, `journal.visible.${life.node}`) + this.#meet('write')
     this.#world.schedule(delay, () => this.#commitNext(life))
   }
 

@@ -37,9 +37,9 @@ export const explore = defineCommand({
     ...jsonOption,
   },
   about: [
-    'Draws short evenings, runs each in the simulator, and judges it like any day. A seed draws which troubles there are, and not only how many: nodes, edges and shards; links that lose, double, delay and reorder; a slow disk; small kitchens, bad cards, empty pantries; and four to eight faults of some of the kinds there are. Some evenings have one kind of trouble alone, and some have all.',
+    'Draws short evenings, runs each in the simulator, and judges it like any day. A seed draws which troubles there are, and not only how many: nodes, edges and shards, and how small their bounds are; links that lose, double, delay and reorder, and which frame comes first; a slow disk; small kitchens, bad cards, empty pantries; and four to twelve faults of some of the kinds there are. Some evenings have one kind of trouble alone, and some have many.',
     'The same seed is the same run, on any number of cores. A run that breaks a check is written to a file that holds all it takes to repeat it.',
-    'The report says what was covered, and what it is worth: when none of n seeds fails, fewer than 3 in n of all seeds do, with a confidence of 95 %.',
+    'The report names what no evening came to (unseen), for of that nothing is known. It says what was covered, and what it is worth: when none of n seeds fails, fewer than 3 in n of all seeds do, with a confidence of 95 %.',
   ],
   examples: [
     { line: 'explore', about: 'A hundred evenings, in a minute or less.' },
@@ -130,7 +130,16 @@ function lineOf(
   const line = `${clear}${head}  ${day.name}: ${day.title}; ${faults || 'no faults'}${trace}\n`
   if (failure === undefined || file === undefined) return line
   const { id, detail } = failure.check
-  return `${line}    ${paint.red(id)}: ${detail}\n    ${replayOf(file)}\n`
+  const options = optionsOf(day).map((option) => `    ${paint.faint(option)}\n`)
+  return `${line}    ${paint.red(id)}: ${detail}\n${options.join('')}    ${replayOf(file)}\n`
+}
+
+/** All that the day says, a section in a line, and each of its faults. */
+function optionsOf({ faults, ...sections }: Day): readonly string[] {
+  return [
+    ...Object.entries(sections).map(([name, section]) => `${name} ${JSON.stringify(section)}`),
+    ...faults.map((fault) => `fault ${JSON.stringify(fault)}`),
+  ]
 }
 
 function progressOf({ tried, failed }: Search, count: number, took: number): string {
@@ -150,6 +159,7 @@ function reportOf(
   const whole = (n: number): string => String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, ',')
   const verdict =
     failed === 0 ? `All ${whole(tried)} held.` : paint.red(`${failed} of ${whole(tried)} failed.`)
+  const never = search.neverReached.length === 0 ? [] : [`  unseen   ${search.neverReached.join(', ')}`]
   const bound =
     failureShareBelow === undefined
       ? []
@@ -166,6 +176,7 @@ function reportOf(
       ([kind, { struck, missed }], n) =>
         `  ${n === 0 ? 'faults ' : '       '}  ${kind.padEnd(20)} ${whole(struck).padStart(6)} struck${missed === 0 ? '' : `, ${missed} met nobody`}`,
     ),
+    ...never,
     ...bound,
     '',
     paint.faint(`  repeat   ${command}   commit ${commit}`),

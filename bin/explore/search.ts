@@ -3,7 +3,7 @@
  *
  * Owns:     the sums, and the bound.
  */
-import type { FaultKind } from '#day'
+import type { FaultKind, Situation } from '#day'
 import { exitCodes } from '../command-line/exit-codes.ts'
 import { worstOf } from '../judgement.ts'
 import type { TrialEnd } from './trial.ts'
@@ -23,6 +23,8 @@ export class Search {
   guests = 0
   virtualSeconds = 0
   readonly faults: Partial<Record<FaultKind, FaultCounts>> = {}
+  /** In how many days each situation was reached. */
+  readonly reached: Partial<Record<Situation, number>> = {}
   #exitCode: number = exitCodes.held
 
   add({ exitCode, result, failure }: TrialEnd): void {
@@ -37,6 +39,14 @@ export class Search {
       this.faults[kind] ??= { struck: 0, missed: 0 }
       this.faults[kind][fired ? 'struck' : 'missed'] += 1
     }
+    for (const [situation, count] of Object.entries(result.reached) as [Situation, number][]) {
+      this.reached[situation] = (this.reached[situation] ?? 0) + Math.min(1, count)
+    }
+  }
+
+  /** Situations that no day came to: of them nothing is known. */
+  get neverReached(): readonly Situation[] {
+    return (Object.keys(this.reached) as Situation[]).filter((situation) => this.reached[situation] === 0)
   }
 
   /** Of the worst that was found. */

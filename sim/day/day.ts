@@ -91,6 +91,9 @@ export interface Character {
   /** Which frame comes first. */
   readonly delivery: Delivery
   readonly flush: Duration
+  /** Until a write can be read by others, and how long a read takes. */
+  readonly write: Duration
+  readonly read: Duration
 }
 
 export interface ClusterLayout {
@@ -161,6 +164,8 @@ export const usualCharacter: Character = {
   reorderShare: 0,
   delivery: 'in-order',
   flush: '2ms',
+  write: '1ms',
+  read: '200us',
 }
 
 /** The names of a layout's nodes: `node-1`, `node-2`, `edge-1`. */

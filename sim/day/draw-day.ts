@@ -110,9 +110,11 @@ function drawCharacter(dice: Dice): Character {
   return {
     delay: dice.pick('delay', ['50us', '200us', '2ms', '20ms']),
     flush: dice.pick('flush', ['200us', '2ms', '10ms', '50ms']),
+    write: dice.pick('write', ['1ms', '1ms', '20ms']),
+    read: dice.pick('read', ['200us', '200us', '5ms', '100ms']),
     dropShare: share('drop', [0.001, 0.01, 0.05]),
     dropAcknowledgementShare: share('dropAcknowledgement', [0.05, 0.3]),
-    duplicateShare: share('duplicate', [0.01, 0.1]),
+    duplicateShare: share('duplicate', [0.02, 0.3]),
     reorderShare: share('reorder', [0.05, 0.5]),
     delivery: dice.pick('delivery', ['in-order', ...frameDeliveries]),
   }
@@ -135,13 +137,15 @@ function drawHabits(dice: Dice): Omit<Guests, 'arrivals' | 'portions' | 'dishes'
 const after = (minutes: number): TimeOfDay => timeText(timeUs(open) + minutes * minuteUs) as TimeOfDay
 
 function titleOf({ groups, bounds, restart, character }: Day['cluster'], isSmall: boolean): string {
-  const { delay, flush, delivery, ...shares } = character
+  const { delay, flush, write, read, delivery, ...shares } = character
   const share = (name: string, value: number): readonly string[] =>
     value === 0 ? [] : [`${name} ${Number((value * 100).toFixed(1))} %`]
   return [
     groups.map(({ name, nodes }) => `${nodes} ${name}`).join(' + '),
     `delay ${delay}`,
     `flush ${flush}`,
+    `write ${write}`,
+    `read ${read}`,
     `restart ${restart}`,
     ...(delivery === 'in-order' ? [] : [`frames ${delivery}`]),
     ...share('drop', shares.dropShare),

@@ -31,10 +31,12 @@ const heatedStations: readonly HeatedStation[] = ['grill', 'oven', 'pastry']
 const ovenStations: readonly OvenStation[] = ['oven', 'pastry']
 const perishable: readonly Ingredient[] = ['mozzarella', 'basil', 'cod', 'sea-bass']
 const triesMax = 200
+/** Before a write is where most is at stake. */
+const points = [...crashPoints, 'before-append', 'before-append', 'before-accept', 'before-accept'] as const
 
 /** How often a kind is drawn, of those that are on. Unsaid: once. A write that is pending is the best moment to die in. */
 const weights: Partial<Record<FaultKind, number>> = {
-  'crash-at': 6,
+  'crash-at': 8,
   'crash-node': 2,
   'drain-node': 3,
   'add-node': 3,
@@ -44,12 +46,12 @@ const weights: Partial<Record<FaultKind, number>> = {
 }
 
 export function drawFaults(dice: Dice, evening: Evening): readonly Fault[] {
-  const on = faultKinds.filter((kind) => dice.happens(`fault.${kind}`, 0.35))
+  const on = faultKinds.filter((kind) => dice.happens(`fault.${kind}`, kind === 'crash-at' ? 0.7 : 0.3))
   const kinds = (on.length === 0 ? faultKinds : on).flatMap((kind) =>
     Array.from({ length: weights[kind] ?? 1 }, () => kind),
   )
-  const wanted = dice.whole('faults', 4, 9)
-  const pace = dice.pick('pace', [1, 2, 3])
+  const wanted = dice.whole('faults', 4, 12)
+  const pace = dice.pick('pace', [1, 2])
   const faults: Fault[] = []
   for (let n = 0, minute = dice.whole('first', 2, 5); faults.length < wanted && n < triesMax; n += 1) {
     const at = evening.minute(minute)
@@ -85,7 +87,7 @@ class FaultDice {
         return {
           kind,
           node: this.#writingNode(),
-          point: this.#pick('point', crashPoints),
+          point: this.#pick('point', points),
           at,
           for: this.#for,
         }

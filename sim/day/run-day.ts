@@ -32,7 +32,7 @@ import { planGuests } from './guests.ts'
 import { ProviderModel } from './provider-model.ts'
 import type { Latency } from './slo.ts'
 import { latencyOf, parseSlo } from './slo.ts'
-import { durationMs, durationUs, timeText, timeUs } from './time-of-day.ts'
+import { type Duration, durationMs, durationUs, timeText, timeUs } from './time-of-day.ts'
 import { TraceHash } from './trace-hash.ts'
 import { checkMode } from './validate-day.ts'
 
@@ -108,7 +108,10 @@ export class SimDay {
         declineShare: day.payments.declineShare,
       }),
     )
-    const flushUs = durationUs(character.flush)
+    const around = (lasts: Duration): [number, number] => [
+      Math.ceil(durationUs(lasts) / 4),
+      Math.ceil(durationUs(lasts) * 1.5),
+    ]
     this.cluster = new SimCluster({
       seed,
       registry: builds[0] as Registry,
@@ -136,9 +139,9 @@ export class SimDay {
       },
       journal: {
         delays: {
-          visible: [100, 1_500],
-          flush: [Math.ceil(flushUs / 4), Math.ceil(flushUs * 1.5)],
-          read: [20, 300],
+          visible: around(character.write),
+          flush: around(character.flush),
+          read: around(character.read),
         },
       },
       world: { world: (timeUs(day.open) - earlyUs) as Instant, runtime: runtimeEpoch, speed: 1 },

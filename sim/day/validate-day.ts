@@ -239,7 +239,9 @@ function checkCluster(day: Day, invalid: Refuse): void {
   checkDuration(heartbeat, 'cluster.heartbeat', invalid)
   checkDuration(restart, 'cluster.restart', invalid)
   checkDuration(character.delay, 'cluster.character.delay', invalid)
-  checkDuration(character.flush, 'cluster.character.flush', invalid)
+  for (const field of ['flush', 'write', 'read'] as const) {
+    checkDuration(character[field], `cluster.character.${field}`, invalid)
+  }
   const shares = ['dropShare', 'dropAcknowledgementShare', 'duplicateShare', 'reorderShare'] as const
   for (const field of shares) {
     checkNumber(character[field], 0, 1, `cluster.character.${field}`, invalid)

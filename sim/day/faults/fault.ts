@@ -66,9 +66,9 @@ export type MachineFault =
   | ({ readonly kind: 'torn-write' } & Lasting)
   /** Its next write fails. `written`: it is on the disk all the same; the node cannot know. */
   | ({ readonly kind: 'write-fails'; readonly node: string; readonly written: boolean } & Lasting)
-  /** Every flush takes this much longer. */
+  /** Every write and every flush takes up to this much longer. */
   | ({ readonly kind: 'slow-disk'; readonly by: Duration } & Lasting)
-  /** Every read takes this much longer: whoever loads a shard or an actor waits. */
+  /** Every read takes up to this much longer: whoever loads a shard or an actor waits. */
   | ({ readonly kind: 'slow-reads'; readonly by: Duration } & Lasting)
   /** Nothing more fits on the disk. */
   | ({ readonly kind: 'full-disk' } & Lasting)

@@ -114,8 +114,8 @@ export const machineFaults: { readonly [Kind in MachineFault['kind']]: Strike<Ki
     scene.later(lasts, untrap)
   },
 
-  'slow-disk': (scene, fault, outcome) => slow(scene, fault, 'flush', outcome),
-  'slow-reads': (scene, fault, outcome) => slow(scene, fault, 'read', outcome),
+  'slow-disk': (scene, fault, outcome) => slow(scene, fault, ['write', 'flush'], outcome),
+  'slow-reads': (scene, fault, outcome) => slow(scene, fault, ['read'], outcome),
 
   'full-disk': (scene, { for: lasts }, outcome) => {
     const full = scene.stage.cluster.journal.fill()
@@ -207,13 +207,13 @@ function roll(
 function slow(
   scene: Scene,
   { by, for: lasts }: Of<'slow-disk' | 'slow-reads'>,
-  what: 'flush' | 'read',
+  what: readonly ('write' | 'flush' | 'read')[],
   outcome: FaultOutcome,
 ): void {
-  const slowed = scene.stage.cluster.journal.slow(what, durationUs(by))
+  const slowed = what.map((one) => scene.stage.cluster.journal.slow(one, durationUs(by)))
   scene.later(lasts, () => {
-    outcome.fired = slowed.met > 0
-    slowed.heal()
+    outcome.fired = slowed.every(({ met }) => met > 0)
+    for (const { heal } of slowed) heal()
   })
 }
 
