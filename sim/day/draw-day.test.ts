@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { drawDay, durationUs, nodesOf, planGuests, runSimDay, timeUs } from './index.ts'
+import { crashPoints, deliveries } from '#sim'
+import { drawDay, durationUs, faultKinds, nodesOf, planGuests, runSimDay, timeUs } from './index.ts'
 
 const seeds = Array.from({ length: 300 }, (_, n) => n + 1)
 const days = seeds.map((seed) => drawDay(seed))
@@ -18,9 +19,11 @@ describe('three hundred drawn days', () => {
 
   test('every fault, every number of nodes and every trouble of a link is in some of them, and none in all', () => {
     const features = days.map(
-      ({ faults, cluster: { groups, character } }) =>
+      ({ faults, cluster: { groups, bounds, character } }) =>
         new Set<string>([
-          ...faults.map(({ kind }) => kind),
+          ...faults.flatMap((fault) => (fault.kind === 'crash-at' ? [fault.kind, fault.point] : fault.kind)),
+          character.delivery,
+          ...Object.keys(bounds),
           `${nodesOf(groups).length - (groups.at(-1)?.nodes ?? 0)} nodes`,
           ...Object.entries(character).map(([field, value]) => (value === 0 ? `no ${field}` : field)),
         ]),
@@ -28,16 +31,11 @@ describe('three hundred drawn days', () => {
     const shareOf = (feature: string): number =>
       features.filter((drawn) => drawn.has(feature)).length / days.length
     const drawn = [
-      ...['crash-node', 'pause-node', 'partition', 'provider-outage', 'appliance-breakdown'],
-      ...[
-        'restart-cluster',
-        'power-loss',
-        'crash-at',
-        'dropShare',
-        'dropAcknowledgementShare',
-        'duplicateShare',
-        'reorderShare',
-      ],
+      ...faultKinds,
+      ...crashPoints,
+      ...deliveries,
+      ...['dropShare', 'dropAcknowledgementShare', 'duplicateShare', 'reorderShare'],
+      ...['batchTurnsMax', 'activationsMax', 'mailboxWindow', 'channelWindow'],
       ...['1 nodes', '2 nodes', '3 nodes', '4 nodes', '5 nodes'],
     ]
     for (const feature of drawn) {

@@ -91,12 +91,12 @@ function drawGroups(dice: Dice): readonly Group[] {
 /** Usual, or so small that what is rare in a large house happens all the time. */
 function drawBounds(dice: Dice): Day['cluster']['bounds'] {
   const small = <const T>(what: string, values: readonly T[]) =>
-    dice.happens(`bounds.${what}`, 0.4) ? { [what]: dice.pick(`bounds.${what}.value`, values) } : {}
-  if (dice.happens('bounds', 0.4)) return {}
+    dice.happens(`bounds.${what}`, 0.5) ? { [what]: dice.pick(`bounds.${what}.value`, values) } : {}
+  if (dice.happens('bounds.usual', 0.25)) return {}
   return {
-    ...small('batchTurnsMax', [1, 3, 10]),
+    ...small('batchTurnsMax', [1, 2, 5]),
     ...small('batchesInFlightMax', [1, 4]),
-    ...small('activationsMax', [8, 40]),
+    ...small('activationsMax', [4, 12]),
     ...small('mailboxWindow', [1, 3]),
     ...small('channelWindow', [1, 4]),
     ...small('passivationSweepMs', [500, 5_000]),
@@ -110,11 +110,11 @@ function drawCharacter(dice: Dice): Character {
   return {
     delay: dice.pick('delay', ['50us', '200us', '2ms', '20ms']),
     flush: dice.pick('flush', ['200us', '2ms', '10ms', '50ms']),
-    write: dice.pick('write', ['1ms', '1ms', '20ms']),
+    write: dice.pick('write', ['1ms', '20ms']),
     read: dice.pick('read', ['200us', '200us', '5ms', '100ms']),
     dropShare: share('drop', [0.001, 0.01, 0.05]),
     dropAcknowledgementShare: share('dropAcknowledgement', [0.05, 0.3]),
-    duplicateShare: share('duplicate', [0.02, 0.3]),
+    duplicateShare: share('duplicate', [0.1, 0.5]),
     reorderShare: share('reorder', [0.05, 0.5]),
     delivery: dice.pick('delivery', ['in-order', ...frameDeliveries]),
   }

@@ -10,7 +10,7 @@
 
 import type { Ingredient, StationName } from '#actors'
 import { stationNames } from '#actors'
-import { crashPoints } from '#sim'
+import { type CrashPoint, crashPoints } from '#sim'
 import type { Day, Group } from './day.ts'
 import { nodesOf } from './day.ts'
 import type { Dice } from './dice.ts'
@@ -32,7 +32,7 @@ const ovenStations: readonly OvenStation[] = ['oven', 'pastry']
 const perishable: readonly Ingredient[] = ['mozzarella', 'basil', 'cod', 'sea-bass']
 const triesMax = 200
 /** Before a write is where most is at stake. */
-const points = [...crashPoints, 'before-append', 'before-append', 'before-accept', 'before-accept'] as const
+const beforeWrites: readonly CrashPoint[] = ['before-append', 'before-accept']
 
 /** How often a kind is drawn, of those that are on. Unsaid: once. A write that is pending is the best moment to die in. */
 const weights: Partial<Record<FaultKind, number>> = {
@@ -46,7 +46,7 @@ const weights: Partial<Record<FaultKind, number>> = {
 }
 
 export function drawFaults(dice: Dice, evening: Evening): readonly Fault[] {
-  const on = faultKinds.filter((kind) => dice.happens(`fault.${kind}`, kind === 'crash-at' ? 0.7 : 0.3))
+  const on = faultKinds.filter((kind) => dice.happens(`fault.${kind}`, kind === 'crash-at' ? 0.8 : 0.3))
   const kinds = (on.length === 0 ? faultKinds : on).flatMap((kind) =>
     Array.from({ length: weights[kind] ?? 1 }, () => kind),
   )
@@ -87,7 +87,7 @@ class FaultDice {
         return {
           kind,
           node: this.#writingNode(),
-          point: this.#pick('point', points),
+          point: this.#point,
           at,
           for: this.#for,
         }
@@ -183,6 +183,10 @@ class FaultDice {
   /** Most are short and a few are long: 1/√u is Pareto with exponent 2. */
   get #for(): Duration {
     return `${Math.min(12, Math.floor(2 / Math.sqrt(1 - this.#dice.uniform('lasts', this.#n))))}m`
+  }
+
+  get #point(): CrashPoint {
+    return this.#pick('point', this.#happens('atWrite', 0.5) ? beforeWrites : crashPoints)
   }
 
   #anyNode(): string {
