@@ -97,6 +97,7 @@ describe('faults of the simulated journal', () => {
     ['in-call', [], []],
     ['before-accept', [], []],
     ['before-mark-sent', [['a', 1]], [['a', 1]]],
+    ['before-handling', [['a', 1]], [['a', 1]]],
   ] as const)('a node can die %s', (point, visible, durable) => {
     const { timeline, journal, one, tell, told, inbox } = machine()
     const seen: unknown[] = []

@@ -88,6 +88,8 @@ export const crashPoints = [
   'in-call',
   /** It has durably accepted a message from another shard, and has not acknowledged it. */
   'before-mark-sent',
+  /** It has durably accepted a message, and handled nothing in that batch. */
+  'before-handling',
   /** Its message was durably accepted elsewhere, and it has not heard of it. */
   'before-mark-seen',
   /** It has released a shard, and nobody has taken it. */
@@ -524,6 +526,7 @@ export class SimJournal {
       if (table === 'shards' && value?.released === true) this.#reach(life, 'after-release')
       if (table !== 'inbox') continue
       this.#reach(life, 'before-mark-sent')
+      if (commit.batch.records.length === 0) this.#reach(life, 'before-handling')
       const sender = this.#shards.get(key[1] as ShardId)?.node
       for (const other of this.#lives) if (other.node === sender) this.#reach(other, 'before-mark-seen')
     }

@@ -91,6 +91,8 @@ export interface Character {
   /** Which frame comes first. */
   readonly delivery: Delivery
   readonly flush: Duration
+  /** How far the clock of a node is from the right time, at most; `'0s'`: all are right. */
+  readonly clockSkew: Duration
   /** Until a write can be read by others, and how long a read takes. */
   readonly write: Duration
   readonly read: Duration
@@ -163,6 +165,7 @@ export const usualCharacter: Character = {
   duplicateShare: 0,
   reorderShare: 0,
   delivery: 'in-order',
+  clockSkew: '0s',
   flush: '2ms',
   write: '1ms',
   read: '200us',

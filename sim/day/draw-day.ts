@@ -59,6 +59,12 @@ export function drawDay(seed: number): Day {
         { at: open, perHour },
         { at: after(minutes), perHour },
       ],
+      // Many orders of few dishes: what can go wrong is between actors, not in the pan.
+      portions: [
+        { count: 1, weight: 6 },
+        { count: 2, weight: 2 },
+        { count: 4, weight: 1 },
+      ],
       ...drawHabits(dice),
     },
     ...(isSmall && { kitchen: { grill: small, oven: small, 'garde-manger': small, pastry: small } }),
@@ -109,6 +115,7 @@ function drawCharacter(dice: Dice): Character {
     dice.happens(what, 0.5) ? dice.pick(`${what}.share`, shares) : 0
   return {
     delay: dice.pick('delay', ['50us', '200us', '2ms', '20ms']),
+    clockSkew: dice.pick('clockSkew', ['0s', '5ms', '2s']),
     flush: dice.pick('flush', ['200us', '2ms', '10ms', '50ms']),
     write: dice.pick('write', ['1ms', '20ms']),
     read: dice.pick('read', ['200us', '200us', '5ms', '100ms']),
@@ -137,7 +144,7 @@ function drawHabits(dice: Dice): Omit<Guests, 'arrivals' | 'portions' | 'dishes'
 const after = (minutes: number): TimeOfDay => timeText(timeUs(open) + minutes * minuteUs) as TimeOfDay
 
 function titleOf({ groups, bounds, restart, character }: Day['cluster'], isSmall: boolean): string {
-  const { delay, flush, write, read, delivery, ...shares } = character
+  const { delay, clockSkew, flush, write, read, delivery, ...shares } = character
   const share = (name: string, value: number): readonly string[] =>
     value === 0 ? [] : [`${name} ${Number((value * 100).toFixed(1))} %`]
   return [
@@ -146,6 +153,7 @@ function titleOf({ groups, bounds, restart, character }: Day['cluster'], isSmall
     `flush ${flush}`,
     `write ${write}`,
     `read ${read}`,
+    ...(clockSkew === '0s' ? [] : [`clocks ${clockSkew} apart`]),
     `restart ${restart}`,
     ...(delivery === 'in-order' ? [] : [`frames ${delivery}`]),
     ...share('drop', shares.dropShare),

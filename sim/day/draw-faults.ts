@@ -31,8 +31,11 @@ const heatedStations: readonly HeatedStation[] = ['grill', 'oven', 'pastry']
 const ovenStations: readonly OvenStation[] = ['oven', 'pastry']
 const perishable: readonly Ingredient[] = ['mozzarella', 'basil', 'cod', 'sea-bass']
 const triesMax = 200
-/** Before a write is where most is at stake. */
-const beforeWrites: readonly CrashPoint[] = ['before-append', 'before-accept']
+/** Where most is at stake: before a write, and when what was accepted is durable and not handled. */
+const fragile: readonly CrashPoint[] = ['before-append', 'before-accept', 'before-handling']
+
+/** In which share of evenings a kind is on, where it is not the usual. */
+const shares: Partial<Record<FaultKind, number>> = { 'crash-at': 0.8, 'add-node': 0.5, 'drain-node': 0.5 }
 
 /** How often a kind is drawn, of those that are on. Unsaid: once. A write that is pending is the best moment to die in. */
 const weights: Partial<Record<FaultKind, number>> = {
@@ -46,7 +49,7 @@ const weights: Partial<Record<FaultKind, number>> = {
 }
 
 export function drawFaults(dice: Dice, evening: Evening): readonly Fault[] {
-  const on = faultKinds.filter((kind) => dice.happens(`fault.${kind}`, kind === 'crash-at' ? 0.8 : 0.3))
+  const on = faultKinds.filter((kind) => dice.happens(`fault.${kind}`, shares[kind] ?? 0.3))
   const kinds = (on.length === 0 ? faultKinds : on).flatMap((kind) =>
     Array.from({ length: weights[kind] ?? 1 }, () => kind),
   )
@@ -186,7 +189,7 @@ class FaultDice {
   }
 
   get #point(): CrashPoint {
-    return this.#pick('point', this.#happens('atWrite', 0.5) ? beforeWrites : crashPoints)
+    return this.#pick('point', this.#happens('fragile', 0.5) ? fragile : crashPoints)
   }
 
   #anyNode(): string {

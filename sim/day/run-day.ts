@@ -10,7 +10,7 @@
  *   R2. The house is open before the first guest comes.
  */
 import type { ActorId, Instant, Message } from '#actor'
-import { assert } from '#actor'
+import { assert, draw } from '#actor'
 import type { Ingredient, MenuItem } from '#actors'
 import { binRef, departments, ingredients, menuRef, restaurant, stationNames, stationRef } from '#actors'
 import { Registry } from '#host'
@@ -70,6 +70,8 @@ const minuteUs = 60_000_000
 /** Before opening time, so that nodes are up and the house is open when the doors are. */
 const earlyUs = 2 * minuteUs
 const progressUs = 30 * minuteUs
+/** Clocks of nodes are apart, and a message may have waited: a timer is late only after this. */
+const overdueUs = 5 * minuteUs
 /** Far more than any day has: who needs more goes in circles. */
 const eventsMax = 50_000_000
 
@@ -151,6 +153,11 @@ export class SimDay {
       ...(recorder && { recorder }),
       ...(broken && { broken }),
     })
+    const skewUs = durationUs(character.clockSkew)
+    for (const { node } of nodesOf(groups)) {
+      const aheadUs = Math.round((2 * draw(seed, `clock.${node}`, 0) - 1) * skewUs)
+      if (aheadUs !== 0) this.cluster.missetClock(node, { aheadUs, rate: 1 })
+    }
     const edges = groups.filter((group) => group.departments.length === 0)
     this.door = new Door(
       this.cluster,
@@ -217,6 +224,7 @@ export class SimDay {
       rows: (table) => cluster.journal.rows(table),
       healedAt: this.#faults.healedAt as Instant,
       settleWithinUs: durationUs(day.settleWithin),
+      dueBefore: (cluster.worldNow - overdueUs) as Instant,
       sometimes: day.sometimes,
     })
     const accepted = latencyOf(this.guests.flatMap(({ latencyMs }) => latencyMs ?? []))

@@ -239,6 +239,9 @@ function checkCluster(day: Day, invalid: Refuse): void {
   checkDuration(heartbeat, 'cluster.heartbeat', invalid)
   checkDuration(restart, 'cluster.restart', invalid)
   checkDuration(character.delay, 'cluster.character.delay', invalid)
+  if (character.clockSkew !== '0s') {
+    checkDuration(character.clockSkew, 'cluster.character.clockSkew', invalid)
+  }
   for (const field of ['flush', 'write', 'read'] as const) {
     checkDuration(character[field], `cluster.character.${field}`, invalid)
   }

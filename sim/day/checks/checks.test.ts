@@ -367,6 +367,18 @@ describe('nothing left', () => {
   }
   const envelope = (to: string) => ({ to, message: { type: 'order.cancel' } })
 
+  test('a timer that was due long ago is found, whosever it is', () => {
+    const due = (clock: string) => (wanted: string) =>
+      wanted === 'timers'
+        ? [[[] as Key, { actor: 'oven/s:oven:1', clock, at: at(5), message: { type: 'look' } }]]
+        : []
+    const judge = (clock: string, before: number) =>
+      leftProblems(due(clock) as unknown as Rows, at(before)).detail
+    expect(judge('world', 6)).toMatch(/oven\/s:oven:1 still has a timer for 'look'/)
+    expect(judge('world', 5)).toBe('')
+    expect(judge('runtime', 6)).toBe('')
+  })
+
   test('finished orders, and what belongs to no order, may stay', () => {
     expect(judge()).toBe('')
     expect(judge('snapshots', { id: 'order/a', status: 'archived' })).toBe('')

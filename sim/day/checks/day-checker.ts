@@ -34,6 +34,8 @@ export interface DayEnd {
   readonly rows: Rows
   readonly healedAt: Instant
   readonly settleWithinUs: number
+  /** Timers that were due before have fired. */
+  readonly dueBefore?: Instant
   /** What the day must have reached; none: it is not judged. */
   readonly sometimes?: readonly Situation[]
 }
@@ -93,7 +95,7 @@ export class DayChecker {
     return leftProblems(rows).none
   }
 
-  close({ log, provider, rows, healedAt, settleWithinUs, sometimes = [] }: DayEnd): {
+  close({ log, provider, rows, healedAt, settleWithinUs, dueBefore, sometimes = [] }: DayEnd): {
     readonly orders: OrderCounts
     readonly money: MoneyCounts
     readonly verdicts: readonly Verdict[]
@@ -111,7 +113,7 @@ export class DayChecker {
         verdict('messages', this.#messages.found),
         this.#conforms(),
         verdict('liveness', livenessProblems(this.#orders, log, healedAt, settleWithinUs)),
-        verdict('nothing-left', leftProblems(rows)),
+        verdict('nothing-left', leftProblems(rows, dueBefore)),
         ...(sometimes.length === 0 ? [] : [verdict('reached', this.reached.missed(sometimes))]),
       ],
     }

@@ -1,11 +1,13 @@
 /**
- * When the day is over nothing is left of any order: no actor alive, no timer, no message, no call, no ask.
+ * When the day is over nothing is left of any order: no actor alive, no timer, no message, no call, no ask. And of
+ * nobody is a timer left that was due long ago: it has fired, or never will.
  *
  * Owns:     which actors belong to an order and must have ended with it.
  */
-import type { ActorId } from '#actor'
+import type { ActorId, Instant } from '#actor'
 import { typeOf } from '#actor'
 import type { Key, TableName, Tables } from '#ports'
+import { timeText } from '../time-of-day.ts'
 import { Problems } from './problems.ts'
 
 const typesOfAnOrder: ReadonlySet<string> = new Set(['order', 'reservation', 'payment', 'ticket', 'dish'])
@@ -13,7 +15,8 @@ const typesOfAnOrder: ReadonlySet<string> = new Set(['order', 'reservation', 'pa
 /** All rows of a table, as the journal has them. */
 export type Rows = <T extends TableName>(table: T) => Iterable<readonly [Key, Tables[T]]>
 
-export function leftProblems(rows: Rows): Problems {
+/** `dueBefore`: a timer of the world clock that was due before is overdue. Without it none is. */
+export function leftProblems(rows: Rows, dueBefore?: Instant): Problems {
   const problems = new Problems()
   for (const [, { id, status }] of rows('snapshots')) {
     if (status !== 'archived' && isOfAnOrder(id)) problems.add(`${id} is still ${status}`)
@@ -35,6 +38,12 @@ export function leftProblems(rows: Rows): Problems {
   for (const table of ['timers', 'calls', 'asks'] as const) {
     for (const [, { actor }] of rows(table)) {
       if (isOfAnOrder(actor)) problems.add(`${actor} still has a row in ${table}`)
+    }
+  }
+  if (dueBefore === undefined) return problems
+  for (const [, { actor, clock, at, message }] of rows('timers')) {
+    if (clock === 'world' && at < dueBefore) {
+      problems.add(`${actor} still has a timer for '${message.type}' that was due at ${timeText(at)}`)
     }
   }
   return problems

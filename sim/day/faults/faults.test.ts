@@ -101,7 +101,10 @@ describe('a fault is felt, and every check holds once it has healed', () => {
       : giving.has(point)
         ? [{ kind: 'add-node', group: 'node', at: '18:10', for: '5m' }]
         : []
-    const day = defineDay({ ...evening, nodesDownMax: 4, faults: [...traps, ...cause] })
+    // Where next to nobody stays in memory, messages are accepted before they can be handled.
+    const bounds = point === 'before-handling' ? { activationsMax: 4, passivationSweepMs: 500 } : {}
+    const cluster = { ...evening.cluster, bounds } as const
+    const day = defineDay({ ...evening, cluster, nodesDownMax: 4, faults: [...traps, ...cause] })
     const { faults, checks } = runSimDay(day, { seed: 5 })
     expect(faults.some(({ kind, fired }) => kind === 'crash-at' && fired)).toBe(true)
     expect(checks.filter(({ id, held }) => !held && id !== 'faults-fired')).toEqual([])
