@@ -193,10 +193,19 @@ export function call<C, E, P>(of: Of<C, E, P, Omit<CallEffect, 'kind'>>): Effect
   return (turn, params) => ({ kind: 'call', ...value(of, turn, params) })
 }
 
+const isList = (effect: Effect | readonly Effect[]): effect is readonly Effect[] => Array.isArray(effect)
+
 /** Several effects from one action, or none: one `tell` per element of a list, a `reply` under a condition. */
 export function effects<C, E, P>(
   of: (turn: Turn<C, E>, params: P) => readonly (Effect | EffectAction<C, E>)[],
 ): EffectAction<C, E, P> {
-  return (turn, params) =>
-    of(turn, params).flatMap((effect) => (typeof effect === 'function' ? effect(turn, undefined) : effect))
+  return (turn, params) => {
+    const found: Effect[] = []
+    for (const effect of of(turn, params)) {
+      const one = typeof effect === 'function' ? effect(turn, undefined) : effect
+      if (isList(one)) found.push(...one)
+      else found.push(one)
+    }
+    return found
+  }
 }

@@ -220,10 +220,10 @@ export class Node {
   #schedule(): void {
     if (this.#scheduled || this.#stopped) return
     this.#scheduled = true
-    this.#ports.clock.soon(() => this.#round())
+    this.#ports.clock.soon(this.#round)
   }
 
-  #round(): void {
+  readonly #round = (): void => {
     this.#scheduled = false
     if (this.#stopped) return
     const now = this.#ports.clock.now()
@@ -543,16 +543,18 @@ export class Node {
     const at = own === undefined ? kernel : kernel === undefined ? own : (Math.min(own, kernel) as Instant)
     if (at === undefined || at === this.#runtimeWake) return
     this.#runtimeWake = at
-    this.#ports.clock.wakeAt('runtime', at, () => {
-      this.#runtimeWake = undefined
-      const now = this.#ports.clock.now().runtime
-      for (let run = this.#timers.takeDue(now); run !== undefined; run = this.#timers.takeDue(now)) run()
-      if (this.#kernelWake !== undefined && this.#kernelWake <= now) {
-        this.#kernelWake = undefined
-        this.#feed({ kind: 'wake' })
-      }
-      this.#schedule()
-    })
+    this.#ports.clock.wakeAt('runtime', at, this.#woken)
+  }
+
+  readonly #woken = (): void => {
+    this.#runtimeWake = undefined
+    const now = this.#ports.clock.now().runtime
+    for (let run = this.#timers.takeDue(now); run !== undefined; run = this.#timers.takeDue(now)) run()
+    if (this.#kernelWake !== undefined && this.#kernelWake <= now) {
+      this.#kernelWake = undefined
+      this.#feed({ kind: 'wake' })
+    }
+    this.#schedule()
   }
 
   // ── incarnations ───────────────────────────────────────────────────────────────────────────────────────

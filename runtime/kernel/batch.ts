@@ -29,7 +29,7 @@ export class OpenBatch {
   readonly position: Position
   readonly #scope: ScopeId
   /** Of rows that may change more than once before the batch closes. */
-  readonly #latest = new Map<string, Write>()
+  #latest: Map<string, Write> | undefined
   /** Of rows that change once. */
   #once: Write[] = []
   #records: JournalRecord[] = []
@@ -37,8 +37,8 @@ export class OpenBatch {
   readonly held: Output[] = []
   /** What becomes true in memory when this batch is durable. */
   readonly whenDurable: (() => void)[] = []
-  /** Actors whose snapshot is written when it closes: once each, however many turns they had. */
-  readonly changed = new Set<Activation>()
+  /** Actors whose snapshot is written when it closes: each is there once, however many turns it had. */
+  changed: Activation[] = []
   /** Channels with new rows, and the last of them. */
   readonly sends = new Map<OutChannel, number>()
   /** Inbox marks that moved: acknowledged once durable. */
@@ -53,7 +53,10 @@ export class OpenBatch {
 
   get writesNothing(): boolean {
     return (
-      this.#latest.size === 0 && this.#once.length === 0 && this.changed.size === 0 && this.marks.size === 0
+      this.#latest === undefined &&
+      this.#once.length === 0 &&
+      this.changed.length === 0 &&
+      this.marks.size === 0
     )
   }
 
@@ -62,10 +65,12 @@ export class OpenBatch {
   }
 
   put<T extends TableName>(table: T, key: Key, value: Tables[T]): void {
+    this.#latest ??= new Map()
     this.#latest.set(nameOf(table, key), { table, key, value } as Write)
   }
 
   remove(table: TableName, key: Key): void {
+    this.#latest ??= new Map()
     this.#latest.set(nameOf(table, key), { table, key } as Write)
   }
 
@@ -88,11 +93,11 @@ export class OpenBatch {
     for (const [{ from, to }, last] of this.sends) this.putOnce('channels', [from, to], last)
     for (const [{ from }, [to, mark]] of this.marks) this.putOnce('inbox', [to, from], mark)
     const [records, writes] = [this.#records, this.#once]
-    for (const write of this.#latest.values()) writes.push(write)
+    if (this.#latest !== undefined) for (const write of this.#latest.values()) writes.push(write)
     this.#records = []
     this.#once = []
-    this.#latest.clear()
-    this.changed.clear()
+    this.#latest = undefined
+    this.changed = []
     return { now: this.now, records, writes }
   }
 }

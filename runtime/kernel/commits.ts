@@ -16,10 +16,12 @@ import type { InFlight, Memory } from './memory.ts'
 /** Submits the open batch, or asks for a proof of ownership when it only holds outputs. Returns whether it has room. */
 export function closeIfPossible(memory: Memory): boolean {
   const open = memory.open
-  memory.fresh = memory.fresh.filter(
-    // A request from outside is nobody's promise yet: if it is lost unhandled, its client asks again.
-    ([, waiting]) => !waiting.handled && !waiting.rowed && waiting.envelope.request === undefined,
-  )
+  if (memory.fresh.length > 0) {
+    memory.fresh = memory.fresh.filter(
+      // A request from outside is nobody's promise yet: if it is lost unhandled, its client asks again.
+      ([, waiting]) => !waiting.handled && !waiting.rowed && waiting.envelope.request === undefined,
+    )
+  }
   if (open.writesNothing && memory.fresh.length === 0) {
     if (open.empty) {
       // Turns that left nothing fill no batch.

@@ -44,7 +44,7 @@ export class Kernel {
   step(input: Input, now: Now): readonly Output[] {
     const memory = this.#memory
     memory.now = now
-    memory.out = []
+    if (memory.out.length > 0) memory.out = []
     switch (input.kind) {
       case 'granted':
         granted(memory, input)

@@ -206,10 +206,15 @@ export class Machine {
   /** `[stamp, value, history or null, ...context in declared order]`, and an object of further keys if there are any. */
   store(state: LiveState): readonly unknown[] {
     const { configuration, context, history } = state as Live
-    const stored: unknown[] = [this.#stamp, configuration.snapshot.value, idsOf(history)]
+    const stored: unknown[] = new Array(fieldsAt + this.#keys.length)
+    stored[0] = this.#stamp
+    stored[1] = configuration.snapshot.value
+    stored[2] = idsOf(history)
+    let at = fieldsAt
     let known = 0
     for (const key of this.#keys) {
-      stored.push(context[key])
+      stored[at] = context[key]
+      at += 1
       if (key in context) known += 1
     }
     const keys = Object.keys(context)
@@ -463,6 +468,7 @@ function contextOf(keys: readonly string[], stored: readonly unknown[]): Context
 }
 
 function idsOf(history: History): Readonly<Record<string, readonly string[]>> | null {
+  if (history === noHistory) return null
   const entries = Object.entries(history)
   if (entries.length === 0) return null
   return Object.fromEntries(entries.map(([id, nodes]) => [id, nodes.map((node) => node.id)]))

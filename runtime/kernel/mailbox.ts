@@ -44,7 +44,10 @@ export class Mailbox {
   offer(waiting: Waiting, window: number): 'held' | 'named' {
     const { row, request } = waiting.envelope
     const isHeld = this.depth < window || row !== undefined || request !== undefined
-    this.#entries.push(isHeld ? waiting : waiting.n)
+    const entry = isHeld ? waiting : waiting.n
+    // Most wait alone: V8 gives a list of one that is written down so room for one, and one that is pushed to for 17.
+    if (this.#entries.length === 0) this.#entries = [entry]
+    else this.#entries.push(entry)
     return isHeld ? 'held' : 'named'
   }
 

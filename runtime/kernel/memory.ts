@@ -174,8 +174,9 @@ export class Memory {
 
   /** The actor's snapshot is written when the batch closes. */
   changed(activation: Activation): void {
+    if (activation.changedAt === this.open.position) return
     activation.changedAt = this.open.position
-    this.open.changed.add(activation)
+    this.open.changed.push(activation)
   }
 
   setState(shard: Shard, change: Partial<Shard['state']>): void {

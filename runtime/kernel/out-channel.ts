@@ -74,8 +74,9 @@ export class OutChannel {
   /** The receiver has durably accepted up to `mark`. Returns the numbers whose rows can go. */
   acknowledge(mark: number): readonly number[] {
     if (mark <= this.#acknowledged || mark > this.last) return []
-    const gone = Array.from({ length: mark - this.#acknowledged }, (_, i) => this.#acknowledged + 1 + i)
-    this.#rows = this.#rows.slice(gone.length)
+    const gone: number[] = []
+    for (let sequence = this.#acknowledged + 1; sequence <= mark; sequence += 1) gone.push(sequence)
+    this.#rows = this.#rows.length === gone.length ? [] : this.#rows.slice(gone.length)
     this.#acknowledged = mark
     this.progressed = true
     if (this.#sent < mark) this.#sent = mark

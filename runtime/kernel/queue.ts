@@ -1,6 +1,10 @@
 /**
  * First in, first out, with both ends in constant time.
  */
+
+/** Fewer that were taken are not worth a look. */
+const compactFrom = 32
+
 export class Queue<T> {
   #items: T[] = []
   #head = 0
@@ -17,7 +21,7 @@ export class Queue<T> {
     if (this.empty) return undefined
     const item = this.#items[this.#head]
     this.#head += 1
-    if (this.#head * 2 >= this.#items.length) {
+    if (this.#head >= compactFrom && this.#head * 2 >= this.#items.length) {
       this.#items = this.#items.slice(this.#head)
       this.#head = 0
     }

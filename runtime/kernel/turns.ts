@@ -396,7 +396,7 @@ export function delivered(
 ): Delivered<Message> {
   const event: Record<string, unknown> & { type: string; at: Instant } =
     from === undefined ? { type: message.type, at } : { type: message.type, at, from }
-  for (const [field, value] of Object.entries(message)) event[field] = value
+  for (const field in message) event[field] = message[field as keyof Message]
   event.at = at
   if (from !== undefined) event.from = from
   return event as unknown as Delivered<Message>
