@@ -57,7 +57,7 @@ export class SimClock implements Clock {
   }
 
   soon(run: () => void): void {
-    this.#timeline.after(0, () => this.#process.enter(run))
+    this.#timeline.soon(() => this.#process.enter(run))
   }
 
   /** The node's clock jumps; back means that it stands still until it has caught up. */

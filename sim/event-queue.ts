@@ -5,7 +5,8 @@
  * Does not: run anything or know what time it is (`timeline.ts`).
  *
  * A heap with four children a node: half the depth of a binary one, so fewer cache misses when many
- * events are pending. Each event knows its slot; cancelling leaves nothing behind.
+ * events are pending. Each event knows its slot; cancelling leaves nothing behind. Beside it a list of what happens
+ * at once, which is nearly half of all events of a run and needs no heap: it comes in the order in which it leaves.
  *
  * Invariants:
  *   Q1. Events leave in order of (at, class, sequence), whatever was added or cancelled meanwhile.
@@ -31,8 +32,10 @@ export class SimEvent {
   readonly at: number
   readonly order: number
   readonly run: () => void
-  /** Its place in the heap, or -1 once it has left. */
+  /** Its place in the heap, or -1 once it has left, or while it is in the list. */
   slot = -1
+  /** The one behind it in the list. */
+  next: SimEvent | undefined
 
   constructor(at: number, order: number, run: () => void) {
     this.at = at
@@ -44,14 +47,20 @@ export class SimEvent {
 export class EventQueue {
   #heap: SimEvent[] = []
   #sequence = 0
+  /** What happens at once: ends of the list, and how long it is. */
+  #soonest: SimEvent | undefined
+  #latest: SimEvent | undefined
+  #soon = 0
 
   get size(): number {
-    return this.#heap.length
+    return this.#heap.length + this.#soon
   }
 
   /** The event that is next, left where it is. */
   get first(): SimEvent | undefined {
-    return this.#heap[0]
+    const top = this.#heap[0]
+    const soonest = this.#soonest
+    return soonest === undefined || (top !== undefined && precedes(top, soonest)) ? top : soonest
   }
 
   add(at: number, eventClass: EventClass, run: () => void): SimEvent {
@@ -61,9 +70,26 @@ export class EventQueue {
     return event
   }
 
+  /** Like `add` of a general event, which cannot be cancelled. `at` is never earlier than it was the last time. */
+  addSoon(at: number, run: () => void): SimEvent {
+    const event = new SimEvent(at, EventClass.general * classSpan + this.#sequence, run)
+    this.#sequence += 1
+    this.#soon += 1
+    if (this.#latest === undefined) this.#soonest = event
+    else this.#latest.next = event
+    this.#latest = event
+    return event
+  }
+
   take(): SimEvent | undefined {
-    const first = this.#heap[0]
-    if (first !== undefined) this.#removeAt(0, first)
+    const { first } = this
+    if (first === undefined) return undefined
+    if (first !== this.#soonest) this.#removeAt(0, first)
+    else {
+      this.#soonest = first.next
+      if (first.next === undefined) this.#latest = undefined
+      this.#soon -= 1
+    }
     return first
   }
 

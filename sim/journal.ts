@@ -105,6 +105,8 @@ export type CrashPoint = (typeof crashPoints)[number]
 
 export interface SimJournalOptions {
   readonly delays?: SimJournalDelays
+  /** Whether batches and answers are copied, and refused when they are not plain data (the default), or taken as they are. */
+  readonly copies?: boolean
   readonly break?: ReadonlySet<JournalMutant>
 }
 
@@ -147,6 +149,8 @@ interface Trouble {
 /** One process's hold on the journal. */
 interface Life {
   readonly node: NodeId
+  /** Of its draws. */
+  readonly names: { readonly visible: string; readonly read: string }
   /** How its callbacks reach it. */
   readonly enter: (run: () => void) => void
   readonly queue: Submitted[]
@@ -166,7 +170,7 @@ interface Logged {
   readonly life: Life
   readonly answer: () => void
   readonly commit: Commit | undefined
-  readonly undo: readonly Change[]
+  readonly undo: Undo
 }
 
 interface Trap {
@@ -175,17 +179,16 @@ interface Trap {
   readonly run: () => void
 }
 
-type Change = readonly [map: Map<unknown, unknown>, key: unknown, old: unknown]
+/** A row of a shard is kept as the write that made it. */
+type Stored = Write
 
-/** A row of a shard, kept as the write that made it. */
-interface Stored {
-  readonly key: Key
-  readonly value: unknown
-}
+/** What was changed, three entries a change: a map, a key, and what was there. */
+type Undo = unknown[]
 
 export class SimJournal {
   readonly #world: SimJournalWorld
   readonly #delays: SimJournalDelays
+  readonly #copies: boolean
   readonly #break: ReadonlySet<JournalMutant>
   readonly #lives = new Set<Life>()
   readonly #commitListeners: ((commit: Commit) => void)[] = []
@@ -201,7 +204,7 @@ export class SimJournal {
 
   /** Visible and not durable, oldest first. */
   #log: Logged[] = []
-  #undo: Change[] = []
+  #undo: Undo = []
   #flushing = false
   #held = false
   readonly #troubles = new Set<Trouble>()
@@ -213,6 +216,7 @@ export class SimJournal {
   constructor(world: SimJournalWorld, options: SimJournalOptions = {}) {
     this.#world = world
     this.#delays = options.delays ?? usualDelays
+    this.#copies = options.copies ?? true
     this.#break = options.break ?? new Set()
   }
 
@@ -221,7 +225,8 @@ export class SimJournal {
    * it, so that a frozen process can be called back later.
    */
   port(node: NodeId, enter = (run: () => void): void => run()): Journal {
-    const life: Life = { node, enter, queue: [], ended: false }
+    const names = { visible: `journal.visible.${node}`, read: `journal.read.${node}` }
+    const life: Life = { node, names, enter, queue: [], ended: false }
     this.#lives.add(life)
     return new SimPort(this, life)
   }
@@ -329,15 +334,25 @@ export class SimJournal {
   submit(life: Life, write: Submitted): void {
     if (life.ended) return
     life.queue.push(write)
-    const delay = this.#drawn(this.#delays.visible, `journal.visible.${life.node}`) + this.#meet('write')
+    const delay = this.#drawn(this.#delays.visible, life.names.visible) + this.#meet('write')
     this.#world.schedule(delay, () => this.#commitNext(life))
+  }
+
+  /** @internal What is written of it; or what is wrong with it. */
+  taken(batch: Batch): Batch | string {
+    try {
+      for (const { key } of batch.writes) checkKey(key)
+      return this.#given(batch)
+    } catch (error) {
+      return (error as Error).message
+    }
   }
 
   /** @internal A read sees this moment; its answer comes later. */
   read<T>(life: Life, done: (read: Read<T>) => void, value: () => T, isOfShard = false): void {
     if (life.ended) return
-    const read: Read<T> = { kind: 'found', value: plainCopy(value()) }
-    const delay = this.#drawn(this.#delays.read, `journal.read.${life.node}`) + this.#meet('read')
+    const read: Read<T> = { kind: 'found', value: this.#given(value()) }
+    const delay = this.#drawn(this.#delays.read, life.names.read) + this.#meet('read')
     this.#world.schedule(delay, () => {
       if (isOfShard) this.#reach(life, 'in-recovery')
       this.#answer(life, () => done(read))
@@ -386,7 +401,7 @@ export class SimJournal {
     if (own === undefined || own.sealedBy !== undefined) return { outcome: { kind: 'sealed' } }
     const row = this.#shards.get(shard)
     if ((row?.epoch ?? 0) !== expected) {
-      return { outcome: { kind: 'refused', ...(row && { row: plainCopy(row) }) } }
+      return { outcome: { kind: 'refused', ...(row && { row: this.#given(row) }) } }
     }
     const held = row !== undefined && !row.released
     const owner = held ? this.#scopes.get(row.scope) : undefined
@@ -593,15 +608,20 @@ export class SimJournal {
     else if (write.table === 'shards') this.#set(this.#shards, key[0] as ShardId, write.value)
     else {
       const shard = (write.table === 'meta' ? key[1] : key[0]) as ShardId
-      const [rows, at] = this.#tablesOf(shard).place(write.table, key)
-      this.#set(rows, at, write.value === undefined ? undefined : { key, value: write.value })
+      const rows = this.#tablesOf(shard).of(write.table, key)
+      this.#set(rows, rowKeyOf(write.table, key), write.value === undefined ? undefined : write)
     }
   }
 
   #set<K, V>(map: Map<K, V>, key: K, value: V | undefined): void {
-    this.#undo.push([map as Map<unknown, unknown>, key, map.get(key)])
+    this.#undo.push(map, key, map.get(key))
     if (value === undefined) map.delete(key)
     else map.set(key, value)
+  }
+
+  /** What was handed over, as whoever gets it may keep it. */
+  #given<T>(value: T): T {
+    return this.#copies ? plainCopy(value) : value
   }
 
   #recordsOf(scope: ScopeId): Map<Position, readonly JournalRecord[]> {
@@ -637,7 +657,7 @@ class SimPort implements Journal {
   }
 
   append(...[scope, expected, batch, done]: Parameters<Journal['append']>): void {
-    const checked = checkedCopy(batch)
+    const checked = this.#machine.taken(batch)
     const fail: Submitted['fail'] = (kind, cause) => {
       const outcome = this.#machine.loseScope(scope, kind === 'full' ? { kind } : { kind, cause })
       return () => done(outcome)
@@ -710,10 +730,9 @@ class ShardTables {
   }
   readonly #requests = new Map<unknown, Map<unknown, Stored>>()
 
-  /** The map that holds this row, and its key there. */
-  place(table: TableName, key: Key): [map: Map<unknown, Stored>, key: unknown] {
-    if (table === 'requests') return [getOrAdd(this.#requests, key[1], () => new Map()), key[2]]
-    return [this.#map(table), key.length < 3 ? key[1] : `${key[1]}\0${key[2]}`]
+  /** The map that holds this row. */
+  of(table: TableName, key: Key): Map<unknown, Stored> {
+    return table === 'requests' ? getOrAdd(this.#requests, key[1], () => new Map()) : this.#map(table)
   }
 
   *all<T extends TableName>(table: T): Generator<readonly [Key, Tables[T]]> {
@@ -766,6 +785,12 @@ class ShardTables {
   }
 }
 
+/** A row's key in the map that holds it. */
+function rowKeyOf(table: TableName, key: Key): unknown {
+  if (table === 'requests') return key[2]
+  return key.length < 3 ? key[1] : `${key[1]}\0${key[2]}`
+}
+
 function ordered(rows: ReadonlyMap<unknown, Stored>): Stored[] {
   return [...rows.values()].sort((a, b) => compareKeys(a.key, b.key))
 }
@@ -781,26 +806,23 @@ function compareKeys(a: Key, b: Key): number {
 const removesFrom = (table: TableName, { writes }: Batch): boolean =>
   writes.some((write) => write.table === table && write.value === undefined)
 
-function checkedCopy(batch: Batch): Batch | string {
-  try {
-    for (const { key } of batch.writes) checkKey(key)
-    return plainCopy(batch)
-  } catch (error) {
-    return (error as Error).message
-  }
-}
-
 function checkKey(key: Key): void {
-  const sound = key.every((part) =>
-    typeof part === 'number' ? Number.isSafeInteger(part) && part >= 0 : !part.includes('\0'),
-  )
-  if (!sound || keyBytes(key) > keyBytesMax) {
+  let sound = true
+  // Counted exactly only if it could be too long.
+  let bytesMax = 0
+  for (const part of key) {
+    if (typeof part === 'number' ? !Number.isSafeInteger(part) || part < 0 : part.includes('\0'))
+      sound = false
+    bytesMax += typeof part === 'number' ? 8 : 3 * part.length + 1
+  }
+  if (!sound || (bytesMax > keyBytesMax && keyBytes(key) > keyBytesMax)) {
     throw new TypeError(`The key ${JSON.stringify(key).slice(0, 200)} cannot be stored.`)
   }
 }
 
-function restore(undo: readonly Change[]): void {
-  for (const [map, key, old] of undo.toReversed()) {
+function restore(undo: Undo): void {
+  for (let at = undo.length - 3; at >= 0; at -= 3) {
+    const [map, key, old] = undo.slice(at, at + 3) as [Map<unknown, unknown>, unknown, unknown]
     if (old === undefined) map.delete(key)
     else map.set(key, old)
   }

@@ -10,7 +10,7 @@
  *   N3. Every frame sent is counted once as lost, or as delivered; a duplicate is delivered once more.
  *   N4. A frame to oneself meets no fault.
  */
-import { draw } from '#actor'
+import { draw, drawOf, hash32 } from '#actor'
 import type { Frame, NodeId, Transport } from '#ports'
 import { EventClass } from './event-queue.ts'
 import { plainCopy } from './plain-copy.ts'
@@ -133,12 +133,15 @@ interface Link {
 export class SimNetwork {
   #timeline: Timeline
   #character: LinkCharacter
+  readonly #copies: boolean
   #endpoints = new Map<NodeId, Endpoint>()
   #links = new Map<string, Link>()
 
-  constructor(timeline: Timeline, character: LinkCharacter = calmLink) {
+  /** `copies`: frames are copied, and refused when they are not plain data; else they arrive as they were sent. */
+  constructor(timeline: Timeline, character: LinkCharacter = calmLink, copies = true) {
     this.#timeline = timeline
     this.#character = character
+    this.#copies = copies
   }
 
   /** The transport of one life of a node. It leaves the network when its process ends. */
@@ -238,7 +241,7 @@ export class SimNetwork {
   #send(sender: Endpoint, to: NodeId, frame: Frame): void {
     const receiver = this.#endpoints.get(to)
     if (to === sender.node) {
-      const copy = plainCopy(frame)
+      const copy = this.#given(frame)
       this.#timeline.after(0, () => sender.process.enter(() => sender.receive(to, copy)))
       return
     }
@@ -264,7 +267,7 @@ export class SimNetwork {
   }
 
   #carry(link: Link, receiver: Endpoint, frame: Frame, purpose: 'tail' | 'tailAgain'): void {
-    const copy = plainCopy(frame)
+    const copy = this.#given(frame)
     link.inFlight += 1
     this.#timeline.at(this.#dueOn(link, frame, purpose), EventClass.general, () => {
       link.inFlight -= 1
@@ -277,6 +280,10 @@ export class SimNetwork {
         receiver.process.enter(() => receiver.receive(link.from, copy))
       }
     })
+  }
+
+  #given(frame: Frame): Frame {
+    return this.#copies ? plainCopy(frame) : frame
   }
 
   #dueOn(link: Link, frame: Frame, purpose: 'tail' | 'tailAgain'): number {
@@ -335,15 +342,14 @@ export class SimNetwork {
     let link = this.#links.get(name)
     if (link === undefined) {
       const counts = noCounts()
-      const { seed } = this.#timeline
+      const hash = hash32(`link.${name}`, this.#timeline.seed)
       link = {
         from,
         to,
         counts,
         cuts: new Set(),
         disturbances: new Set(),
-        draw: (purpose) =>
-          draw(seed, `link.${name}`, counts.sent * purposes.length + purposes.indexOf(purpose)),
+        draw: (purpose) => drawOf(hash, counts.sent * purposes.length + purposes.indexOf(purpose)),
         character: this.#character,
         due: 0,
         inFlight: 0,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { BrokenInvariant } from '#actor'
+import { BrokenInvariant, draw } from '#actor'
 import { EventClass } from './event-queue.ts'
 import { SimProcess } from './process.ts'
 import { Timeline } from './timeline.ts'
@@ -67,6 +67,11 @@ describe('L3: draws', () => {
     }
     expect(draws(7)).toEqual(draws(7))
     expect(new Set([...draws(7), ...draws(8)]).size).toBe(6)
+  })
+
+  test('are those of the seed, the name and how often it was drawn, and of nothing else', () => {
+    const timeline = new Timeline(7)
+    expect([timeline.draw('a'), timeline.draw('a')]).toEqual([draw(7, 'a', 0), draw(7, 'a', 1)])
   })
 
   test('of one name do not change when another name is drawn between', () => {

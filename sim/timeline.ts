@@ -9,7 +9,7 @@
  *   L2. Whatever is started by an event runs after that event has returned.
  *   L3. A draw depends on the seed, its name and how often that name was drawn, and on nothing else.
  */
-import { assert, draw } from '#actor'
+import { assert, drawOf, hash32 } from '#actor'
 import { EventClass, EventQueue, type SimEvent } from './event-queue.ts'
 import { Guard } from './guard.ts'
 
@@ -27,7 +27,7 @@ export class Timeline {
   #queue = new EventQueue()
   #now = 0
   #events = 0
-  #draws = new Map<string, number>()
+  #streams = new Map<string, () => number>()
 
   constructor(seed: number) {
     this.seed = seed
@@ -58,6 +58,11 @@ export class Timeline {
     return this.at(this.#now + delay, EventClass.general, run)
   }
 
+  /** At this very instant, in an event of its own that cannot be cancelled. */
+  soon(run: () => void): void {
+    this.#queue.addSoon(this.#now, run)
+  }
+
   /** False when it has happened already. */
   cancel(event: SimEvent): boolean {
     return this.#queue.cancel(event)
@@ -86,17 +91,21 @@ export class Timeline {
 
   /** The next number in [0, 1) of this name. */
   draw(name: string): number {
-    const n = this.#draws.get(name) ?? 0
-    this.#draws.set(name, n + 1)
-    return draw(this.seed, name, n)
+    let stream = this.#streams.get(name)
+    if (stream === undefined) {
+      stream = this.stream(name)
+      this.#streams.set(name, stream)
+    }
+    return stream()
   }
 
   /** The same numbers as `draw(name)`, without looking the name up each time. Use one of the two for a name. */
   stream(name: string): () => number {
+    const hash = hash32(name, this.seed)
     let n = 0
     return () => {
       n += 1
-      return draw(this.seed, name, n - 1)
+      return drawOf(hash, n - 1)
     }
   }
 

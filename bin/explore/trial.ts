@@ -61,6 +61,8 @@ export interface Turn {
 
 export const failureFormat = 1
 const turnsMax = 60
+/** One trial of so many is strict: it takes a quarter longer, and finds whoever changes what was handed over. */
+const strictEvery = 8
 
 export function tryDay(trial: Trial): TrialEnd {
   const { day, seed, commit } = trial
@@ -108,7 +110,13 @@ function run(
 ): Pick<TrialEnd, 'exitCode' | 'result' | 'stack'> & Pick<DayResult, 'checks'> {
   try {
     const result = {
-      ...runSimDay(day, { seed, commit, onCommit, wall: () => performance.now() }),
+      ...runSimDay(day, {
+        seed,
+        commit,
+        onCommit,
+        strict: seed % strictEvery === 0,
+        wall: () => performance.now(),
+      }),
       command,
     }
     return { exitCode: exitCodeOf(result), result, checks: result.checks }

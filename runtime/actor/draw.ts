@@ -26,7 +26,12 @@ export function mix32(value: number): number {
 
 /** A uniform number in [0, 1) for this seed, name and count; 32 bits of it are random. */
 export function draw(seed: number, name: string, n = 0): number {
-  return mix32(hash32(name, seed) ^ mix32(n + 0x9e3779b9)) / 0x1_0000_0000
+  return drawOf(hash32(name, seed), n)
+}
+
+/** `draw` of a name of which `hash32(name, seed)` is known: for those who draw from one name again and again. */
+export function drawOf(hash: number, n: number): number {
+  return mix32(hash ^ mix32(n + 0x9e3779b9)) / 0x1_0000_0000
 }
 
 /** A uniform integer in [0, bound). */

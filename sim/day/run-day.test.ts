@@ -62,6 +62,12 @@ describe('a calm evening', () => {
     expect(runSimDay(calm, { seed: 7, commit: 'abc' })).toEqual(result)
   })
 
+  test('is the same evening when everything is copied and frozen that others are given', () => {
+    expect(runSimDay(calm, { seed: 7, commit: 'abc', strict: true })).toEqual(result)
+    const loose = runSimDay(troubled, { seed: 3 })
+    expect(runSimDay(troubled, { seed: 3, strict: true })).toEqual(loose)
+  })
+
   test('is another evening with another seed', () => {
     const other = runSimDay(calm, { seed: 8 })
     expect(other.traceHash).not.toBe(result.traceHash)

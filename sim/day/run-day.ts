@@ -37,6 +37,11 @@ import { TraceHash } from './trace-hash.ts'
 import { checkMode } from './validate-day.ts'
 
 export interface SimDayOptions extends Pick<SimClusterOptions, 'observer' | 'recorder'> {
+  /**
+   * What is handed over is copied, and what machines are given is frozen: the same day, a good deal slower, and an
+   * actor that changes what it was given is found.
+   */
+  readonly strict?: boolean
   /** A rule of the runtime that is broken on purpose, to show that the checks notice. */
   readonly broken?: SimClusterOptions['broken']
   /** Of the actors, from 0 to 1: those whose history is replayed. Default: all of a short day, few of a long one. */
@@ -92,14 +97,14 @@ export class SimDay {
   constructor(
     day: Day,
     seed: number,
-    { observer, recorder, broken, onCommit, replayShare }: SimDayOptions = {},
+    { observer, recorder, broken, onCommit, replayShare, strict = false }: SimDayOptions = {},
   ) {
     checkMode(day, { kind: 'sim' })
     const guests = planGuests(day, seed)
     this.day = day
     this.seed = seed
     const { groups, bounds, character, review, heartbeat, restart } = day.cluster
-    const builds = buildsOf(day)
+    const builds = buildsOf(day, strict)
     const turns = new ThrowingTurns(seed)
     for (const build of builds) turns.reach(build)
     // The newest reads what all of them have written.
@@ -117,6 +122,7 @@ export class SimDay {
     this.cluster = new SimCluster({
       seed,
       registry: builds[0] as Registry,
+      copies: strict,
       groups: Object.fromEntries(
         groups.map((group) => [
           group.name,
@@ -329,7 +335,7 @@ export class SimDay {
 }
 
 /** The build of the actors that a day begins with, and one for each upgrade. */
-function buildsOf({ cluster: { shards }, faults }: Day): readonly Registry[] {
+function buildsOf({ cluster: { shards }, faults }: Day, freeze: boolean): readonly Registry[] {
   const upgrades = faults.filter(({ kind }) => kind === 'rolling-upgrade').length
   return Array.from(
     { length: upgrades + 1 },
@@ -341,6 +347,7 @@ function buildsOf({ cluster: { shards }, faults }: Day): readonly Registry[] {
           actors: n === 0 ? actors : newerBuild(actors, n),
         })),
         supervision: restaurant,
+        freeze,
       }),
   )
 }

@@ -17,13 +17,19 @@ export class TraceHash {
   #b = 0x2b5e1b3f
 
   add(commit: Commit): void {
-    if (commit.kind === 'opened') this.#fold(commit.scope)
-    else if (commit.kind === 'acquired') this.#fold(`${commit.shard} ${commit.epoch} ${commit.scope}`)
-    else {
-      this.#fold(commit.scope)
+    if (commit.kind === 'acquired') this.#fold(`${commit.shard} ${commit.epoch} ${commit.scope}`)
+    else this.#fold(commit.scope)
+    this.#end()
+    if (commit.kind === 'appended') {
       for (const { actor, sequence, at, message, state, note = '' } of commit.batch.records) {
-        const value = typeof state === 'string' ? state : JSON.stringify(state)
-        this.#fold(`${actor} ${sequence} ${at} ${message.type} ${value} ${note}`)
+        for (const part of [actor, sequence, at, message.type]) {
+          this.#fold(typeof part === 'string' ? part : String(part))
+          this.#fold(' ')
+        }
+        this.#fold(typeof state === 'string' ? state : JSON.stringify(state))
+        this.#fold(' ')
+        this.#fold(note)
+        this.#end()
       }
     }
   }
@@ -40,8 +46,13 @@ export class TraceHash {
       a = Math.imul(a ^ unit, prime)
       b = Math.imul(b ^ unit ^ (b >>> 15), prime)
     }
-    // Ends the text: 'ab' and 'c' are not 'a' and 'bc'.
-    this.#a = Math.imul(a ^ 0x1ff, prime)
-    this.#b = Math.imul(b ^ 0x1ff, prime)
+    this.#a = a
+    this.#b = b
+  }
+
+  /** Of a text: 'ab' and 'c' are not 'a' and 'bc'. */
+  #end(): void {
+    this.#a = Math.imul(this.#a ^ 0x1ff, prime)
+    this.#b = Math.imul(this.#b ^ 0x1ff, prime)
   }
 }
