@@ -39,17 +39,15 @@ export function fire(memory: Memory, due: Exclude<Due, { kind: 'sweep' | 'tidy' 
       if (row?.generation !== due.generation) return
       memory.observer.count('timersFired')
       const origin = { kind: 'timer', id: due.id, generation: due.generation } as const
-      offer(memory, shard, { ...memory.envelope(row.actor, row.message), row: origin })
+      offer(memory, shard, memory.standIn(row.actor, row.message, origin))
       return
     }
     case 'ask': {
       const row = rowOf(shard.asks, due.ordinal, due.id)
       if (row?.deadline !== due.deadline) return
       const message: Message & { ask: string } = { type: 'ask.timeout', ask: due.id }
-      offer(memory, shard, {
-        ...memory.envelope(row.actor, message),
-        row: { kind: 'ask', id: due.id, question: row.question },
-      })
+      const origin = { kind: 'ask', id: due.id, question: row.question } as const
+      offer(memory, shard, memory.standIn(row.actor, message, origin))
       return
     }
     case 'call-deadline': {
@@ -63,10 +61,8 @@ export function fire(memory: Memory, due: Exclude<Due, { kind: 'sweep' | 'tidy' 
         reason: 'expired',
         detail: 'no answer before the deadline',
       }
-      offer(memory, shard, {
-        ...memory.envelope(pending.row.actor, message),
-        row: { kind: 'call', id: due.id, generation: pending.row.generation },
-      })
+      const origin = { kind: 'call', id: due.id, generation: pending.row.generation } as const
+      offer(memory, shard, memory.standIn(pending.row.actor, message, origin))
       return
     }
     case 'call-retry': {

@@ -23,6 +23,7 @@ import type {
   Outcome,
   Position,
   RequestOrigin,
+  RowOrigin,
   ScopeId,
   ShardId,
   TimerRow,
@@ -251,11 +252,20 @@ export class Memory {
 
   /** A message of this incarnation's, in the trace of what caused it. */
   envelope(to: ActorId, message: Message, from?: ActorId, cause?: Envelope): Envelope {
-    this.messages += 1
-    const id = `${this.scope}:${this.messages}` as MessageId
+    const id = this.#nextMessage()
     if (from === undefined || cause === undefined) return { id, to, message }
     if (cause.trace === undefined) return { id, to, message, from, cause: cause.id }
     return { id, to, message, from, cause: cause.id, trace: childTrace(cause.trace, id) }
+  }
+
+  /** A message that stands for a row. */
+  standIn(to: ActorId, message: Message, row: RowOrigin): Envelope {
+    return { id: this.#nextMessage(), to, message, row }
+  }
+
+  #nextMessage(): MessageId {
+    this.messages += 1
+    return `${this.scope}:${this.messages}` as MessageId
   }
 }
 

@@ -167,11 +167,11 @@ describe('a link', () => {
 
   test('loses of a frame only the item that is no plain data', async () => {
     const { from, received } = await pair()
-    const answer = (id: string, value: unknown): Frame['items'][number] => ({
+    const answer = (id: number, value: unknown): Frame['items'][number] => ({
       kind: 'response',
       response: { id, outcome: { kind: 'answer', value, state: 'here', version: 1 } },
     })
-    const items = [answer('q-1', 1), answer('q-2', Symbol('odd')), answer('q-3', 3)]
+    const items = [answer(1, 1), answer(2, Symbol('odd')), answer(3, 3)]
     for (const to of [a, b]) from.send(to, { items })
     await settle(() => received.length === 2)
     expect(received.flatMap((frame) => frame.items)).toStrictEqual([items[0], items[2]])
