@@ -23,6 +23,7 @@ export class LoneKernel {
   #now = 1 as Instant
   #inputs: Input[] = []
   #requests = 0
+  readonly #wakeAt: { world?: Instant; runtime?: Instant } = {}
 
   constructor(registry: Registry, bounds: Partial<Bounds> = {}) {
     this.kernel = new Kernel({
@@ -62,7 +63,22 @@ export class LoneKernel {
 
   /** Steps until nothing is left to do. */
   run(advanceMs = 1): void {
-    this.#now = (this.#now + advanceMs * 1_000) as Instant
+    this.#runAt((this.#now + advanceMs * 1_000) as Instant)
+  }
+
+  /** It becomes the instant at which it wanted to be woken, and it is. */
+  wake(): void {
+    const { world = Number.POSITIVE_INFINITY, runtime = Number.POSITIVE_INFINITY } = this.#wakeAt
+    const at = Math.min(world, runtime)
+    if (at === Number.POSITIVE_INFINITY) throw new Error('It waits for nothing.')
+    delete this.#wakeAt.world
+    delete this.#wakeAt.runtime
+    this.feed({ kind: 'wake' })
+    this.#runAt(Math.max(this.#now, at) as Instant)
+  }
+
+  #runAt(at: Instant): void {
+    this.#now = at
     const now = { world: this.#now, runtime: this.#now }
     do {
       const inputs = this.#inputs
@@ -89,6 +105,9 @@ export class LoneKernel {
           this.feed({ kind: 'loaded', shard, epoch, actor, rows: { requests: [] } })
           break
         }
+        case 'wake-at':
+          this.#wakeAt[output.clock] = output.at
+          break
         case 'forget':
           throw new Error(output.cause)
       }

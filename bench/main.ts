@@ -18,6 +18,8 @@ const promises: Readonly<Record<string, () => Promise<{ readonly measure: Measur
   p2: () => import('./p2-local-tell.ts'),
   p3: () => import('./p3-durable-turns.ts'),
   p4: () => import('./p4-remote.ts'),
+  p7: () => import('./p7-simulated-day.ts'),
+  p8: () => import('./p8-queue.ts'),
   p9: () => import('./p9-memory.ts'),
   p5: () => import('./p5-recovery.ts'),
 }
