@@ -685,7 +685,7 @@ describe('the machine versions that a shard remembers', () => {
     const odd = versioned('2', ({ value }) => ({ value, context: { notes: [Symbol('odd')] } }))
     const node = kernelWith({ types: [odd] })
     node.grant('d.0', { epoch: 2, rows: { ...noRows, state: { ...state, versions: { a: '1' } } } })
-    node.step(request('r', 'note'))
+    node.step(request(1, 'note'))
     node.load(a, stored(), 2)
     node.take('load')
     node.settle()

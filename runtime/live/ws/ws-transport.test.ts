@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import type { Frame, Member, NodeId, ShardId } from '#ports'
+import type { Frame, Member, NodeId, RequestId, ShardId } from '#ports'
 import { transportContract } from '../../ports/contracts/transport.contract.ts'
 import { encodeFrame } from './frame-codec.ts'
 import { newHello, type Party, readChallenge } from './handshake.ts'
@@ -169,7 +169,7 @@ describe('a link', () => {
     const { from, received } = await pair()
     const answer = (id: number, value: unknown): Frame['items'][number] => ({
       kind: 'response',
-      response: { id, outcome: { kind: 'answer', value, state: 'here', version: 1 } },
+      response: { id: id as RequestId, outcome: { kind: 'answer', value, state: 'here', version: 1 } },
     })
     const items = [answer(1, 1), answer(2, Symbol('odd')), answer(3, 3)]
     for (const to of [a, b]) from.send(to, { items })
