@@ -20,7 +20,8 @@ import { type Acknowledged, followed, Load, tally } from './load.ts'
 import { isFull, within } from './pace.ts'
 
 const wanted = isFull ? 8 : 1
-const triesMax = wanted * 150
+/** One freeze in a hundred holds the lock, or fewer where the disk is fast. */
+const triesMax = wanted * 600
 /** So long without a write, under load, and it is the lock: batches of other nodes come every few milliseconds. */
 const stallMs = 450
 // In the short form the machine may be busy with other things: a node that is late is no frozen one.
