@@ -6,6 +6,7 @@
  */
 import type { Mutant } from '../mutant.ts'
 import { actorMutants } from './actors.ts'
+import { blindMutants } from './blind.ts'
 import { clusterMutants } from './cluster.ts'
 import { gatewayMutants } from './gateway.ts'
 import { journalMutants } from './journal.ts'
@@ -19,4 +20,5 @@ export const mutants: readonly Mutant[] = [
   ...transportMutants,
   ...actorMutants,
   ...gatewayMutants,
+  ...blindMutants,
 ]
