@@ -35,7 +35,7 @@ export function drawDay(seed: number): Day {
     character: drawCharacter(dice),
   } as const
   const stock = {
-    par: dice.pick('stock', [0.3, 1, 3]),
+    par: dice.pick('stock', [0.05, 0.08, 1, 3]),
     deliveries: [
       { at: after(10), ingredient: 'mozzarella', amount: 4_000 },
       { at: after(20), ingredient: 'pizza-dough', amount: 20 },
@@ -45,7 +45,7 @@ export function drawDay(seed: number): Day {
   const { deliveries } = stock
   const faults = drawFaults(dice, { cluster, deliveries, nodesDownMax, minute: after })
   const minutes = Math.max(40, minutesUntilHealed(faults, timeUs(open)))
-  const perHour = (dice.whole('guests', 60, 80) / minutes) * 60
+  const perHour = (dice.whole('guests', 55, 70) / minutes) * 60
   const isSmall = dice.happens('kitchen', 0.3)
   const small = { cooks: 3, appliances: 3, slots: 3 }
   return defineDay({
