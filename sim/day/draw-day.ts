@@ -45,7 +45,7 @@ export function drawDay(seed: number): Day {
   const { deliveries } = stock
   const faults = drawFaults(dice, { cluster, deliveries, nodesDownMax, minute: after })
   const minutes = Math.max(40, minutesUntilHealed(faults, timeUs(open)))
-  const perHour = (dice.whole('guests', 55, 70) / minutes) * 60
+  const perHour = (dice.whole('guests', 64, 76) / minutes) * 60
   const isSmall = dice.happens('kitchen', 0.3)
   const small = { cooks: 3, appliances: 3, slots: 3 }
   return defineDay({
