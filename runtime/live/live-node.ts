@@ -63,6 +63,8 @@ export async function startLiveNode(parts: LiveNodeParts): Promise<LiveNode> {
     folder: config.dataFolder,
     departments: shardCounts(cluster),
     hashVersion: shardHashVersion,
+    // Whoever starts the nodes has opened it before.
+    isInUse: true,
   })
   // Its last user may have died reading.
   environment.releaseDeadReaders()

@@ -35,22 +35,33 @@ interface Header {
   readonly boot: bigint
 }
 
+export interface DataFileUse {
+  /** Opens it also when a flush has failed: for a check, which decides whether it may be used again. */
+  readonly afterFailedFlush?: boolean
+  /**
+   * Others have it open, and write: whoever was first has looked at its size. While they do, the header may be ahead of
+   * what is written, and no copy can be made that would tell.
+   */
+  readonly isInUse?: boolean
+}
+
 /**
  * Throws DATA_DAMAGED unless LMDB may open this folder. A folder without data may be opened; one with the mark of a
  * failed flush only by a check.
  */
-export function checkDataFile(folder: string, afterFailedFlush = false): void {
+export function checkDataFile(folder: string, { afterFailedFlush, isInUse }: DataFileUse = {}): void {
   const path = join(folder, 'data.mdb')
-  if (!afterFailedFlush && existsSync(markPath(folder))) {
+  if (afterFailedFlush !== true && existsSync(markPath(folder))) {
     const cause = readFileSync(markPath(folder), 'utf8')
     throw new ClusterError('DATA_DAMAGED', { folder, problem: `a flush to the disk failed (${cause})` })
   }
-  const size = existsSync(path) ? statSync(path).size : 0
-  if (size === 0) return
+  if (isInUse === true || !existsSync(path) || statSync(path).size === 0) return
   const header = currentHeader(path)
   if (header === undefined)
     throw new ClusterError('DATA_DAMAGED', { folder, problem: `${path} is not an LMDB file` })
   const needed = header.pages * header.pageBytes
+  // Looked at after the header: the file only grows.
+  const { size } = statSync(path)
   if (size >= needed || copiesInAnotherProcess(folder)) return
   throw new ClusterError('DATA_DAMAGED', { folder, problem: `${path} has ${size} of its ${needed} bytes` })
 }

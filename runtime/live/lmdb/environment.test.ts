@@ -16,7 +16,7 @@ import type { ActorId, ErrorCode, Instant } from '#actor'
 import type { AppendOutcome, Batch, NodeId, Position, Read, ScopeId, ShardId } from '#ports'
 import { checkData } from './check.ts'
 import { encodeValue } from './codec.ts'
-import { clearFlushFailed } from './data-file.ts'
+import { checkDataFile, clearFlushFailed, markFlushFailed } from './data-file.ts'
 import { durable, Environment } from './environment.ts'
 import { LmdbJournal } from './journal.ts'
 import { encodeKey } from './key.ts'
@@ -176,6 +176,17 @@ describe('a damaged data file', () => {
         `requests ["orders.1","order/o-1","50-7"]: A stored value is damaged: its checksum is wrong. Run \`brigade check\`.`,
       ])
     })
+  })
+
+  test('is not looked for while others write: only that no flush has failed', async () => {
+    await fill()
+    truncateSync(file, statSync(file).size - 4_096)
+    expect(() => checkDataFile(folder)).toThrow(expect.objectContaining({ code: 'DATA_DAMAGED' }))
+    expect(() => checkDataFile(folder, { isInUse: true })).not.toThrow()
+    markFlushFailed(folder, 'EIO')
+    expect(() => checkDataFile(folder, { isInUse: true })).toThrow(
+      expect.objectContaining({ code: 'DATA_DAMAGED' }),
+    )
   })
 
   // LMDB does not write pages that one transaction took and gave back: here those of rows that are put and removed.

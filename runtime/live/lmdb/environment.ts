@@ -15,14 +15,14 @@ import { join } from 'node:path'
 import { type Database, open, type RootDatabase } from 'lmdb'
 import { assert, ClusterError } from '#actor'
 import { decodeValue, encodeValue } from './codec.ts'
-import { checkDataFile } from './data-file.ts'
+import { checkDataFile, type DataFileUse } from './data-file.ts'
 import { encodeKey } from './key.ts'
 import { databaseNames, versioned } from './tables.ts'
 
 /** Grows when a build could not read what an older one wrote, or the other way round. */
 export const dataFormat = 1
 
-export interface EnvironmentOptions {
+export interface EnvironmentOptions extends DataFileUse {
   readonly folder: string
   /** How many shards each department has. */
   readonly departments: Readonly<Record<string, number>>
@@ -30,8 +30,6 @@ export interface EnvironmentOptions {
   readonly hashVersion: number
   /** Which of the states on disk to start from: the last one, or the last one that was flushed. */
   readonly flushedOnly?: boolean
-  /** Opens it also when a flush has failed: for a check, which decides whether it may be used again. */
-  readonly afterFailedFlush?: boolean
 }
 
 /** What the data folder is, written once. */
@@ -85,7 +83,7 @@ export class Environment {
     const { folder } = options
     mkdirSync(folder, { recursive: true })
     if (!existsSync(join(folder, 'data.mdb'))) await Environment.#make(options)
-    checkDataFile(folder, options.afterFailedFlush)
+    checkDataFile(folder, options)
     return Environment.#open(options)
   }
 
