@@ -1,13 +1,15 @@
 // Goal: what a real node process did can be had again, on another machine, from a file.
 // Method: a live cluster records itself under load; a node is killed in the middle of it; every file is replayed by the
 // command.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { NodeId } from '#ports'
 import { brigade } from './brigade.ts'
 import { type Acknowledged, Load } from './drills/load.ts'
+import { incidentProblem } from './recorded.ts'
 import { recordingTerminal } from './testing/recording-terminal.ts'
 import { Up } from './testing/up.ts'
 
@@ -101,6 +103,19 @@ describe('the recordings of a live cluster, one of whose nodes was killed under 
     expect(replayed).toBe(all)
   })
 
+  test('are kept as regressions, named after the step that mattered', () => {
+    const [file = ''] = filesOf('node-2')
+    const kept = (name: string): string => {
+      copyFileSync(file, join(folder, name))
+      return join(folder, name)
+    }
+    expect(incidentProblem(kept('fell-at-100.recording'))).toBeUndefined()
+    expect(incidentProblem(kept('fell-at-99999999.recording'))).toMatch(
+      /followed to step \d+ only, not to 99999999/,
+    )
+    expect(incidentProblem(kept('fell.recording'))).toMatch('is not named')
+  })
+
   test('are refused in words when they are damaged', async () => {
     const [file = ''] = filesOf('node-1')
     const bytes = readFileSync(file)
@@ -111,4 +126,12 @@ describe('the recordings of a live cluster, one of whose nodes was killed under 
     expect(code).toBe(1)
     expect(noted).toMatch(/The recording '.*damaged.recording' cannot be read: the entry at byte \d+ is not/)
   })
+})
+
+const regressions = fileURLToPath(new URL('../scenarios/regressions/', import.meta.url))
+const incidents = readdirSync(regressions).filter((name) => name.endsWith('.recording'))
+
+test('incidents of live nodes that were kept happen no more', () => {
+  const problems = incidents.map((name) => [name, incidentProblem(regressions + name)])
+  expect(problems.filter(([, problem]) => problem !== undefined)).toEqual([])
 })

@@ -47,6 +47,20 @@ export function replayFile(file: string, onUnfinished: (step: number, kind: stri
   return { recording, end, turns, lastTurns }
 }
 
+/**
+ * What is wrong with an incident that is kept as `WHAT-at-STEP.recording`: it happens again, or it is not reached any
+ * more. From its step on another code may do something else; that is what mended it.
+ */
+export function incidentProblem(file: string): string | undefined {
+  const incident = Number(/-at-(\d+)\.recording$/.exec(file)?.[1])
+  if (!Number.isInteger(incident)) return `'${file}' is not named WHAT-at-STEP.recording`
+  const { end } = replayFile(file, () => {})
+  if (end.kind === 'threw') return `it throws at step ${end.step}: ${wordsOf(end.error)}`
+  const last = end.kind === 'same' ? end.steps : end.step
+  if (last >= incident) return undefined
+  return `it can be followed to step ${last} only, not to ${incident}: it proves nothing any more. Make a day of it, or take it out`
+}
+
 /** A step that throws is a crash; one that leads to something else is not what was proven of the recorded run. */
 export function exitCodeOf({ kind }: ReplayEnd): number {
   return { same: exitCodes.held, differs: exitCodes.safety, threw: exitCodes.crash }[kind]

@@ -22,8 +22,10 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { Worker } from 'node:worker_threads'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const modules = join(root, 'node_modules')
@@ -70,10 +72,25 @@ const compileApart = () => node(fileURLToPath(import.meta.url), ['compile']) ===
 const staleSources = () =>
   sourcesIn(commandSources).filter((path) => modifiedAt(path) > modifiedAt(compiled(path)))
 
-// File by file, and only what has changed. Types are for the tests to check: that takes five times as long.
+// Only what has changed, by as many threads as there are processors.
 async function compile() {
   const stale = staleSources()
   say(`compiling ${stale.length} file${stale.length === 1 ? '' : 's'}`)
+  const threads = Math.max(1, Math.min(availableParallelism(), Math.ceil(stale.length / 50)))
+  const share = (thread) => stale.filter((_, n) => n % threads === thread)
+  const others = Array.from({ length: threads - 1 }, (_, n) => emitApart(share(n + 1)))
+  return (await Promise.all([emit(share(0)), ...others])).every(Boolean)
+}
+
+const emitApart = (paths) =>
+  new Promise((resolve) => {
+    new Worker(new URL(import.meta.url), { argv: ['emit', ...paths] }).on('exit', (code) =>
+      resolve(code === 0),
+    )
+  })
+
+// File by file. Types are for the tests to check: that takes five times as long.
+async function emit(paths) {
   const { default: ts } = await import('typescript')
   const { config } = ts.readConfigFile(join(root, 'tsconfig.base.json'), ts.sys.readFile)
   // Alone a file does not tell what package.json says: that it is a module.
@@ -81,7 +98,7 @@ async function compile() {
     { ...config.compilerOptions, module: 'esnext', moduleResolution: 'bundler' },
     root,
   )
-  for (const path of stale) {
+  for (const path of paths) {
     const { outputText, sourceMapText, diagnostics } = ts.transpileModule(readText(path), {
       fileName: path,
       compilerOptions: options,
@@ -105,7 +122,7 @@ function sourcesIn(names, folder = root) {
   return names.flatMap((name) => {
     const path = join(folder, name)
     if (statSync(path).isDirectory()) return sourcesIn(readdirSync(path), path)
-    return path.endsWith('.ts') && !/\.(test|bench|d)\.ts$/.test(path) ? [path] : []
+    return path.endsWith('.ts') && !/\.(test|test-kit|contract|bench|d)\.ts$/.test(path) ? [path] : []
   })
 }
 
@@ -247,6 +264,7 @@ if (script !== undefined && import.meta.url === pathToFileURL(realpathSync(scrip
   if (verb === 'start') process.exitCode = await start(rest)
   else if (verb === 'test') process.exitCode = test(rest)
   else if (verb === 'compile') process.exitCode = (await compile()) ? 0 : 1
+  else if (verb === 'emit') process.exitCode = (await emit(rest)) ? 0 : 1
   else if (verb === 'bench') process.exitCode = bench(rest)
   else {
     fail('usage: node scripts/run.mjs start|test|bench [arguments]')
