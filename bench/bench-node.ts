@@ -47,7 +47,7 @@ export function startNode({ node, group, bounds, ...ports }: NodeParts): Node {
     clusterBounds: defaultClusterBounds,
     ports: {
       ...ports,
-      clock: new SystemClock({ world: 0 as Instant, runtime: 0 as Instant, speed: 1 }),
+      clock: new SystemClock({ world: 0 as Instant, runtime: 0 as Instant, speed: 1, monotonicUs: 0 }),
       random: new SystemRandom(),
       outside: { start: () => ({ cancel: () => {} }) },
       observer: blindObserver,

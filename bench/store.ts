@@ -59,7 +59,12 @@ type Flushed = Promise<boolean> & { readonly flushed?: Promise<unknown> }
 
 /** LMDB with its own encodings of keys and values, on the same condition, flushed as often. */
 export class BareStore {
-  readonly #root = open({ path: newFolder(), mapSize: 2 ** 34, separateFlushed: true })
+  readonly #root = open({
+    path: newFolder(),
+    mapSize: 2 ** 34,
+    separateFlushed: true,
+    overlappingSync: false,
+  })
   readonly #scopes = this.#root.openDB({ name: 'scopes', useVersions: true })
   readonly #journal = this.#root.openDB({ name: 'journal' })
   readonly #tables = new Map<string, Database>()

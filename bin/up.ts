@@ -21,13 +21,13 @@ import {
   type LauncherEvent,
   type LauncherSettings,
   type LaunchGroup,
+  type MachineAnchor,
   type RecordingOptions,
   startWorld,
   stopWorld,
   untilEnded,
 } from '#live'
 import { type ProviderServer, startProvider } from '#outside'
-import type { WorldAnchor } from '#ports'
 import { restaurantCluster, site } from '../cluster.config.ts'
 import type { EdgeNodeConfig } from './edge-node.ts'
 import type { KitchenNodeConfig } from './kitchen-node.ts'
@@ -70,7 +70,7 @@ export interface RunningCluster {
   readonly url: string
   readonly opsUrl: string
   /** Where the world's clock stood when it started, and how fast it goes. */
-  readonly world: WorldAnchor
+  readonly world: MachineAnchor
   readonly provider: ProviderServer
   /** Drains everything. Resolves with the code to exit with. */
   close(): Promise<0 | 1>
@@ -105,7 +105,7 @@ export async function startCluster(options: UpOptions): Promise<RunningCluster> 
     port: await freePort('public', '--port', options.port ?? 4_000),
     opsPort: await freePort('operator', '--ops-port', options.opsPort ?? 4_001),
   }
-  const made: { provider?: ProviderServer; world?: WorldAnchor } = {}
+  const made: { provider?: ProviderServer; world?: MachineAnchor } = {}
   let failed: (error: Error) => void = () => {}
   const failure = new Promise<never>((_, reject) => {
     failed = reject
@@ -199,7 +199,7 @@ function groupsOf(
   settled: {
     readonly port: number
     readonly opsPort: number
-    readonly world: WorldAnchor
+    readonly world: MachineAnchor
     readonly providerUrl: string
   },
 ): readonly LaunchGroup[] {

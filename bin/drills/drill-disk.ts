@@ -11,25 +11,17 @@
  *   D1. A copy is taken while no process of the cluster runs, and a tick follows it whole.
  */
 import {
-  closeSync,
   copyFileSync,
   existsSync,
   mkdirSync,
-  openSync,
   readdirSync,
   readFileSync,
-  readSync,
   renameSync,
   writeFileSync,
-  writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { signalTo, type Up } from '../testing/up.ts'
-
-const headerBytes = 24
-const bootAt = 136
-const pageBytesAt = 24
 
 export class DrillDisk {
   /** For the environment of the cluster. */
@@ -69,12 +61,10 @@ export class DrillDisk {
     await this.#loop
   }
 
-  /** The data folder as it is found after a loss of power: the machine has another boot. */
+  /** The data folder as it is found after a loss of power. */
   restoreTo(dataFolder: string): void {
     mkdirSync(dataFolder, { recursive: true })
-    const path = join(dataFolder, 'data.mdb')
-    copyFileSync(this.#copy, path)
-    forgetBoot(path)
+    copyFileSync(this.#copy, join(dataFolder, 'data.mdb'))
   }
 
   async #run(everyMs: number, copied?: { readonly up: Up; readonly dataFolder: string }): Promise<void> {
@@ -110,19 +100,5 @@ function isStopped(pid: number): boolean {
     })
   } catch {
     return true
-  }
-}
-
-// LMDB believes its last header only within one boot of the machine; after another it goes back to the flushed one.
-function forgetBoot(path: string): void {
-  const file = openSync(path, 'r+')
-  try {
-    const size = Buffer.alloc(4)
-    readSync(file, size, 0, 4, headerBytes + pageBytesAt)
-    for (const page of [0, size.readUInt32LE(0)]) {
-      writeSync(file, Buffer.alloc(8, 0x5a), 0, 8, page + headerBytes + bootAt)
-    }
-  } finally {
-    closeSync(file)
   }
 }

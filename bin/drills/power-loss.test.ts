@@ -1,5 +1,5 @@
 /**
- * The power goes: what is left is what the disk had flushed, on a machine with another boot.
+ * The power goes: what is left is what the disk had flushed.
  *
  * Goal: every order that was acknowledged is in it, and goes on from there.
  * Method: the drill's disk flushes a few times a second, and only then may the nodes answer. At a moment that nobody

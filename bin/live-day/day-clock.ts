@@ -8,16 +8,17 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Instant } from '#actor'
-import { runtimeAt, type WorldAnchor, worldAt } from '#ports'
+import { type MachineAnchor, runtimeNow } from '#live'
+import { runtimeAt, worldAt } from '#ports'
 
 export class DayClock {
-  readonly #anchor: WorldAnchor
+  readonly #anchor: MachineAnchor
   /** World time of the day's midnight. */
   readonly midnight: Instant
   readonly signal: AbortSignal
 
   /** Whoever waits when `signal` aborts is rejected. */
-  constructor(anchor: WorldAnchor, midnight: Instant, signal: AbortSignal) {
+  constructor(anchor: MachineAnchor, midnight: Instant, signal: AbortSignal) {
     this.#anchor = anchor
     this.midnight = midnight
     this.signal = signal
@@ -27,12 +28,13 @@ export class DayClock {
 
   /** Microseconds since midnight. */
   now(): number {
-    return worldAt(this.#anchor, unixNow()) - this.midnight
+    return worldAt(this.#anchor, runtimeNow(this.#anchor)) - this.midnight
   }
 
   /** The moment of the day on `performance.now()`. */
   realMsOf(at: number): number {
-    return runtimeAt(this.#anchor, (this.midnight + at) as Instant) / 1_000 - performance.timeOrigin
+    const runtime = runtimeAt(this.#anchor, (this.midnight + at) as Instant)
+    return performance.now() + (runtime - runtimeNow(this.#anchor)) / 1_000
   }
 
   async reached(at: number): Promise<void> {
@@ -64,7 +66,7 @@ export function worldBefore(open: number, speed: number): Instant {
 }
 
 /** World time of a midnight after which it is about to open: the calendar's, or the day begins now. */
-export function midnightBefore(open: number, anchor: WorldAnchor): Instant {
+export function midnightBefore(open: number, anchor: MachineAnchor): Instant {
   const now = worldAt(anchor, unixNow())
   const calendar = now - (now % dayUs)
   const untilOpen = calendar + open - now

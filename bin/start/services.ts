@@ -7,7 +7,7 @@
  */
 import { binRef, type Ingredient, ingredients } from '#actors'
 import { type Day, openingOf, planGuests, timeUs } from '#day'
-import type { WorldAnchor } from '#ports'
+import type { MachineAnchor } from '#live'
 import { site } from '../../cluster.config.ts'
 import { DayClock, midnightBefore } from '../live-day/day-clock.ts'
 import { isWithoutOrder, LiveGuest } from '../live-day/guest.ts'
@@ -20,7 +20,7 @@ export interface Floor {
   readonly seed: number
   readonly url: string
   readonly opsUrl: string
-  readonly world: WorldAnchor
+  readonly world: MachineAnchor
   readonly book: GuestBook
   /** Ends everything. */
   readonly signal: AbortSignal

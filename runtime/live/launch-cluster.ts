@@ -7,12 +7,13 @@
 import { randomBytes } from 'node:crypto'
 import type { ActorRef, Message } from '#actor'
 import { assert, ClusterError } from '#actor'
-import type { NodeId, Outcome, Request, WorldAnchor } from '#ports'
+import type { NodeId, Outcome, Request } from '#ports'
 import type { CommandOutcome, LauncherCommand, NodeControl } from './control.ts'
 import type { RecordingOptions } from './file-recorder.ts'
 import { Launcher } from './launcher.ts'
 import type { ClusterModule, LibraryNodeConfig } from './library-node.ts'
 import { startLiveNode } from './live-node.ts'
+import type { MachineAnchor } from './system-clock.ts'
 import { startWorld, stopWorld } from './world.ts'
 
 export interface LaunchClusterOptions {
@@ -62,7 +63,7 @@ export async function launchCluster(options: LaunchClusterOptions): Promise<Runn
       remedy: 'Export what defineCluster returns under that name.',
     })
   }
-  let world: WorldAnchor | undefined
+  let world: MachineAnchor | undefined
   let config: LibraryNodeConfig | undefined
   const launcher = await Launcher.launch({
     dataFolder,

@@ -5,14 +5,13 @@
  * Does not: know which actors run. Their definition and the outside handlers are given to it.
  */
 import { type ClusterDefinition, Node, shardHashVersion } from '#host'
-import type { WorldAnchor } from '#ports'
 import type { NodeBody, NodeControl } from './control.ts'
 import { FileRecorder, type RecordingOptions } from './file-recorder.ts'
 import { LiveOutside, type OutsideHandler } from './live-outside.ts'
 import { Environment } from './lmdb/environment.ts'
 import { LmdbJournal, type LmdbJournalOptions } from './lmdb/journal.ts'
 import { Metrics } from './prometheus.ts'
-import { SystemClock } from './system-clock.ts'
+import { type MachineAnchor, SystemClock } from './system-clock.ts'
 import { SystemRandom } from './system-random.ts'
 import { WsTransport } from './ws/ws-transport.ts'
 
@@ -21,7 +20,7 @@ export interface LiveNodeConfig {
   readonly dataFolder: string
   /** Shared by the nodes of this machine, made anew at each start. Never logged. */
   readonly secret: string
-  readonly world: WorldAnchor
+  readonly world: MachineAnchor
   /** Nodes that own shards write down what their kernels do. */
   readonly recording?: RecordingOptions
 }

@@ -1,15 +1,16 @@
+import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { type Instant, after as later } from '#actor'
-import type { WorldAnchor } from '#ports'
 import { clockContract } from '../ports/contracts/clock.contract.ts'
-import { SystemClock } from './system-clock.ts'
+import { type MachineAnchor, monotonicUs, runtimeNow, SystemClock } from './system-clock.ts'
 import { SystemRandom } from './system-random.ts'
 
 const unixNow = (): Instant => (Date.now() * 1_000) as Instant
-const anchored = (speed: number, world = 0): WorldAnchor => ({
+const anchored = (speed: number, world = 0): MachineAnchor => ({
   world: world as Instant,
   runtime: unixNow(),
   speed,
+  monotonicUs: monotonicUs(),
 })
 
 const pass = async (reached: () => boolean): Promise<void> => {
@@ -35,16 +36,23 @@ describe('the system clock', () => {
     expect(Math.abs(clock.now().runtime - unixNow())).toBeLessThan(1_000_000)
   })
 
+  test('tells the same in another process, also after the time of the machine was set', () => {
+    const anchor = { ...anchored(1), runtime: (unixNow() - 3_600_000_000) as Instant }
+    const module = new URL('../../dist/runtime/live/system-clock.js', import.meta.url).href
+    const ask = `import { runtimeNow } from '${module}'
+      console.log(runtimeNow(${JSON.stringify(anchor)}))`
+    const before = runtimeNow(anchor)
+    const there = Number(execFileSync(process.execPath, ['--input-type=module', '--eval', ask]))
+    expect(there).toBeGreaterThan(before)
+    expect(there).toBeLessThan(new SystemClock(anchor).now().runtime)
+  })
+
   test('anchored again the world goes on from where it stood, whatever time has passed meanwhile', () => {
-    const stored = {
-      world: 7_000_000 as Instant,
-      runtime: (unixNow() - 86_400_000_000) as Instant,
-      speed: 60,
-    }
-    const clock = new SystemClock({ ...stored, runtime: unixNow() })
+    const stored = 7_000_000
+    const clock = new SystemClock(anchored(60, stored))
     const { world } = clock.now()
-    expect(world).toBeGreaterThanOrEqual(stored.world - 60_000)
-    expect(world).toBeLessThan(stored.world + 60_000_000)
+    expect(world).toBeGreaterThanOrEqual(stored - 60_000)
+    expect(world).toBeLessThan(stored + 60_000_000)
   })
 
   test('a faster world wakes what waits for it earlier', async () => {

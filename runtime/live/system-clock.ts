@@ -5,8 +5,9 @@
  * Does not: store the world's record. It is anchored again at each start of the cluster, so the world stands
  *           still while nobody is there to cook.
  *
- * The runtime clock is Unix time as of the start of the process, and goes on by the monotonic clock: when
- * the machine's time is corrected backwards, deadlines neither jump nor wait for it to catch up.
+ * The runtime clock is Unix time as of the start of the cluster, and goes on by the machine's monotonic clock, which
+ * its processes share: when the machine's time is corrected, deadlines neither jump nor wait for it to catch up, and
+ * a process that starts afterwards tells the same time as the others.
  */
 import type { ClockName, Instant, Now } from '#actor'
 import { type Clock, runtimeAt, type WorldAnchor, worldAt } from '#ports'
@@ -21,17 +22,32 @@ interface Wake {
 
 // The longest timeout that Node takes is 2^31 - 1 ms; what is further away is looked at again then.
 const timeoutMaxMs = 2 ** 30
-// A getter, and as dear as the clock itself.
-const startedAtMs = performance.timeOrigin
+// `performance.now()` is the monotonic clock, from the start of this process; and cheaper than `hrtime`.
+const startedAtUs = Number(process.hrtime.bigint()) / 1_000 - performance.now() * 1_000
+
+/** The machine's monotonic clock, in microseconds: the same in all processes. */
+export const monotonicUs = (): number => startedAtUs + performance.now() * 1_000
+
+/** Where the monotonic clock stood when the runtime clock stood at `runtime`: for every process of the machine. */
+export interface MachineAnchor extends WorldAnchor {
+  readonly monotonicUs: number
+}
+
+/** What the runtime clock of every process with this anchor shows. */
+export const runtimeNow = (anchor: MachineAnchor): Instant =>
+  (anchor.runtime + Math.floor(monotonicUs() - anchor.monotonicUs)) as Instant
 
 export class SystemClock implements Clock {
   #world: WorldAnchor
+  /** Of the runtime clock, when this process started. */
+  readonly #startedAt: number
   #wakes = new Map<ClockName, Wake>()
   #stepUs = 0
   #last: Now
 
-  constructor(world: WorldAnchor) {
+  constructor(world: MachineAnchor) {
     this.#world = world
+    this.#startedAt = world.runtime + startedAtUs - world.monotonicUs
     const runtime = this.#read()
     this.#last = { world: worldAt(world, runtime), runtime }
   }
@@ -99,7 +115,6 @@ export class SystemClock implements Clock {
   }
 
   #read(): Instant {
-    const unixMs = startedAtMs + performance.now()
-    return (Math.floor(unixMs * 1_000) + this.#stepUs) as Instant
+    return (Math.floor(this.#startedAt + performance.now() * 1_000) + this.#stepUs) as Instant
   }
 }

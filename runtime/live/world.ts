@@ -7,10 +7,11 @@
 import { mkdirSync } from 'node:fs'
 import type { Instant } from '#actor'
 import { type ClusterDefinition, shardHashVersion } from '#host'
-import { type WorldAnchor, worldAt } from '#ports'
+import { worldAt } from '#ports'
 import { shardCounts } from './live-node.ts'
 import { Environment } from './lmdb/environment.ts'
 import { latestWorldTime, readWorldClock, writeWorldClock } from './lmdb/world-clock.ts'
+import { type MachineAnchor, monotonicUs, runtimeNow } from './system-clock.ts'
 
 /**
  * The world goes on where it stood, or after a crash from the latest turn: no time passed while nothing ran.
@@ -23,9 +24,10 @@ export async function startWorld(
   speed: number,
   /** What it shows when the folder is used for the first time. Default: the time of this machine. */
   worldFrom?: Instant,
-): Promise<WorldAnchor> {
+): Promise<MachineAnchor> {
   const environment = await openData(dataFolder, definition)
   try {
+    const monotonic = monotonicUs()
     const runtime = unixNow()
     const before = readWorldClock(environment)
     const world = Math.max(
@@ -38,7 +40,7 @@ export async function startWorld(
       speed,
       version: (before?.version ?? 0) + 1,
     })
-    return { world, runtime, speed }
+    return { world, runtime, speed, monotonicUs: monotonic }
   } finally {
     await environment.close()
   }
@@ -48,11 +50,11 @@ export async function startWorld(
 export async function stopWorld(
   dataFolder: string,
   definition: ClusterDefinition,
-  anchor: WorldAnchor,
+  anchor: MachineAnchor,
 ): Promise<void> {
   const environment = await openData(dataFolder, definition)
   try {
-    const runtime = unixNow()
+    const runtime = runtimeNow(anchor)
     const version = (readWorldClock(environment)?.version ?? 0) + 1
     const anchorWorld = Math.max(worldAt(anchor, runtime), latestWorldTime(environment)) as Instant
     await writeWorldClock(environment, { anchorWorld, anchorRuntime: runtime, speed: 0, version })
@@ -66,4 +68,4 @@ function openData(folder: string, definition: ClusterDefinition): Promise<Enviro
   return Environment.open({ folder, departments: shardCounts(definition), hashVersion: shardHashVersion })
 }
 
-const unixNow = (): Instant => Math.floor((performance.timeOrigin + performance.now()) * 1_000) as Instant
+const unixNow = (): Instant => (Date.now() * 1_000) as Instant

@@ -88,6 +88,15 @@ export const journalMutants: readonly Mutant[] = [
     by: lmdb,
   },
   {
+    id: 'lmdb-flushes-overlap',
+    where: 'journal',
+    what: 'a process that is killed while it flushes breaks the store for the others',
+    file: 'runtime/live/lmdb/environment.ts',
+    find: 'overlappingSync: false',
+    replace: 'overlappingSync: true',
+    by: ['runtime/live/lmdb/killed-writers.test.ts'],
+  },
+  {
     id: 'lmdb-failed-flush-survived',
     where: 'journal',
     what: 'after a failed flush the process goes on',

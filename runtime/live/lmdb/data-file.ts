@@ -32,7 +32,6 @@ interface Header {
   readonly transaction: bigint
   readonly pageBytes: number
   readonly pages: number
-  readonly boot: bigint
 }
 
 export interface DataFileUse {
@@ -78,8 +77,7 @@ export function clearFlushFailed(folder: string): void {
 
 const markPath = (folder: string): string => join(folder, 'flush-failed')
 
-// Two headers take turns; a third, in the middle of the first page, is the last one that was flushed. After a
-// restart of the machine LMDB goes back to that one, since what came later may have reached the disk in part.
+// Two headers take turns: each is written when all that it speaks of is on the disk.
 function currentHeader(path: string): Header | undefined {
   const file = openSync(path, 'r')
   try {
@@ -87,36 +85,25 @@ function currentHeader(path: string): Header | undefined {
     const first = readHeader(file, 0)
     if (first === undefined) return undefined
     const second = readHeader(file, first.pageBytes)
-    const flushed = readHeader(file, first.pageBytes / 2)
-    const latest = second !== undefined && second.transaction > first.transaction ? second : first
-    return flushed === undefined || flushed.transaction === 0n || latest.boot === thisBoot()
-      ? latest
-      : flushed
+    return second !== undefined && second.transaction > first.transaction ? second : first
   } finally {
     closeSync(file)
   }
 }
 
 function readHeader(file: number, page: number): Header | undefined {
-  const meta = readBytes(file, page + headerBytes, 144)
+  const meta = readBytes(file, page + headerBytes, 136)
   if (meta === undefined) return undefined
   return {
     pageBytes: meta.readUInt32LE(24),
     pages: Number(meta.readBigUInt64LE(120)) + 1,
     transaction: meta.readBigUInt64LE(128),
-    boot: meta.readBigInt64LE(136),
   }
 }
 
 function readBytes(file: number, at: number, count: number): Buffer | undefined {
   const bytes = Buffer.alloc(count)
   return readSync(file, bytes, 0, count, at) === count ? bytes : undefined
-}
-
-function thisBoot(): bigint {
-  const path = '/proc/sys/kernel/random/boot_id'
-  if (!existsSync(path)) return -1n
-  return BigInt(`0x${readFileSync(path, 'latin1').split('-')[0]}`)
 }
 
 // The last pages may be missing for a good reason: they were taken and given back before they were written. Only a

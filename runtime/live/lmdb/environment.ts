@@ -5,8 +5,8 @@
  * Does not: know batches and scopes (`journal.ts`), nor who may hold the folder (the launcher's lock).
  *
  * Invariants:
- *   E1. A write tells visible and durable apart (`separateFlushed`). Without it everything would leave before it
- *       is durable, silently.
+ *   E1. A write is told when it is flushed (`separateFlushed`), and flushed before another one begins. Without it
+ *       everything would leave before it is durable, silently.
  *   E2. A data folder of another format, or made with other shards, is not opened.
  */
 import { randomBytes, randomUUID } from 'node:crypto'
@@ -28,8 +28,6 @@ export interface EnvironmentOptions extends DataFileUse {
   readonly departments: Readonly<Record<string, number>>
   /** Of the function from an actor to its shard. */
   readonly hashVersion: number
-  /** Which of the states on disk to start from: the last one, or the last one that was flushed. */
-  readonly flushedOnly?: boolean
 }
 
 /** What the data folder is, written once. */
@@ -173,7 +171,7 @@ function flushOf(write: Promise<boolean>): Promise<unknown> | undefined {
   return (write as { flushed?: Promise<unknown> }).flushed
 }
 
-function openRoot({ folder, flushedOnly }: EnvironmentOptions): RootDatabase<Buffer, Buffer> {
+function openRoot({ folder }: EnvironmentOptions): RootDatabase<Buffer, Buffer> {
   const options = {
     path: folder,
     mapSize: mapBytes,
@@ -181,10 +179,10 @@ function openRoot({ folder, flushedOnly }: EnvironmentOptions): RootDatabase<Buf
     encoding: 'binary',
     keyEncoding: 'binary',
     separateFlushed: true,
-    overlappingSync: true,
+    // A process that is killed in an overlapping flush breaks the store for the others: docs/adr/0008.
+    overlappingSync: false,
     // With it a failed commit also rejects a promise that nobody holds, which ends the process.
     eventTurnBatching: false,
-    safeRestore: flushedOnly === true,
     ...startThreshold,
   } as const
   try {

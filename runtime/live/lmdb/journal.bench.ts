@@ -90,7 +90,7 @@ async function newJournal() {
 }
 
 async function bareStore() {
-  const root = open({ path: newFolder(), mapSize: 2 ** 34, separateFlushed: true })
+  const root = open({ path: newFolder(), mapSize: 2 ** 34, separateFlushed: true, overlappingSync: false })
   const scopes = root.openDB({ name: 'scopes', useVersions: true })
   const journal = root.openDB({ name: 'journal' })
   const snapshots = root.openDB({ name: 'snapshots' })
