@@ -99,6 +99,7 @@ test('with the test switches an end can be announced that has not happened', asy
   const launcher = new TestLauncher(newFolder(), [{ nodes: 2 }], { testSwitches: true })
   await launcher.settled
   const { pid } = await launcher.status(node2)
+  await eventually(() => launcher.logOf(node2, 1).at(-1) === 'members node-1 node-2')
   await launcher.execute({ kind: 'announce-end', node: node2 })
   await eventually(() => launcher.logOf(node1, 1).at(-1) === 'members node-1')
   expect(identify(pid!)).toBeDefined()
