@@ -14,7 +14,8 @@ import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { assert, ClusterError, type Instant, minutes } from '#actor'
+import { assert, ClusterError, type Instant } from '#actor'
+import { shortestDeadlineMs, speedMax } from '#actors'
 import type { ClusterDefinition } from '#host'
 import {
   Launcher,
@@ -79,10 +80,6 @@ export interface RunningCluster {
 const host = '127.0.0.1'
 const readyWithinMs = 60_000
 const lookAgainMs = 25
-
-/** The shortest wait of the world that ends in giving something up, and how long a failover may take. */
-const leastDeadlineMs = minutes(9)
-const failoverBoundMs = 3_000
 
 /**
  * Starts a cluster, and resolves when it answers requests.
@@ -184,12 +181,11 @@ async function howNodesStand(launcher: Launcher): Promise<string> {
 }
 
 function checkSpeed(speed: number): void {
-  if (speed > 0 && leastDeadlineMs / speed >= 3 * failoverBoundMs) return
-  const fastest = leastDeadlineMs / (3 * failoverBoundMs)
+  if (speed > 0 && speed <= speedMax) return
   throw new ClusterError('CLUSTER_CONFIG_INVALID', {
     field: 'speed',
-    problem: `at ${speed} times, a deadline of ${leastDeadlineMs / 60_000} minutes is over in ${Math.round(leastDeadlineMs / speed)} ms, and a failover may take ${failoverBoundMs} ms`,
-    remedy: `Give a speed above 0, at most ${fastest}.`,
+    problem: `at ${speed} times, the shortest deadline of an order, ${shortestDeadlineMs / 60_000} minutes, is over in ${Math.round(shortestDeadlineMs / speed)} ms, and an owner may fail over more than once`,
+    remedy: `Give a speed above 0, at most ${speedMax}.`,
   })
 }
 

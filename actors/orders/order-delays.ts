@@ -16,6 +16,12 @@ export const orderDeadlines = {
   platingDeadline: minutes(30),
 } as const
 
+/** The first of them to give an order up. */
+export const shortestDeadlineMs = Math.min(...Object.values(orderDeadlines))
+
+/** How fast a live restaurant may run: the shortest deadline is then ten seconds long, and three failovers take nine. */
+export const speedMax = 60
+
 /** Outlives every deadline before the commit, so that it is the order that gives up first. */
 export const reservationLifeMs = minutes(60)
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { ClusterError } from '#actor'
+import { shortestDeadlineMs, speedMax } from '#actors'
 import type { Day, DayOptions } from './index.ts'
-import { checkMode, defineDay, hashOfDay, mixed } from './index.ts'
+import { checkMode, defineDay, failoverMs, hashOfDay, mixed } from './index.ts'
 
 const minimal: DayOptions = {
   name: 'monday',
@@ -385,6 +386,8 @@ describe('a way of running that cannot honour the day is refused', () => {
     expect(refusal({}, 60)).toBe('none')
     const message = refusal({}, 100)
     expect(message).toContain('(10 minutes) is 6 s long, and three failovers take 9 s')
-    expect(message).toContain('×66 or slower')
+    expect(message).toContain('×60 or slower')
+    // It is what a cluster takes, too.
+    expect(shortestDeadlineMs / speedMax).toBeGreaterThanOrEqual(3 * failoverMs)
   })
 })

@@ -7,7 +7,7 @@
  * Does not: fill in defaults (`define-day.ts`), or know faults (`faults/validate-faults.ts`).
  */
 import { ClusterError } from '#actor'
-import { departments, ingredients, orderDeadlines, recipes, reservationLifeMs, stationNames } from '#actors'
+import { departments, ingredients, recipes, shortestDeadlineMs, speedMax, stationNames } from '#actors'
 import { defaultBounds } from '#host'
 import { deliveries } from '#sim'
 import type { Day } from './day.ts'
@@ -102,14 +102,12 @@ export function checkMode(day: Day, mode: Mode): void {
   if (Object.keys(day.cluster.bounds).length > 0) {
     unsupported('cluster.bounds', 'bounds of its own', 'Run it in the simulator, or leave them out.')
   }
-  const shortestMs = Math.min(reservationLifeMs, ...Object.values(orderDeadlines))
-  const realMs = shortestMs / mode.speed
-  if (!(realMs >= 3 * failoverMs)) {
+  if (!(mode.speed > 0 && mode.speed <= speedMax)) {
     throw new ClusterError('DAY_INVALID', {
       day: day.name,
       place: '--speed',
-      problem: `at ×${mode.speed} the shortest deadline of an order (${shortestMs / 60_000} minutes) is ${realMs / 1_000} s long, and three failovers take ${(3 * failoverMs) / 1_000} s`,
-      remedy: `Run it at ×${Math.floor(shortestMs / (3 * failoverMs))} or slower.`,
+      problem: `at ×${mode.speed} the shortest deadline of an order (${shortestDeadlineMs / 60_000} minutes) is ${shortestDeadlineMs / mode.speed / 1_000} s long, and three failovers take ${(3 * failoverMs) / 1_000} s`,
+      remedy: `Run it at ×${speedMax} or slower.`,
     })
   }
 }
