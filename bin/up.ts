@@ -15,7 +15,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { assert, ClusterError, type Instant } from '#actor'
-import { shortestDeadlineMs, speedMax } from '#actors'
+import { speedMax, speedProblem } from '#actors'
 import type { ClusterDefinition } from '#host'
 import {
   Launcher,
@@ -181,10 +181,11 @@ async function howNodesStand(launcher: Launcher): Promise<string> {
 }
 
 function checkSpeed(speed: number): void {
-  if (speed > 0 && speed <= speedMax) return
+  const problem = speedProblem(speed)
+  if (problem === undefined) return
   throw new ClusterError('CLUSTER_CONFIG_INVALID', {
     field: 'speed',
-    problem: `at ${speed} times, the shortest deadline of an order, ${shortestDeadlineMs / 60_000} minutes, is over in ${Math.round(shortestDeadlineMs / speed)} ms, and an owner may fail over more than once`,
+    problem,
     remedy: `Give a speed above 0, at most ${speedMax}.`,
   })
 }

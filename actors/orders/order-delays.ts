@@ -19,8 +19,18 @@ export const orderDeadlines = {
 /** The first of them to give an order up. */
 export const shortestDeadlineMs = Math.min(...Object.values(orderDeadlines))
 
+/** Until the actors of a node that died answer from another one, at most. Milliseconds. */
+export const failoverMs = 3_000
+
 /** How fast a live restaurant may run: the shortest deadline is then ten seconds long, and three failovers take nine. */
 export const speedMax = 60
+
+/** Why a live restaurant cannot run at this speed; undefined when it can. */
+export function speedProblem(speed: number): string | undefined {
+  if (speed > 0 && speed <= speedMax) return undefined
+  if (!(speed > 0)) return `${speed} is no speed`
+  return `at ×${speed} the shortest deadline of an order (${shortestDeadlineMs / 60_000} minutes) is ${shortestDeadlineMs / speed / 1_000} s long, and three failovers take ${(3 * failoverMs) / 1_000} s`
+}
 
 /** Outlives every deadline before the commit, so that it is the order that gives up first. */
 export const reservationLifeMs = minutes(60)

@@ -67,7 +67,7 @@ export function worldBefore(open: number, speed: number): Instant {
 
 /** World time of a midnight after which it is about to open: the calendar's, or the day begins now. */
 export function midnightBefore(open: number, anchor: MachineAnchor): Instant {
-  const now = worldAt(anchor, unixNow())
+  const now = worldAt(anchor, runtimeNow(anchor))
   const calendar = now - (now % dayUs)
   const untilOpen = calendar + open - now
   const isSoon = untilOpen >= 0 && untilOpen <= waitMs * 1_000 * anchor.speed

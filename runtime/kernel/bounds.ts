@@ -91,7 +91,7 @@ export function boundsOf(options: Partial<Bounds> = {}): Bounds {
       throw new ClusterError('CLUSTER_CONFIG_INVALID', {
         field,
         problem: `${value} is not a whole number above 0`,
-        remedy: 'Give one.',
+        remedy: `Give one; without it, it is ${defaultBounds[field as keyof Bounds]}.`,
       })
     }
   }

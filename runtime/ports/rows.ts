@@ -261,6 +261,7 @@ export class MailboxWindow {
   }
 }
 
+/** All of them at once. */
 export function withinWindow(
   rows: Iterable<readonly [n: number, row: MailboxRow]>,
   window: number,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { ClusterError } from '#actor'
-import { shortestDeadlineMs, speedMax } from '#actors'
+import { failoverMs, shortestDeadlineMs, speedMax } from '#actors'
 import type { Day, DayOptions } from './index.ts'
-import { checkMode, defineDay, failoverMs, hashOfDay, mixed } from './index.ts'
+import { checkMode, defineDay, hashOfDay, mixed } from './index.ts'
 
 const minimal: DayOptions = {
   name: 'monday',

@@ -353,7 +353,7 @@ function buildsOf({ cluster: { shards }, faults }: Day, freeze: boolean): readon
 }
 
 /** A replayed turn costs as much as a turn: a day of more guests than this replays fewer of its actors. */
-const guestsReplayed = 30
+const guestsReplayed = 100
 const shareFor = (guests: number): number => Math.min(1, guestsReplayed / Math.max(1, guests))
 
 /** Runs a whole day. */

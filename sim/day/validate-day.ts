@@ -7,7 +7,7 @@
  * Does not: fill in defaults (`define-day.ts`), or know faults (`faults/validate-faults.ts`).
  */
 import { ClusterError } from '#actor'
-import { departments, ingredients, recipes, shortestDeadlineMs, speedMax, stationNames } from '#actors'
+import { departments, ingredients, recipes, speedMax, speedProblem, stationNames } from '#actors'
 import { defaultBounds } from '#host'
 import { deliveries } from '#sim'
 import type { Day } from './day.ts'
@@ -24,9 +24,6 @@ export type Mode =
   | { readonly kind: 'sim' }
   /** `speed`: how many seconds of the restaurant pass in a real one. */
   | { readonly kind: 'live'; readonly speed: number }
-
-/** Until the actors of a node that died answer from another one, at most. Milliseconds. */
-export const failoverMs = 3_000
 
 /** @throws ClusterError `DAY_INVALID`. */
 export function validateDay(day: Day): void {
@@ -102,11 +99,12 @@ export function checkMode(day: Day, mode: Mode): void {
   if (Object.keys(day.cluster.bounds).length > 0) {
     unsupported('cluster.bounds', 'bounds of its own', 'Run it in the simulator, or leave them out.')
   }
-  if (!(mode.speed > 0 && mode.speed <= speedMax)) {
+  const problem = speedProblem(mode.speed)
+  if (problem !== undefined) {
     throw new ClusterError('DAY_INVALID', {
       day: day.name,
       place: '--speed',
-      problem: `at ×${mode.speed} the shortest deadline of an order (${shortestDeadlineMs / 60_000} minutes) is ${shortestDeadlineMs / mode.speed / 1_000} s long, and three failovers take ${(3 * failoverMs) / 1_000} s`,
+      problem,
       remedy: `Run it at ×${speedMax} or slower.`,
     })
   }

@@ -8,7 +8,7 @@ export const blindMutants: readonly Mutant[] = [
   {
     id: 'resend-never-again-once-quiet',
     where: 'kernel',
-    what: 'A resend that falls due with nothing to send leaves its time set: the channel arms none again.',
+    what: 'a resend that falls due with nothing to send leaves its time set: the channel arms none again',
     file: 'runtime/kernel/due.ts',
     find: `      channel.resendAt = undefined
       if (!channel.unacknowledged) return`,
@@ -20,7 +20,7 @@ export const blindMutants: readonly Mutant[] = [
   {
     id: 'unwritten-message-sent-with-the-others',
     where: 'kernel',
-    what: 'What makes room in a channel also sends messages whose batch is not durable yet.',
+    what: 'what makes room in a channel also sends messages whose batch is not durable yet',
     file: 'runtime/kernel/out-channel.ts',
     find: 'const end = Math.min(this.#durable, this.#acknowledged + window)',
     replace: 'const end = Math.min(this.last, this.#acknowledged + window)',
@@ -30,7 +30,7 @@ export const blindMutants: readonly Mutant[] = [
   {
     id: 'inherited-request-not-known-to-run',
     where: 'kernel',
-    what: 'A new owner does not know the keys of requests that it inherits, and takes a repeated one anew.',
+    what: 'a new owner does not know the keys of requests that it inherits, and takes a repeated one anew',
     file: 'runtime/kernel/tenure.ts',
     find: `
     const { request } = row.envelope
@@ -45,7 +45,7 @@ export const blindMutants: readonly Mutant[] = [
   {
     id: 'proof-overtakes-append',
     where: 'kernel',
-    what: 'What waits for a proof of ownership leaves with it, also while an earlier batch is not durable.',
+    what: 'what waits for a proof of ownership leaves with it, also while an earlier batch is not durable',
     file: 'runtime/kernel/commits.ts',
     find: `    const first = memory.inFlight[0]
     if (first === undefined || !first.answered) return
@@ -60,7 +60,7 @@ export const blindMutants: readonly Mutant[] = [
   {
     id: 'generation-begins-anew-on-load',
     where: 'kernel',
-    what: 'An actor that is loaded counts the generations of its timers and calls from 0 again.',
+    what: 'an actor that is loaded counts the generations of its timers and calls from 0 again',
     file: 'runtime/kernel/tenure.ts',
     find: `
   activation.generation = snapshot.generation`,
@@ -71,7 +71,7 @@ export const blindMutants: readonly Mutant[] = [
   {
     id: 'lost-race-contended-for-ever',
     where: 'cluster',
-    what: 'A node that lost the race for a shard believes that it still acquires it, and never tries again.',
+    what: 'a node that lost the race for a shard believes that it still acquires it, and never tries again',
     file: 'runtime/cluster/cluster.ts',
     find: `    this.#acquiring.delete(shard)
     if (outcome.kind === 'acquired') {
@@ -85,7 +85,7 @@ export const blindMutants: readonly Mutant[] = [
   {
     id: 'own-earlier-scope-counts-as-owner',
     where: 'cluster',
-    what: 'The shards of an earlier incarnation of a node count as owned as long as the node is a member.',
+    what: 'the shards of an earlier incarnation of a node count as owned as long as the node is a member',
     file: 'runtime/cluster/cluster.ts',
     find: `
     if (view.row.node === this.#options.node) return view.row.scope !== this.#options.scope`,
@@ -96,7 +96,7 @@ export const blindMutants: readonly Mutant[] = [
   {
     id: 'sealed-scope-passes-for-proof',
     where: 'host',
-    what: 'A position that could be read proves ownership, even when it says that the scope is sealed.',
+    what: 'a position that could be read proves ownership, even when it says that the scope is sealed',
     file: 'runtime/host/node.ts',
     find: `
           else if (read.value === 'sealed') this.#lose(life, 'sealed')`,
@@ -107,7 +107,7 @@ export const blindMutants: readonly Mutant[] = [
   {
     id: 'money-noted-when-captured',
     where: 'actors',
-    what: 'An order notes that it has money to give back when it is captured, not when it is asked for.',
+    what: 'an order notes that it has money to give back when it is captured, not when it is asked for',
     file: 'actors/orders/order.ts',
     find: `          entry: ['takeMoney', 'askMoney', 'announcePayment', 'forgetToken'],
           on: {
@@ -121,7 +121,7 @@ export const blindMutants: readonly Mutant[] = [
   {
     id: 'bin-serves-past-the-first-who-waits',
     where: 'actors',
-    what: 'A bin serves those behind one who must wait, and takes as many from the front of its queue.',
+    what: 'a bin serves those behind one who must wait, and takes as many from the front of its queue',
     file: 'actors/pantry/bin.ts',
     find: `      refused.push(reservation)
     } else break`,
@@ -133,7 +133,7 @@ export const blindMutants: readonly Mutant[] = [
   {
     id: 'last-dish-says-what-was-wasted',
     where: 'actors',
-    what: 'Whether a ticket has used ingredients is what the last of its dishes said, not any of them.',
+    what: 'whether a ticket has used ingredients is what the last of its dishes said, not any of them',
     file: 'actors/kitchen/ticket.ts',
     find: "wasted: context.wasted || report.type === 'dish.plated' || report.wasted,",
     replace: "wasted: report.type === 'dish.plated' || report.wasted,",
@@ -143,7 +143,7 @@ export const blindMutants: readonly Mutant[] = [
   {
     id: 'job-done-of-another-step-counts',
     where: 'actors',
-    what: 'A dish takes the repeated end of an earlier step or attempt for that of the step it is at.',
+    what: 'a dish takes the repeated end of an earlier step or attempt for that of the step it is at',
     file: 'actors/kitchen/dish.ts',
     find: `
       { guard: not('mine'), actions: 'collect' },

@@ -38,8 +38,8 @@ export interface DataFileUse {
   /** Opens it also when a flush has failed: for a check, which decides whether it may be used again. */
   readonly afterFailedFlush?: boolean
   /**
-   * Others have it open, and write: whoever was first has looked at its size. While they do, the header may be ahead of
-   * what is written, and no copy can be made that would tell.
+   * Others have it open, and write: whoever was first has looked at its size. A look in between their writes has once
+   * taken a new file for damaged.
    */
   readonly isInUse?: boolean
 }
