@@ -141,7 +141,8 @@ function alreadyInstalled(lockText) {
   })
 }
 
-// In this process rather than in a child, so that Ctrl-C reaches the cluster and nothing else.
+// In this process rather than in a child, so that Ctrl-C reaches the cluster and nothing else. package.json bounds its
+// heap: it holds some 40 MB, and in a rush V8 would let it grow to four times that before it collects.
 async function start(args) {
   if (!prepare()) return 1
   const main = join(root, 'dist', 'bin', 'main.js')

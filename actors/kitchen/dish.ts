@@ -44,7 +44,7 @@ interface DishContext {
   /** When this step was asked for. */
   readonly since: Instant
   readonly unanswered: number
-  /** A cook has begun, so its ingredients are used. */
+  /** A cook has begun, or may have: its ingredients are used. */
   readonly begun: boolean
   /** Why it is given up; empty while it is not. */
   readonly reason: string
@@ -327,9 +327,10 @@ const machine = dishSetup.createMachine({
         ],
       },
       after: {
+        // Nobody knows whether a cook has begun: what may be used does not go back.
         stopAgain: [
-          { guard: and(['unheard', 'givenUp']), target: 'failed' },
-          { guard: 'unheard', target: 'cancelled' },
+          { guard: and(['unheard', 'givenUp']), target: 'failed', actions: 'begin' },
+          { guard: 'unheard', target: 'cancelled', actions: 'begin' },
           { target: 'stopping', reenter: true },
         ],
       },

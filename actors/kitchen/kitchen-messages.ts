@@ -159,6 +159,9 @@ export type CookReport = MessageOf<typeof CookReport>
 
 /** `plate` counts the portions of a line from 1. */
 export const dishKey = (order: string, line: number, portion: number): string => `${order}:${line}:${portion}`
+/** The order that a dish belongs to, by its key. */
+export const orderOfDish = (key: string): string =>
+  key.slice(0, key.lastIndexOf(':', key.lastIndexOf(':') - 1))
 export const dishRef = (key: string) => ref<DishCommand | JobReport>('dish', key)
 
 export const stationKey = (site: string, name: string): string => `${site}:${name}`

@@ -208,7 +208,7 @@ describe('what was not answered', () => {
     const stage = new Rehearsal({ actors: [...kitchenActors, ...hardwareActors] })
     order(stage, 1, 1, 0)
     expect(stage.runUntil(() => ended(stage) === 1, minutes(120))).toBe(true)
-    expect(stage.sentOf('ticket.failed')).toMatchObject([{ reason: 'station-silent', wasted: false }])
+    expect(stage.sentOf('ticket.failed')).toMatchObject([{ reason: 'station-silent', wasted: true }])
     stage.run(minutes(300))
     expect(stage.living).toEqual([])
   })

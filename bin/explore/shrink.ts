@@ -169,6 +169,7 @@ const subject: ReadonlySet<string> = new Set([
   'slo',
   'settleWithin',
   'guests.arrivals',
+  'guests.bursts',
   'guests.only',
   'cluster.groups',
 ])

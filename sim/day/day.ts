@@ -23,6 +23,8 @@ export type Card = (typeof cards)[number]
 export interface Guests {
   /** Guests per hour at these times, linear between them, none before the first and after the last. */
   readonly arrivals: readonly { readonly at: TimeOfDay; readonly perHour: number }[]
+  /** Besides: so many who order online at the same moment, spread evenly over `within`. */
+  readonly bursts: readonly { readonly at: TimeOfDay; readonly guests: number; readonly within: Duration }[]
   /** How many portions a guest orders, by weight. */
   readonly portions: readonly { readonly count: number; readonly weight: number }[]
   /** Weight of each dish; a dish that is not named is not ordered. */
@@ -117,6 +119,7 @@ export const checkNames = [
   'orders',
   'money',
   'stock',
+  'kitchen',
   'owner',
   'messages',
   'conformance',

@@ -97,6 +97,18 @@ describe('an impossible day is refused with the place, the problem and the remed
       'above 0',
     ],
     [
+      'half a guest',
+      guests({ bursts: [{ at: '19:00', guests: 1.5, within: '1s' }] }),
+      'guests.bursts[0].guests',
+      'halves',
+    ],
+    [
+      'a burst after the last order',
+      guests({ bursts: [{ at: '22:00', guests: 10, within: '1s' }] }),
+      'guests.bursts[0]',
+      'before or after',
+    ],
+    [
       'a dish that is not on the menu',
       guests({ dishes: { pancake: 1 } }),
       "there is no dish 'pancake'",

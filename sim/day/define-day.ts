@@ -50,6 +50,7 @@ const usual: Omit<Day, 'name' | 'title' | 'open' | 'lastOrder' | 'close'> = {
   timeZone: 'Europe/Berlin',
   guests: {
     arrivals: [],
+    bursts: [],
     portions: [
       { count: 1, weight: 3 },
       { count: 2, weight: 4 },

@@ -11,6 +11,7 @@
  *   S1. The same seed draws the same day.
  *   S2. It is a day like any other: faults find their victims whole, and end before the doors close.
  */
+import { type DishName, recipes } from '#actors'
 import { deliveries as frameDeliveries } from '#sim'
 import type { Character, Day, Group, Guests } from './day.ts'
 import { checkNames } from './day.ts'
@@ -22,6 +23,7 @@ import { timeText, timeUs } from './time-of-day.ts'
 
 const open: TimeOfDay = '18:00'
 const minuteUs = 60_000_000
+const dishNames = Object.keys(recipes) as DishName[]
 
 export function drawDay(seed: number): Day {
   const dice = new Dice(seed)
@@ -45,7 +47,9 @@ export function drawDay(seed: number): Day {
   const { deliveries } = stock
   const faults = drawFaults(dice, { cluster, deliveries, nodesDownMax, minute: after })
   const minutes = Math.max(40, minutesUntilHealed(faults, timeUs(open)))
-  const perHour = (dice.whole('guests', 64, 76) / minutes) * 60
+  const bursts = drawBursts(dice, minutes)
+  const walkIns = dice.whole('guests', 64, 76) - bursts.reduce((sum, { guests }) => sum + guests, 0)
+  const perHour = (walkIns / minutes) * 60
   const isSmall = dice.happens('kitchen', 0.3)
   const small = { cooks: 3, appliances: 3, slots: 3 }
   return defineDay({
@@ -59,12 +63,15 @@ export function drawDay(seed: number): Day {
         { at: open, perHour },
         { at: after(minutes), perHour },
       ],
+      bursts,
       // Many orders of few dishes: what can go wrong is between actors, not in the pan.
       portions: [
         { count: 1, weight: 6 },
         { count: 2, weight: 2 },
         { count: 4, weight: 1 },
       ],
+      // All of them want the same, of a pantry that may have little of it.
+      ...(dice.happens('one-dish', 0.2) && { dishes: { [dice.pick('dish', dishNames)]: 1 } }),
       ...drawHabits(dice),
     },
     ...(isSmall && { kitchen: { grill: small, oven: small, 'garde-manger': small, pastry: small } }),
@@ -80,6 +87,15 @@ export function drawDay(seed: number): Day {
     invariants: checkNames.filter((name) => name !== 'faults-fired'),
     slo: {},
   })
+}
+
+function drawBursts(dice: Dice, minutes: number): Guests['bursts'] {
+  const count = dice.happens('bursts', 0.3) ? dice.whole('bursts.count', 1, 2) : 0
+  return Array.from({ length: count }, (_, n) => ({
+    at: after(dice.whole('burst.at', 1, minutes - 1, n)),
+    guests: 15,
+    within: dice.pick('burst.within', ['200ms', '5s'], n),
+  }))
 }
 
 function drawGroups(dice: Dice): readonly Group[] {
@@ -127,7 +143,7 @@ function drawCharacter(dice: Dice): Character {
   }
 }
 
-function drawHabits(dice: Dice): Omit<Guests, 'arrivals' | 'portions' | 'dishes' | 'promise'> {
+function drawHabits(dice: Dice): Omit<Guests, 'arrivals' | 'bursts' | 'portions' | 'dishes' | 'promise'> {
   return {
     cards: dice.happens('cards', 0.5)
       ? { ok: 60, declined: 10, slow: 10, flaky: 10, timeoutCaptured: 10 }

@@ -91,3 +91,16 @@ test('a guest who stays away changes nothing of those who come', () => {
   const some = planGuests({ ...day, guests: { ...day.guests, only: [3, 17] } }, 1)
   expect(some).toEqual([all[3], all[17]])
 })
+
+test('a burst comes besides the others, evenly within its time, and changes none of them', () => {
+  const bursts = [{ at: '19:00', guests: 400, within: '10s' }] as const
+  const without = planGuests(day, 1)
+  const all = planGuests(defineDay({ ...day, guests: { ...day.guests, bursts } }), 1)
+  expect(all.slice(0, without.length)).toEqual(without)
+  const seconds = all.slice(without.length).map(({ at }) => (at - timeUs('19:00')) / 1_000_000)
+  expect(seconds).toHaveLength(400)
+  expect(Math.min(...seconds)).toBeGreaterThanOrEqual(0)
+  expect(Math.max(...seconds)).toBeLessThan(10)
+  expect(seconds.filter((second) => second < 5).length).toBeGreaterThan(140)
+  expect(seconds.filter((second) => second < 5).length).toBeLessThan(260)
+})

@@ -19,7 +19,7 @@ import type { Card, Day } from './day.ts'
 import { durationUs, timeUs } from './time-of-day.ts'
 
 export interface GuestPlan {
-  /** From 0, in order of arrival. */
+  /** From 0: those of the curve in order of arrival, then those of bursts. */
   readonly n: number
   /** The idempotency key of the order. */
   readonly key: string
@@ -86,7 +86,8 @@ export function expectedBefore(segments: readonly Segment[], at: number): number
 
 export function planGuests(day: Day, seed: number): readonly GuestPlan[] {
   const { only } = day.guests
-  const plans = arrivalsOf(segmentsOf(day), seed).map((at, n) => planGuest(day, seed, n, at))
+  const arrivals = [...arrivalsOf(segmentsOf(day), seed), ...burstsOf(day, seed)]
+  const plans = arrivals.map((at, n) => planGuest(day, seed, n, at))
   return only === undefined ? plans : plans.filter(({ n }) => only.includes(n))
 }
 
@@ -103,6 +104,13 @@ function arrivalsOf(segments: readonly Segment[], seed: number): readonly number
     arrivals.push(at)
   }
 }
+
+const burstsOf = (day: Day, seed: number): readonly number[] =>
+  day.guests.bursts.flatMap(({ at, guests, within }, burst) =>
+    Array.from({ length: guests }, (_, k) =>
+      Math.floor(timeUs(at) + draw(seed, `guest.burst.${burst}`, k) * durationUs(within)),
+    ),
+  )
 
 /** Where in the segment so many arrivals are expected: rate·x + slope·x²/2 = mass, in the form that never cancels. */
 function offsetIn({ from, to, rate, slope }: Segment, mass: number): number {

@@ -16,7 +16,7 @@ import type { FaultKind } from './faults/fault.ts'
 import { checkFaults } from './faults/validate-faults.ts'
 import { situations } from './situations.ts'
 import { parseSlo } from './slo.ts'
-import { timeUs } from './time-of-day.ts'
+import { durationUs, timeUs } from './time-of-day.ts'
 import { checkDuration, checkNumber, checkTime, checkWithin, oneOf, type Refuse } from './validate-field.ts'
 
 /** How a day can be run. */
@@ -139,7 +139,7 @@ function checkClock(day: Day, invalid: Refuse): void {
 }
 
 function checkGuests(day: Day, invalid: Refuse): void {
-  const { arrivals, portions, dishes } = day.guests
+  const { arrivals, bursts, portions, dishes } = day.guests
   if (arrivals.length < 2) {
     invalid('guests.arrivals', 'fewer than two points make no curve', 'Give the first and the last time.')
   }
@@ -161,6 +161,22 @@ function checkGuests(day: Day, invalid: Refuse): void {
   }
   if (arrivals.every(({ perHour }) => perHour === 0)) {
     invalid('guests.arrivals', 'nobody ever comes', 'Give at least one point a rate above 0.')
+  }
+  for (const [n, { at, guests, within }] of bursts.entries()) {
+    const place = `guests.bursts[${n}]`
+    checkTime(at, `${place}.at`, invalid)
+    checkDuration(within, `${place}.within`, invalid)
+    checkNumber(guests, 1, 10_000, `${place}.guests`, invalid)
+    if (!Number.isInteger(guests)) {
+      invalid(`${place}.guests`, `${guests} is not a whole number`, 'Nobody comes in halves.')
+    }
+    if (timeUs(at) < timeUs(day.open) || timeUs(at) + durationUs(within) > timeUs(day.lastOrder)) {
+      invalid(
+        place,
+        `it is not between '${day.open}' and the last order, '${day.lastOrder}'`,
+        'Nobody is let in before or after: move it.',
+      )
+    }
   }
   if (portions.length === 0)
     invalid('guests.portions', 'it is empty', 'Give at least { count: 1, weight: 1 }.')

@@ -15,6 +15,7 @@ import type {
   Write,
 } from '#ports'
 import type { Commit } from '#sim'
+import { KitchenCheck } from './kitchen.ts'
 import { livenessProblems } from './liveness.ts'
 import { MessagesCheck } from './messages.ts'
 import { MoneyCheck } from './money.ts'
@@ -174,6 +175,8 @@ describe('stock', () => {
     free: 100,
     held: 0,
     issued: 0,
+    holds: [],
+    waiting: [],
     ...change,
   })
   const bin = (message: object, events?: readonly Message[]) =>
@@ -227,6 +230,26 @@ describe('stock', () => {
     expect(judge(opened, delivered, adjusted, books({ delivered: 50, adjusted: -10, free: 140 }))).toBe('')
   })
 
+  test('a bin that serves those who ask in the order in which they asked is right, and no other', () => {
+    const ask = (reservation: string) => bin({ type: 'bin.hold', reservation })
+    const held = (...reservations: readonly string[]) => ({
+      free: 100 - reservations.length,
+      held: reservations.length,
+      holds: reservations.map((reservation) => ({ reservation })),
+    })
+    const waits = (...reservations: readonly string[]) => ({
+      waiting: reservations.map((reservation) => ({ reservation })),
+    })
+    const bothAsk = [opened, ask('a'), books(waits('a')), ask('b')]
+    const end = books()
+    expect(judge(...bothAsk, books(waits('a', 'b')), books({ ...held('a'), ...waits('b') }), end)).toBe('')
+    expect(judge(...bothAsk, books({ ...held('b'), ...waits('a') }), end)).toBe(
+      'bin/s:salt has served order/b before order/a',
+    )
+    expect(judge(...bothAsk, books({ ...held('b'), ...waits('b') }), end)).toContain('has order/b twice')
+    expect(judge(...bothAsk, books(held('a', 'a')), end)).toBe('bin/s:salt has order/a twice')
+  })
+
   test.each([
     ['has lost a gram', [books({ free: 99 })]],
     ['issues what nobody has taken', [books({ free: 93, issued: 7 })]],
@@ -236,6 +259,43 @@ describe('stock', () => {
     ['still holds something at close', [books({ free: 93, held: 7 })]],
   ])('a bin that %s is found', (_name, steps) => {
     expect(judge(opened, ...steps)).toContain('bin/s:salt')
+  })
+})
+
+describe('kitchen', () => {
+  const ofDish = (type: string, fields: object = {}, state: unknown = 'waiting') =>
+    record('dish/a:1:1', { message: emitted(type, fields), state })
+  const opened = ofDish('dish.open', { order: 'a', dish: 'roast-chicken' })
+  const done = (attempt: number, step: number, state: string, outcome = 'done') =>
+    ofDish('job.done', { job: `a:1:1.${attempt}.${step}`, outcome }, state)
+  const begun = record('cook/s:grill:1', { message: emitted('cook.work', { job: 'a:1:1.1.0' }) })
+  const givenBack = record('reservation/a', { state: 'returning' })
+  const judge = (...records: readonly JournalRecord[]) => {
+    const check = new KitchenCheck()
+    for (const each of records) check.record(each)
+    return check.found.detail
+  }
+
+  test('a dish whose steps were all done is right, also when it was made again', () => {
+    expect(judge(opened, done(1, 0, 'waiting'), done(1, 1, 'plated'))).toBe('')
+    const again = [done(1, 0, 'waiting'), done(1, 1, 'waiting', 'burnt'), done(2, 0, 'waiting')]
+    expect(judge(opened, ...again, done(2, 1, 'plated'))).toBe('')
+  })
+
+  test('a dish that is plated without one of its steps is found', () => {
+    expect(judge(opened, done(1, 0, 'waiting'), done(1, 0, 'plated'))).toBe(
+      'dish/a:1:1 is plated, and of its 2 steps is done: a:1:1.1.0',
+    )
+    expect(judge(opened, done(1, 0, 'waiting'), done(2, 1, 'plated'))).toContain('dish/a:1:1 is plated')
+    expect(judge(opened, done(1, 0, 'waiting'), done(1, 1, 'plated', 'burnt'))).toContain('is plated')
+  })
+
+  test('what a cook has begun and comes back into a bin is found, in whichever order it is heard', () => {
+    const problem = 'order/a gave back ingredients, and a cook had begun'
+    expect(judge(begun, givenBack)).toBe(problem)
+    expect(judge(givenBack, begun)).toBe(problem)
+    expect(judge(begun)).toBe('')
+    expect(judge(givenBack, record('cook/s:grill:1', { message: emitted('cook.open', {}) }))).toBe('')
   })
 })
 

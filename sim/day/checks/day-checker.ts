@@ -9,6 +9,7 @@ import type { Commit } from '#sim'
 import type { CheckName } from '../day.ts'
 import { Reached, type Situation } from '../situations.ts'
 import { ConformanceCheck, type ConformanceOptions } from './conformance.ts'
+import { KitchenCheck } from './kitchen.ts'
 import { livenessProblems } from './liveness.ts'
 import { MessagesCheck } from './messages.ts'
 import type { MoneyCounts, ProviderEntry } from './money.ts'
@@ -47,6 +48,7 @@ export class DayChecker {
   readonly #orders = new OrdersCheck()
   readonly #money = new MoneyCheck()
   readonly #stock: StockCheck
+  readonly #kitchen = new KitchenCheck()
   readonly #conformance: ConformanceCheck
 
   readonly #isOneLog: boolean
@@ -70,6 +72,7 @@ export class DayChecker {
       this.#orders.record(record)
       this.#money.record(record)
       this.#stock.record(record)
+      this.#kitchen.record(record)
       const replayed = this.#conformance.record(record)
       if (replayed !== undefined) this.#stock.replayed(record, replayed.context)
     }
@@ -83,6 +86,7 @@ export class DayChecker {
     return [
       verdict('money', this.#money.found),
       verdict('stock', this.#stock.found),
+      verdict('kitchen', this.#kitchen.found),
       verdict('owner', this.owner.found),
       verdict('messages', this.#messages.found),
       this.#conforms(),
@@ -109,6 +113,7 @@ export class DayChecker {
         verdict('orders', this.#orders.problems(log)),
         verdict('money', this.#money.found),
         verdict('stock', this.#stock.found),
+        verdict('kitchen', this.#kitchen.found),
         verdict('owner', this.owner.found),
         verdict('messages', this.#messages.found),
         this.#conforms(),

@@ -8,7 +8,8 @@
  *   S1. opening + delivered + adjusted = free + held + issued, none of the last three negative; the first three
  *       are what messages said.
  *   S2. No more is issued than committed reservations have taken; at close exactly that much, and nothing is held.
- *   S3. At close all that was issued was served or wasted, and of an order that completed it was served.
+ *   S3. Whoever asked a bin first is served first, and holds or waits once.
+ *   S4. At close all that was issued was served or wasted, and of an order that completed it was served.
  */
 import type { ActorId } from '#actor'
 import { keyOf } from '#actor'
@@ -23,6 +24,8 @@ export interface BinBooks {
   readonly free: number
   readonly held: number
   readonly issued: number
+  readonly holds: readonly { readonly reservation: string }[]
+  readonly waiting: readonly { readonly reservation: string }[]
 }
 
 interface Books {
@@ -32,6 +35,8 @@ interface Books {
   /** By reservations that were committed and have not given it back. */
   taken: number
   last: BinBooks | undefined
+  /** Reservations that have no answer yet, in the order in which they asked. */
+  asking: readonly string[]
 }
 
 interface Taking {
@@ -43,6 +48,7 @@ interface Taking {
 interface StockMessage {
   readonly type: string
   readonly opening?: number
+  readonly reservation?: string
   readonly amount?: number
   readonly delta?: number
   readonly site?: string
@@ -114,11 +120,31 @@ export class StockCheck {
     }
     if (issued > books.taken)
       this.found.add(`${bin} has issued ${issued}, and orders have taken ${books.taken}`)
+    this.#checkQueue(bin, books, said)
+  }
+
+  #checkQueue(bin: string, books: Books, { holds, waiting }: BinBooks): void {
+    if (books.asking.length === 0 && waiting.length === 0) return
+    const waits = new Set(waiting.map(({ reservation }) => reservation))
+    const first = books.asking.find((reservation) => waits.has(reservation))
+    const behind = new Set(first === undefined ? [] : books.asking.slice(books.asking.indexOf(first)))
+    const seen = new Set(waits)
+    for (const { reservation } of holds) {
+      if (seen.has(reservation)) this.found.add(`${bin} has order/${reservation} twice`)
+      if (behind.has(reservation))
+        this.found.add(`${bin} has served order/${reservation} before order/${first}`)
+      seen.add(reservation)
+    }
+    books.asking = books.asking.filter((reservation) => waits.has(reservation))
   }
 
   #binRecord(bin: string, message: StockMessage, events: readonly StockMessage[] = []): void {
     const books = this.#of(bin)
     if (message.type === 'bin.open') books.opening = message.opening ?? 0
+    const { reservation } = message
+    if (message.type === 'bin.hold' && reservation !== undefined && !books.asking.includes(reservation)) {
+      books.asking = [...books.asking, reservation]
+    }
     if (message.type === 'bin.deliver') books.delivered += message.amount ?? 0
     for (const event of events) if (event.type === 'inventory.adjusted') books.adjusted += event.delta ?? 0
   }
@@ -145,7 +171,7 @@ export class StockCheck {
   #of(bin: string): Books {
     let books = this.#books.get(bin)
     if (books === undefined) {
-      books = { opening: 0, delivered: 0, adjusted: 0, taken: 0, last: undefined }
+      books = { opening: 0, delivered: 0, adjusted: 0, taken: 0, last: undefined, asking: [] }
       this.#books.set(bin, books)
     }
     return books
