@@ -122,6 +122,7 @@ export const checkNames = [
   'kitchen',
   'owner',
   'messages',
+  'reads',
   'conformance',
   'liveness',
   'nothing-left',

@@ -16,6 +16,7 @@ import { testTokens } from '#outside'
 import type { SimCluster } from '#sim'
 import type { GuestOrder } from './checks/orders.ts'
 import { settledStates } from './checks/orders.ts'
+import type { ReadsCheck } from './checks/reads.ts'
 import type { Answer, Door } from './door.ts'
 import { isWorthRepeating, orderIdOf } from './door.ts'
 import type { GuestPlan } from './guests.ts'
@@ -26,6 +27,7 @@ export interface Restaurant {
   readonly door: Door
   readonly site: string
   readonly menu: () => readonly MenuItem[]
+  readonly reads: ReadsCheck
 }
 
 const settledNames: ReadonlySet<string> = new Set(settledStates)
@@ -36,6 +38,8 @@ const triesMax = 20
 const lookAgainUs = 3 * 60_000_000
 const looksMax = 200
 const repeatAfterUs = 2_000_000
+/** Everybody looks once whether the order is really there. */
+const glanceAfterUs = 1_000_000
 
 export class SimGuest {
   readonly plan: GuestPlan
@@ -108,6 +112,7 @@ export class SimGuest {
     this.#outcome = 'acknowledged'
     this.#acknowledgedAt = now
     this.latencyMs = (now - plan.at) / 1_000
+    this.#errand(glanceAfterUs, (done) => this.#view(done))
     if (plan.repeats) this.#errand(repeatAfterUs, (done) => this.#command(message, plan.key, done))
     if (plan.cancelAfterUs !== undefined) {
       this.#errand(plan.cancelAfterUs, (done) => this.#insist({ type: 'order.cancel' }, 'cancel', 1, done))
@@ -120,11 +125,21 @@ export class SimGuest {
 
   /** Looks whether it is ready, and again, until it is or never will be. */
   #look(looks: number, done: () => void): void {
-    this.#restaurant.door.query(orderRef(this.order), 'view', (answer) => {
+    this.#view((answer) => {
       const state = answer.kind === 'answer' ? (answer.value as OrderView).state : undefined
       if (state === 'ready') this.#insist({ type: 'order.collect' }, 'collect', 1, done)
       else if (looks >= looksMax || isOver(answer, state)) done()
       else this.#later(lookAgainUs, () => this.#look(looks + 1, done))
+    })
+  }
+
+  #view(done: (answer: Answer) => void): void {
+    const { door, reads } = this.#restaurant
+    const order = orderRef(this.order)
+    const judge = reads.asked(order)
+    door.query(order, 'view', (answer) => {
+      judge(answer)
+      done(answer)
     })
   }
 

@@ -191,7 +191,13 @@ export class SimDay {
       this.#trace.add(commit)
       onCommit?.(commit)
     })
-    const house = { cluster: this.cluster, door: this.door, site, menu: () => this.#menu }
+    const house = {
+      cluster: this.cluster,
+      door: this.door,
+      site,
+      menu: () => this.#menu,
+      reads: this.#checker.reads,
+    }
     this.guests = guests.map((plan) => new SimGuest(plan, house))
     this.#open()
     this.#faults.schedule()
@@ -238,7 +244,11 @@ export class SimDay {
     for (const { kind, target, at, fired } of this.#faults.outcomes) {
       if (!fired) notFired.add(`${kind} of ${target} at ${at} had no effect`)
     }
-    const judged = day.faults.length === 0 ? verdicts : [...verdicts, verdict('faults-fired', notFired)]
+    const judged = [
+      ...verdicts,
+      verdict('reads', this.#checker.reads.found),
+      ...(day.faults.length === 0 ? [] : [verdict('faults-fired', notFired)]),
+    ]
     const hosting = day.cluster.groups.filter((group) => group.departments.length > 0)
     return {
       day: day.name,

@@ -1,0 +1,46 @@
+/**
+ * Who asks how an actor stands is told how it stood at some moment between the question and the answer.
+ *
+ * A node that has lost a shard and does not know it would answer with what it last knew.
+ *
+ * Owns:     how many turns of each actor are durable.
+ *
+ * Invariants:
+ *   A1. An answer is no older than what was durable when it was asked for, and no newer than what is durable when it is
+ *       given.
+ */
+import type { ActorId } from '#actor'
+import type { JournalRecord, Outcome } from '#ports'
+import { Problems } from './problems.ts'
+
+/** What comes back of a question; only some of it says anything of the actor. */
+type Answer = Outcome | { readonly kind: 'unreachable' }
+
+export class ReadsCheck {
+  readonly found = new Problems()
+  readonly #durable = new Map<ActorId, number>()
+
+  record({ actor, sequence }: JournalRecord): void {
+    this.#durable.set(actor, sequence)
+  }
+
+  /** The question is asked now. Returns what judges the answer to it, once it is there. */
+  asked(actor: ActorId): (answer: Answer) => void {
+    const then = this.#durable.get(actor) ?? 0
+    return (answer) => {
+      const now = this.#durable.get(actor) ?? 0
+      if (answer.kind === 'unknown' && then > 0) {
+        this.found.add(`${actor} had made ${then} turns, and who asked was told that it is not there`)
+      }
+      if (answer.kind !== 'answer') return
+      const { version } = answer
+      if (version < then) {
+        this.found.add(
+          `${actor} had made ${then} turns, and was shown to who asked as it was after ${version}`,
+        )
+      } else if (version > now) {
+        this.found.add(`${actor} was shown after ${version} turns, and ${now} were durable`)
+      }
+    }
+  }
+}
