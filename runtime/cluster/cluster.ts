@@ -341,14 +341,12 @@ export class Cluster {
 
   /** Members that may take this shard. */
   #eligible(shard: ShardId, fits: (member: Member, since: Instant) => boolean): readonly NodeId[] {
-    return [...this.#members.values()].flatMap(({ member, since }) =>
-      member.state === 'up' &&
-      this.#options.hosts(member.group, shard) &&
-      this.#lacks.get(member.node)?.has(shard) !== true &&
-      fits(member, since)
-        ? [member.node]
-        : [],
-    )
+    const eligible: NodeId[] = []
+    for (const { member, since } of this.#members.values()) {
+      if (member.state !== 'up' || !this.#options.hosts(member.group, shard) || !fits(member, since)) continue
+      if (this.#lacks.get(member.node)?.has(shard) !== true) eligible.push(member.node)
+    }
+    return eligible
   }
 
   #contend(now: Instant): void {

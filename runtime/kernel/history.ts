@@ -58,11 +58,13 @@ function wrong({ actor, sequence, message, note }: JournalRecord, what: string):
 
 const shown = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value))
 
+type Fields = Readonly<Record<string, unknown>>
+
 /** Of plain data. A field that is undefined is one that is not there: that is how it comes back from a store. */
 function isSame(a: unknown, b: unknown): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return Object.is(a, b)
-  const [inA, inB] = [a, b] as Readonly<Record<string, unknown>>[]
-  const keys = new Set([...Object.keys(inA as object), ...Object.keys(inB as object)])
-  for (const key of keys) if (!isSame(inA?.[key], inB?.[key])) return false
+  const [inA, inB] = [a, b] as [Fields, Fields]
+  for (const key of Object.keys(inA)) if (!isSame(inA[key], inB[key])) return false
+  for (const key of Object.keys(inB)) if (inB[key] !== undefined && inA[key] === undefined) return false
   return Array.isArray(a) === Array.isArray(b)
 }

@@ -23,6 +23,7 @@ import { timeText, timeUs } from './time-of-day.ts'
 
 const open: TimeOfDay = '18:00'
 const minuteUs = 60_000_000
+const certainGuests = 40
 const dishNames = Object.keys(recipes) as DishName[]
 
 export function drawDay(seed: number): Day {
@@ -31,7 +32,7 @@ export function drawDay(seed: number): Day {
     groups: drawGroups(dice),
     shards: dice.pick('shards', [1, 2, 4, 8]),
     bounds: drawBounds(dice),
-    review: dice.pick('review', ['10s', '30s']),
+    review: dice.pick('review', ['30s', '2m']),
     heartbeat: dice.pick('heartbeat', ['500ms', '1s', '5s']),
     restart: dice.pick('restart', ['300ms', '2s', '20s', '90s']),
     character: drawCharacter(dice),
@@ -47,9 +48,7 @@ export function drawDay(seed: number): Day {
   const { deliveries } = stock
   const faults = drawFaults(dice, { cluster, deliveries, nodesDownMax, minute: after })
   const minutes = Math.max(40, minutesUntilHealed(faults, timeUs(open)))
-  const bursts = drawBursts(dice, minutes)
-  const walkIns = dice.whole('guests', 64, 76) - bursts.reduce((sum, { guests }) => sum + guests, 0)
-  const perHour = (walkIns / minutes) * 60
+  const perHour = (dice.whole('walkIns', 4, 12) / minutes) * 60
   const isSmall = dice.happens('kitchen', 0.3)
   const small = { cooks: 3, appliances: 3, slots: 3 }
   return defineDay({
@@ -63,7 +62,7 @@ export function drawDay(seed: number): Day {
         { at: open, perHour },
         { at: after(minutes), perHour },
       ],
-      bursts,
+      bursts: drawBursts(dice, minutes),
       // Many orders of few dishes: what can go wrong is between actors, not in the pan.
       portions: [
         { count: 1, weight: 6 },
@@ -89,13 +88,16 @@ export function drawDay(seed: number): Day {
   })
 }
 
+/** So many come for certain, whoever walks in besides: alone or with others who order at the same moment. */
 function drawBursts(dice: Dice, minutes: number): Guests['bursts'] {
   const count = dice.happens('bursts', 0.3) ? dice.whole('bursts.count', 1, 2) : 0
-  return Array.from({ length: count }, (_, n) => ({
+  const bursts = Array.from({ length: count }, (_, n) => ({
     at: after(dice.whole('burst.at', 1, minutes - 1, n)),
     guests: 15,
     within: dice.pick('burst.within', ['200ms', '5s'], n),
   }))
+  const alone = bursts.reduce((left, { guests }) => left - guests, certainGuests)
+  return [{ at: open, guests: alone, within: `${minutes}m` }, ...bursts]
 }
 
 function drawGroups(dice: Dice): readonly Group[] {
