@@ -13,10 +13,10 @@ import type { Instant } from '#actor'
 import type { MenuItem, OrderMessage, OrderView } from '#actors'
 import { orderRef, quote } from '#actors'
 import { testTokens } from '#outside'
-import type { SimCluster } from '#sim'
+import type { ReadsCheck, SimCluster } from '#sim'
 import type { GuestOrder } from './checks/orders.ts'
 import { settledStates } from './checks/orders.ts'
-import type { ReadsCheck } from './checks/reads.ts'
+import type { Problems } from './checks/problems.ts'
 import type { Answer, Door } from './door.ts'
 import { isWorthRepeating, orderIdOf } from './door.ts'
 import type { GuestPlan } from './guests.ts'
@@ -28,6 +28,7 @@ export interface Restaurant {
   readonly site: string
   readonly menu: () => readonly MenuItem[]
   readonly reads: ReadsCheck
+  readonly complaints: Problems
 }
 
 const settledNames: ReadonlySet<string> = new Set(settledStates)
@@ -134,11 +135,12 @@ export class SimGuest {
   }
 
   #view(done: (answer: Answer) => void): void {
-    const { door, reads } = this.#restaurant
+    const { door, reads, complaints } = this.#restaurant
     const order = orderRef(this.order)
-    const judge = reads.asked(order)
+    const problemOf = reads.asked(order)
     door.query(order, 'view', (answer) => {
-      judge(answer)
+      const problem = problemOf(answer)
+      if (problem !== undefined) complaints.add(problem)
       done(answer)
     })
   }

@@ -16,7 +16,7 @@ import { binRef, departments, ingredients, menuRef, restaurant, stationNames, st
 import { Registry } from '#host'
 import { ProviderLedger } from '#outside'
 import type { Commit, SimClusterOptions } from '#sim'
-import { runtimeEpoch, SimCluster } from '#sim'
+import { ReadsCheck, runtimeEpoch, SimCluster } from '#sim'
 import { DayChecker, verdict } from './checks/day-checker.ts'
 import { Problems } from './checks/problems.ts'
 import type { Day } from './day.ts'
@@ -91,6 +91,9 @@ export class SimDay {
   readonly #checker: DayChecker
   readonly #faults: Faults
   readonly #trace = new TraceHash()
+  readonly #reads = new ReadsCheck()
+  /** Of guests who were told what was not so. */
+  readonly #complaints = new Problems()
   #menu: readonly MenuItem[] = []
   #toOpen = 0
 
@@ -187,6 +190,7 @@ export class SimDay {
     })
     this.cluster.journal.onDurable((commit) => {
       turns.spare(() => this.#checker.commit(commit))
+      if (commit.kind === 'appended') for (const record of commit.batch.records) this.#reads.record(record)
       this.#faults.commit(commit)
       this.#trace.add(commit)
       onCommit?.(commit)
@@ -196,7 +200,8 @@ export class SimDay {
       door: this.door,
       site,
       menu: () => this.#menu,
-      reads: this.#checker.reads,
+      reads: this.#reads,
+      complaints: this.#complaints,
     }
     this.guests = guests.map((plan) => new SimGuest(plan, house))
     this.#open()
@@ -246,7 +251,7 @@ export class SimDay {
     }
     const judged = [
       ...verdicts,
-      verdict('reads', this.#checker.reads.found),
+      verdict('reads', this.#complaints),
       ...(day.faults.length === 0 ? [] : [verdict('faults-fired', notFired)]),
     ]
     const hosting = day.cluster.groups.filter((group) => group.departments.length > 0)

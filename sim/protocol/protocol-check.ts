@@ -3,7 +3,8 @@
  *
  * Requests enter through an edge node and hop along a path of actors. Nodes crash, freeze, drain, are announced
  * dead while they live; frames are lost, doubled and reordered; writes fail. Then everything heals, and each hop
- * must have happened exactly once, in order, and nothing may have left a node before it was durable.
+ * must have happened exactly once, in order, nothing may have left a node before it was durable, and nobody who asked
+ * may have been shown what was no longer so.
  *
  * Owns:     the little world, the random schedule, and the verdict.
  * Does not: know how the kernel keeps its promises. It sees requests, commits and what actors remember.
@@ -12,6 +13,7 @@ import { Type } from 'typebox'
 import { assign, setup } from 'xstate'
 import {
   type ActorDefinition,
+  type ActorId,
   type Birth,
   type Delivered,
   defineActor,
@@ -25,6 +27,7 @@ import { type NodeOptions, Registry } from '#host'
 import type { MessageId, NodeId, Outcome, ScopeId, ShardId } from '#ports'
 import { SimCluster } from '../cluster.ts'
 import type { Commit, JournalMutant } from '../journal.ts'
+import { ReadsCheck } from '../reads-check.ts'
 
 export type ProtocolMutant = NonNullable<NodeOptions['broken']> | JournalMutant
 
@@ -170,6 +173,11 @@ const slowDisk = { visible: [500, 200_000], flush: [500, 5_000], read: [500, 150
 
 const walkers = ['a', 'b', 'c', 'd', 'e', 'f']
 const shardCount = 4
+/** Questions to actors while all goes wrong. */
+const looks = 40
+/** Who is still busy so long after all has healed gets more time: the disk may be slow, and there may be much to do. */
+const healedMs = 10_000
+const patienceMs = 100_000
 const nodes = ['node-1', 'node-2', 'node-3']
 
 /** Runs one random schedule and says what broke. */
@@ -236,11 +244,21 @@ export function checkProtocol(options: ProtocolOptions): ProtocolResult {
       ask(cluster, watch, request, chance('fails', n) < 0.2),
     )
   }
+  for (let n = 0; n < looks; n += 1) {
+    const key = walkers[Math.floor(chance('look', n) * walkers.length)] as string
+    cluster.timeline.after(100_000 + Math.floor(chance('look.at', n) * span * 1_000), () =>
+      look(cluster, watch, ref('walker', key)),
+    )
+  }
   schedule(cluster, chance, span)
 
   cluster.runFor(span + 500)
   heal(cluster)
-  cluster.runFor(10_000)
+  let waitedMs = 0
+  do {
+    cluster.runFor(healedMs)
+    waitedMs += healedMs
+  } while (waitedMs < patienceMs && !isQuiet(cluster))
 
   const violations = [...watch.violations, ...verdict(cluster, asked, watch.suspected)]
   return { seed, violations, events: cluster.timeline.events, turns: watch.turns, crashes: cluster.restarts }
@@ -267,6 +285,21 @@ function ask(cluster: SimCluster, watch: CommitWatch, request: Asked, fails: boo
     },
   )
   if (!sent) again()
+}
+
+function look(cluster: SimCluster, watch: CommitWatch, actor: ActorId): void {
+  const problemOf = watch.reads.asked(actor)
+  cluster.query('edge-1', actor, 'view', (outcome) => {
+    const problem = problemOf(outcome)
+    if (problem !== undefined) watch.violations.push(`read: ${problem}`)
+  })
+}
+
+/** Nothing is on its way any more but dead letters. */
+function isQuiet({ journal }: SimCluster): boolean {
+  for (const _ of journal.rows('outbox')) return false
+  for (const [, { dead }] of journal.rows('mailbox')) if (dead === undefined) return false
+  return true
 }
 
 /** The random schedule of faults. Which kinds there are is drawn too, so that some runs are calm in most ways. */
@@ -375,6 +408,7 @@ function tally(path: readonly string[]): Map<string, number> {
 /** Watches every commit: who may write a shard, and whether anything left before it was durable. */
 class CommitWatch {
   readonly violations: string[] = []
+  readonly reads = new ReadsCheck()
   turns = 0
   readonly #owner = new Map<ShardId, { readonly scope: ScopeId; readonly epoch: number }>()
   readonly #scopeOf = new Map<MessageId, ScopeId>()
@@ -388,6 +422,7 @@ class CommitWatch {
     cluster.journal.onDurable((commit) => {
       if (commit.kind !== 'appended') return
       for (const record of commit.batch.records) {
+        this.reads.record(record)
         this.#durable.add(record.id)
         if (record.message.type === 'hop' && record.from === undefined)
           this.#durableRequests.add((record.message as unknown as { id: string }).id)

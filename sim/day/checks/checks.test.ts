@@ -8,7 +8,6 @@ import type {
   JournalRecord,
   Key,
   NodeId,
-  Outcome,
   Position,
   ScopeId,
   ShardId,
@@ -25,7 +24,6 @@ import { leftProblems } from './nothing-left.ts'
 import type { GuestOrder } from './orders.ts'
 import { OrdersCheck } from './orders.ts'
 import { OwnerCheck } from './owner.ts'
-import { ReadsCheck } from './reads.ts'
 import type { BinBooks } from './stock.ts'
 import { StockCheck } from './stock.ts'
 
@@ -298,31 +296,6 @@ describe('kitchen', () => {
     expect(judge(givenBack, begun)).toBe(problem)
     expect(judge(begun)).toBe('')
     expect(judge(givenBack, record('cook/s:grill:1', { message: emitted('cook.open', {}) }))).toBe('')
-  })
-})
-
-describe('reads', () => {
-  const turns = (sequence: number) => record('order/a', { sequence })
-  const answer = (version: number): Outcome => ({ kind: 'answer', value: {}, state: 'placed', version })
-  const judge = (before: number, during: number, outcome: Outcome) => {
-    const check = new ReadsCheck()
-    for (let n = 1; n <= before; n += 1) check.record(turns(n))
-    const answered = check.asked('order/a' as ActorId)
-    for (let n = before + 1; n <= during; n += 1) check.record(turns(n))
-    answered(outcome)
-    return check.found.detail
-  }
-
-  test('an answer is of some moment between question and answer', () => {
-    for (const version of [3, 4, 5]) expect(judge(3, 5, answer(version))).toBe('')
-    expect(judge(3, 5, answer(2))).toContain('had made 3 turns, and was shown to who asked as it was after 2')
-    expect(judge(3, 5, answer(6))).toBe('order/a was shown after 6 turns, and 5 were durable')
-  })
-
-  test('only what is not there may be unknown', () => {
-    expect(judge(0, 1, { kind: 'unknown' })).toBe('')
-    expect(judge(1, 1, { kind: 'unknown' })).toContain('it is not there')
-    expect(judge(1, 1, { kind: 'archived', state: 'completed' })).toBe('')
   })
 })
 

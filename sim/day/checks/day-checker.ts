@@ -20,7 +20,6 @@ import type { GuestOrder, OrderCounts } from './orders.ts'
 import { OrdersCheck } from './orders.ts'
 import { OwnerCheck } from './owner.ts'
 import type { Problems } from './problems.ts'
-import { ReadsCheck } from './reads.ts'
 import { StockCheck } from './stock.ts'
 
 export interface Verdict {
@@ -45,8 +44,6 @@ export interface DayEnd {
 export class DayChecker {
   readonly owner = new OwnerCheck()
   readonly reached = new Reached()
-  /** Only of those who ask through it: a run that asks nobody does not show it. */
-  readonly reads = new ReadsCheck()
   readonly #messages = new MessagesCheck()
   readonly #orders = new OrdersCheck()
   readonly #money = new MoneyCheck()
@@ -73,7 +70,6 @@ export class DayChecker {
     for (const record of commit.batch.records) {
       this.#messages.record(record, this.#isOneLog ? '' : commit.scope)
       this.#orders.record(record)
-      this.reads.record(record)
       this.#money.record(record)
       this.#stock.record(record)
       this.#kitchen.record(record)
