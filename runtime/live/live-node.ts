@@ -67,9 +67,15 @@ export async function startLiveNode(parts: LiveNodeParts): Promise<LiveNode> {
   })
   // Its last user may have died reading.
   environment.releaseDeadReaders()
+  // The launcher starts another process in its place, until it has done so too often.
+  const endProcess = (cause: string): void => {
+    console.error(`${id} ends itself: ${cause}`)
+    process.exit(1)
+  }
   const journal = new LmdbJournal(environment, {
     ...parts.journal,
     onFatal: (cause) => void control.command({ kind: 'halt', cause }),
+    onBroken: endProcess,
   })
   const random = new SystemRandom()
   const clock = new SystemClock(config.world)
@@ -105,11 +111,7 @@ export async function startLiveNode(parts: LiveNodeParts): Promise<LiveNode> {
       outside: new LiveOutside(parts.outside, clock),
       observer: metrics,
     },
-    // The launcher starts another process in its place.
-    onEnd: (cause) => {
-      console.error(`${id} ends itself: ${cause}`)
-      process.exit(1)
-    },
+    onEnd: endProcess,
     ...(recorder && { recorder }),
     onRefused: ({ code, message }) => console.error(`${id} leaves a shard alone: ${code}: ${message}`),
   })

@@ -94,3 +94,31 @@ test('a disk that is about to be full is not written to', async () => {
   await environment.close()
   rmSync(folder, { recursive: true })
 })
+
+// LMDB's own errors cannot be provoked at will: the first write of the append is refused as LMDB would.
+test('a write that LMDB itself cannot make ends the process, and nothing more is written', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'brigade-journal-'))
+  const environment = await Environment.open({ ...made, folder })
+  const scope = 'node-1.a' as ScopeId
+  const told: string[] = []
+  const journal = new LmdbJournal(environment, { onBroken: (cause) => told.push(cause) })
+  await new Promise((done) => journal.open(scope, 'node-1' as NodeId, done))
+  const panic = Object.assign(new Error('MDB_PANIC: Update of meta page failed'), { code: -30795 })
+  const { scopes } = environment.rows
+  const append = (expected: number): Promise<AppendOutcome> =>
+    new Promise((done) =>
+      journal.append(scope, expected as Position, { now: 0 as Instant, records: [], writes: [] }, done),
+    )
+  const ifVersion = scopes.ifVersion
+  scopes.ifVersion = () => Promise.reject(panic)
+  const refused = await append(0)
+  scopes.ifVersion = ifVersion
+  const cause = `The store cannot be written to by this process: ${panic.message}`
+  expect(refused).toEqual({ kind: 'failed', cause })
+  expect(told).toEqual([cause])
+  await new Promise((done) => journal.open('node-1.b' as ScopeId, 'node-1' as NodeId, done))
+  expect(environment.rows.scopes.getKeysCount({})).toBe(1)
+  expect(told).toHaveLength(1)
+  await environment.close()
+  rmSync(folder, { recursive: true })
+})

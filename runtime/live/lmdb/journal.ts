@@ -13,7 +13,8 @@
  *       inside would keep the puts already made.
  *   W2. A read that decides is made in a transaction opened after the call.
  *   W3. After a failed flush nothing is written or answered as durable by this process again.
- *   W4. Nothing is written to a disk that is about to be full: LMDB's memory does not survive every write that the
+ *   W4. After an error of LMDB itself nothing is written by this process again.
+ *   W5. Nothing is written to a disk that is about to be full: LMDB's memory does not survive every write that the
  *       operating system cuts short.
  */
 import { statfsSync } from 'node:fs'
@@ -51,6 +52,8 @@ import { lastTimeOf } from './world-clock.ts'
 export interface LmdbJournalOptions {
   /** A flush failed: what is on the disk is unknown, and this process must end. Called once. */
   readonly onFatal?: (cause: string) => void
+  /** LMDB cannot write any more in this process, which must end; another one may. Called once. */
+  readonly onBroken?: (cause: string) => void
   /** Between a completed flush and its answer: a test copies the file here, or holds the answer back. */
   readonly afterFlush?: () => void | Promise<void>
   /** Bytes that a process may still write to the disk of the data folder. Default: asks the operating system. */
@@ -85,6 +88,9 @@ const sealedVersion = -1
 // of which nothing is visible is a write that was cut short, which is how the first lack of space shows.
 const noSpace = 28
 const fullCodes: ReadonlySet<number | undefined> = new Set([noSpace, 122, 69, 27, -30792, 5])
+
+// LMDB's: page not found, corrupted, panic, problem, bad transaction. Tried again in this process they come again.
+const brokenCodes: ReadonlySet<number | undefined> = new Set([-30797, -30796, -30795, -30782, -30779])
 
 // What all nodes of a machine write between two looks fits into it many times.
 const minRoomBytes = 64 * 2 ** 20
@@ -363,7 +369,9 @@ export class LmdbJournal implements Journal {
       if (this.#fatal === undefined) return isWritten
     } catch (error) {
       this.#environment.refresh()
-      if (isVisible()) this.#endAll((error as Error).message)
+      const { message, code } = error as WriteError
+      if (isVisible()) this.#endAll(message)
+      else if (brokenCodes.has(code)) this.#endProcess(message)
       if (this.#fatal === undefined) throw error
     }
     throw new Error(this.#fatal)
@@ -383,6 +391,12 @@ export class LmdbJournal implements Journal {
     this.#fatal = `A flush to the disk failed: ${cause}`
     markFlushFailed(this.#environment.folder, cause)
     this.#options.onFatal?.(this.#fatal)
+  }
+
+  #endProcess(cause: string): void {
+    if (this.#fatal !== undefined) return
+    this.#fatal = `The store cannot be written to by this process: ${cause}`
+    this.#options.onBroken?.(this.#fatal)
   }
 
   #read<T>(done: (read: Read<T>) => void, value: () => T): void {
