@@ -56,6 +56,8 @@ export interface SimClusterOptions {
    * Without, a run is a sixth shorter, and the same unless somebody changes what he has handed over or was given.
    */
   readonly copies?: boolean
+  /** Until a node is told of a change among the members, at most. */
+  readonly membershipDelayMaxUs?: number
   readonly world?: WorldAnchor
   readonly observer?: (node: NodeId) => Observer
   readonly recorder?: (node: NodeId) => NodeOptions['recorder']
@@ -108,7 +110,7 @@ export class SimCluster {
     this.#options = options
     this.timeline = new Timeline(options.seed)
     this.network = new SimNetwork(this.timeline, options.network ?? calmLink, options.copies)
-    this.membership = new SimMembership(this.timeline)
+    this.membership = new SimMembership(this.timeline, options.membershipDelayMaxUs)
     this.journal = new SimJournal(
       {
         schedule: (delayUs, run) => void this.timeline.after(delayUs, run),

@@ -195,3 +195,48 @@ describe('what an earlier incarnation of a node lost', () => {
     },
   )
 })
+
+// The news of who is a member may come late to some: they take a newcomer for dead, and it lives.
+test('a node whose shard another one took learns it from the shard table, and from a seal', () => {
+  const start = 1_000_000 as Instant
+  const [me, shard, scope] = ['node-1' as NodeId, 'orders.0' as ShardId, 'node-1.a' as ScopeId]
+  const other = { node: 'node-2' as NodeId, scope: 'node-2.a' as ScopeId }
+  const view = (epoch: number, owner: { node: NodeId; scope: ScopeId }, sealed = false): ShardView => ({
+    row: { shard, epoch: epoch as Epoch, released: false, now: start, ...owner },
+    sealed,
+    versions: {},
+  })
+  const owning = (): Cluster => {
+    const cluster = new Cluster(
+      {
+        node: me,
+        scope,
+        shards: [shard],
+        hosts: () => true,
+        reads: () => true,
+        bounds: defaultClusterBounds,
+      },
+      start,
+    )
+    const member: Member = { node: me, group: 'node', address: '', state: 'up', life: 1 }
+    cluster.step({ kind: 'members', members: [member] }, start)
+    cluster.step(
+      { kind: 'acquired', shard, outcome: { kind: 'acquired', epoch: 1 as Epoch, clean: true, now: start } },
+      start,
+    )
+    return cluster
+  }
+  const isSealed = (cluster: Cluster, seen: ShardView): boolean =>
+    cluster.step({ kind: 'shards', views: [seen] }, start).some(({ kind }) => kind === 'sealed')
+  const mine = { node: me, scope }
+
+  expect(isSealed(owning(), view(1, mine))).toBe(false)
+  expect(isSealed(owning(), view(2, other))).toBe(true)
+  expect(isSealed(owning(), view(1, mine, true))).toBe(true)
+
+  // Of an earlier incarnation of this node; and what it hands over an heir may have before it hears so.
+  expect(isSealed(owning(), view(1, { node: me, scope: 'node-1.before' as ScopeId }, true))).toBe(false)
+  const releasing = owning()
+  releasing.step({ kind: 'gossip', from: other.node, item: { kind: 'move', shard, to: other.node } }, start)
+  expect(isSealed(releasing, view(2, other))).toBe(false)
+})

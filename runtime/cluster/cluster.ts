@@ -12,6 +12,7 @@
  *   P2. Moves are decided by one node, the holder of the first shard, and are few at a time.
  *   P3. A route is replaced only by one of a higher epoch. It is dropped when its node has ended or owns the shard
  *       no more.
+ *   P6. A node that was taken for dead, and lives, learns it from the shard table at the latest: it begins anew.
  *   P5. What a newer build has written to is left to a node that has it. An owner that ended may have written until
  *       then, so its shards are looked at again before they are contended for.
  *   P4. Whoever sees that a shard is free tells those whose turn it is, at each review, until it is taken. Who is
@@ -80,6 +81,8 @@ export type ClusterOutput =
   | { readonly kind: 'read-shards' }
   | { readonly kind: 'acquire'; readonly shard: ShardId; readonly epoch: Epoch; readonly previous?: ScopeId }
   | { readonly kind: 'release'; readonly shard: ShardId; readonly heir?: NodeId }
+  /** Another node took this one for dead. Nothing that it would write is accepted any more. */
+  | { readonly kind: 'sealed' }
   /** A newer build has written to it; told once. */
   | { readonly kind: 'lacks'; readonly shard: ShardId; readonly versions: ShardView['versions'] }
   | { readonly kind: 'tell'; readonly to: NodeId; readonly item: WireItem }
@@ -157,6 +160,10 @@ export class Cluster {
         this.#readAgain = undefined
         this.#seen = true
         if (again === undefined) this.#outdated = false
+        if (input.views.some((view) => this.#isTaken(view))) {
+          this.#out.push({ kind: 'sealed' })
+          return this.#out
+        }
         this.#views = new Map(input.views.map((view) => [view.row.shard, view]))
         for (const { row, sealed } of input.views) {
           if (!row.released) this.#waitingForHeir.delete(row.shard)
@@ -216,6 +223,13 @@ export class Cluster {
     this.#announceOwned()
     this.#askForTick(now)
     return this.#out
+  }
+
+  /** Who writes nothing would never hear that its scope is sealed. */
+  #isTaken({ row: { shard, scope, epoch }, sealed }: ShardView): boolean {
+    if (scope === this.#options.scope) return sealed
+    const owned = this.#owned.get(shard)
+    return owned !== undefined && owned < epoch && !this.#releasing.has(shard)
   }
 
   #askForTick(now: Instant): void {

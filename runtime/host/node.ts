@@ -389,6 +389,9 @@ export class Node {
             ),
           )
           break
+        case 'sealed':
+          this.#lose(life, 'sealed')
+          break
         case 'lacks':
           this.#refuseShard(output)
           break

@@ -95,6 +95,8 @@ export interface Character {
   readonly flush: Duration
   /** How far the clock of a node is from the right time, at most; `'0s'`: all are right. */
   readonly clockSkew: Duration
+  /** Until a node is told of a change among the members, at most. */
+  readonly news: Duration
   /** Until a write can be read by others, and how long a read takes. */
   readonly write: Duration
   readonly read: Duration
@@ -170,6 +172,7 @@ export const usualCharacter: Character = {
   reorderShare: 0,
   delivery: 'in-order',
   clockSkew: '0s',
+  news: '2ms',
   flush: '2ms',
   write: '1ms',
   read: '200us',

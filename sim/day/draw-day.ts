@@ -134,6 +134,7 @@ function drawCharacter(dice: Dice): Character {
   return {
     delay: dice.pick('delay', ['50us', '200us', '2ms', '20ms']),
     clockSkew: dice.pick('clockSkew', ['0s', '5ms', '2s']),
+    news: dice.pick('news', ['2ms', '2ms', '500ms', '2s']),
     flush: dice.pick('flush', ['200us', '2ms', '10ms', '50ms']),
     write: dice.pick('write', ['1ms', '20ms']),
     read: dice.pick('read', ['200us', '200us', '5ms', '100ms']),
@@ -162,7 +163,7 @@ function drawHabits(dice: Dice): Omit<Guests, 'arrivals' | 'bursts' | 'portions'
 const after = (minutes: number): TimeOfDay => timeText(timeUs(open) + minutes * minuteUs) as TimeOfDay
 
 function titleOf({ groups, bounds, restart, character }: Day['cluster'], isSmall: boolean): string {
-  const { delay, clockSkew, flush, write, read, delivery, ...shares } = character
+  const { delay, clockSkew, news, flush, write, read, delivery, ...shares } = character
   const share = (name: string, value: number): readonly string[] =>
     value === 0 ? [] : [`${name} ${Number((value * 100).toFixed(1))} %`]
   return [
@@ -171,6 +172,7 @@ function titleOf({ groups, bounds, restart, character }: Day['cluster'], isSmall
     `flush ${flush}`,
     `write ${write}`,
     `read ${read}`,
+    ...(news === '2ms' ? [] : [`news ${news}`]),
     ...(clockSkew === '0s' ? [] : [`clocks ${clockSkew} apart`]),
     `restart ${restart}`,
     ...(delivery === 'in-order' ? [] : [`frames ${delivery}`]),

@@ -156,6 +156,7 @@ export class SimDay {
         },
       },
       world: { world: (timeUs(day.open) - earlyUs) as Instant, runtime: runtimeEpoch, speed: 1 },
+      membershipDelayMaxUs: durationUs(character.news),
       heartbeatMs: durationMs(heartbeat),
       restartMs: durationMs(restart),
       ...(observer && { observer }),

@@ -254,7 +254,7 @@ function checkCluster(day: Day, invalid: Refuse): void {
   if (character.clockSkew !== '0s') {
     checkDuration(character.clockSkew, 'cluster.character.clockSkew', invalid)
   }
-  for (const field of ['flush', 'write', 'read'] as const) {
+  for (const field of ['news', 'flush', 'write', 'read'] as const) {
     checkDuration(character[field], `cluster.character.${field}`, invalid)
   }
   const shares = ['dropShare', 'dropAcknowledgementShare', 'duplicateShare', 'reorderShare'] as const

@@ -221,6 +221,7 @@ export function checkProtocol(options: ProtocolOptions): ProtocolResult {
     },
     clusterBounds: { settleMs: 20, stableMs: 50, reviewMs: 100, heirMs: 100 },
     restartMs: 50,
+    membershipDelayMaxUs: chance('has.late-news') < 0.5 ? 2_000 : 300_000,
     journal: {
       ...(chance('has.slow') < 0.3 ? { delays: slowDisk } : {}),
       ...(inJournal ? { break: new Set([broken as JournalMutant]) } : {}),

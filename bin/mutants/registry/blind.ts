@@ -1,4 +1,7 @@
-/** Bugs that were written by somebody who had not read the checks. */
+/**
+ * Bugs that were written by somebody who had not read the checks. A twelfth of his is not here, for any day shows it
+ * without a fault: that what makes room in a channel sends messages whose batch is not durable yet.
+ */
 import type { Hunter, Mutant } from '../mutant.ts'
 
 const runtimeHunters: readonly Hunter[] = ['protocol', 'errands', 'explore']
@@ -14,16 +17,6 @@ export const blindMutants: readonly Mutant[] = [
       if (!channel.unacknowledged) return`,
     replace: `      if (!channel.unacknowledged) return
       channel.resendAt = undefined`,
-    by: runtimeHunters,
-    author: 'blind',
-  },
-  {
-    id: 'unwritten-message-sent-with-the-others',
-    where: 'kernel',
-    what: 'what makes room in a channel also sends messages whose batch is not durable yet',
-    file: 'runtime/kernel/out-channel.ts',
-    find: 'const end = Math.min(this.#durable, this.#acknowledged + window)',
-    replace: 'const end = Math.min(this.last, this.#acknowledged + window)',
     by: runtimeHunters,
     author: 'blind',
   },
