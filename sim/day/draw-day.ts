@@ -123,7 +123,7 @@ function drawBounds(dice: Dice): Day['cluster']['bounds'] {
     ...small('activationsMax', [4, 12]),
     ...small('mailboxWindow', [1, 3]),
     ...small('channelWindow', [1, 4]),
-    ...small('passivationSweepMs', [500, 5_000]),
+    ...small('passivationSweepMs', [2_000, 10_000]),
   }
 }
 
