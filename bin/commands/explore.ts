@@ -8,10 +8,12 @@ import { join } from 'node:path'
 import type { Day } from '#day'
 import { defineCommand, jsonOption } from '../command-line/command.ts'
 import { durationText } from '../command-line/duration.ts'
+import { exitCodes } from '../command-line/exit-codes.ts'
 import { UsageError } from '../command-line/usage-error.ts'
 import { writeFailure } from '../explore/failure-file.ts'
 import type { Search } from '../explore/search.ts'
 import type { Trial, TrialEnd } from '../explore/trial.ts'
+import { worstOf } from '../judgement.ts'
 import { clearLine, type Terminal } from '../terminal/terminal.ts'
 import { dayNamed } from './day.ts'
 
@@ -34,6 +36,7 @@ export const explore = defineCommand({
     'first-seed': { kind: 'count', value: 'N', about: 'where to begin (default 1)' },
     jobs: { kind: 'count', value: 'N', about: 'days that run side by side (default: one for each core)' },
     out: { kind: 'text', value: 'DIR', about: `where a failure is written (default ${usualFolder})` },
+    reach: { kind: 'flag', about: 'also fail (1) when there is a situation that no evening came to' },
     ...jsonOption,
   },
   about: [
@@ -84,7 +87,8 @@ export const explore = defineCommand({
       const found = { ...search, wallSeconds: took(), failureShareBelow, exitCode, runs }
       terminal.print(`${JSON.stringify({ ...asked, ...found })}\n`)
     } else terminal.print(reportOf(search, command, commit, took(), threads, terminal))
-    return search.exitCode
+    const isBlind = options.reach === true && search.neverReached.length > 0
+    return worstOf([search.exitCode, isBlind ? exitCodes.usage : exitCodes.held])
   },
 })
 

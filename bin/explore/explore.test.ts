@@ -66,6 +66,14 @@ describe('a search over drawn evenings', () => {
     expect(traces(inThreads.runs)).toEqual(traces(runs))
   })
 
+  test('who asks for it is told by the exit code that there is something which no day came to', async () => {
+    const { code, printed } = await run('explore calm --seeds 1 --reach')
+    expect(printed).toContain('All 1 held.')
+    expect(printed).toMatch(/unseen .*shard-taken-over/)
+    expect(code).toBe(1)
+    expect((await run('explore calm --seeds 1')).code).toBe(0)
+  })
+
   test('what cannot be searched is a usage error', async () => {
     expect((await run('explore clam')).noted).toMatch("Did you mean 'calm'?")
     expect((await run('explore --seeds 0')).code).toBe(1)

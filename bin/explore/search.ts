@@ -15,6 +15,9 @@ export interface FaultCounts {
   missed: number
 }
 
+/** What breaks a check, as nothing may be left of an order, is not missed in days that hold. */
+const onlyInFailures: Situation = 'dead-letter'
+
 export class Search {
   tried = 0
   failed = 0
@@ -46,7 +49,9 @@ export class Search {
 
   /** Situations that no day came to: of them nothing is known. */
   get neverReached(): readonly Situation[] {
-    return (Object.keys(this.reached) as Situation[]).filter((situation) => this.reached[situation] === 0)
+    return (Object.keys(this.reached) as Situation[]).filter(
+      (situation) => this.reached[situation] === 0 && situation !== onlyInFailures,
+    )
   }
 
   /** Of the worst that was found. */

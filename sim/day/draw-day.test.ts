@@ -35,7 +35,7 @@ describe('three hundred drawn days', () => {
       ...crashPoints,
       ...deliveries,
       ...['dropShare', 'dropAcknowledgementShare', 'duplicateShare', 'reorderShare'],
-      ...['batchTurnsMax', 'activationsMax', 'mailboxWindow', 'channelWindow'],
+      ...['batchTurnsMax', 'activationsMax', 'mailboxWindow', 'channelWindow', 'attemptsMax'],
       ...['1 nodes', '2 nodes', '3 nodes', '4 nodes', '5 nodes'],
     ]
     for (const feature of drawn) {

@@ -116,8 +116,11 @@ function drawGroups(dice: Dice): readonly Group[] {
 function drawBounds(dice: Dice): Day['cluster']['bounds'] {
   const small = <const T>(what: string, values: readonly T[]) =>
     dice.happens(`bounds.${what}`, 0.5) ? { [what]: dice.pick(`bounds.${what}.value`, values) } : {}
-  if (dice.happens('bounds.usual', 0.25)) return {}
+  // Who goes on trying for ever leaves no dead letter, however often its turns throw: its shard is given up instead.
+  const stubborn = dice.happens('bounds.stubborn', 0.15) ? { attemptsMax: 1_000 } : {}
+  if (dice.happens('bounds.usual', 0.25)) return stubborn
   return {
+    ...stubborn,
     ...small('batchTurnsMax', [1, 2, 5]),
     ...small('batchesInFlightMax', [1, 4]),
     ...small('activationsMax', [4, 12]),

@@ -22,6 +22,7 @@ import { durationUs } from './time-of-day.ts'
 
 /** What faults are drawn for. */
 export type Evening = Omit<Troubled, 'faults'> & {
+  readonly cluster: Pick<Day['cluster'], 'bounds'>
   readonly deliveries: Day['stock']['deliveries']
   /** The time of day so many minutes after opening. */
   readonly minute: (n: number) => TimeOfDay
@@ -139,7 +140,7 @@ class FaultDice {
         return { kind, node: this.#anyNode(), rate, at, for: this.#for }
       }
       case 'turns-throw':
-        return { kind, share: this.#pick('share', [0.002, 0.02, 0.08]), at, for: this.#for }
+        return { kind, share: this.#throwShare, at, for: this.#for }
       case 'partition':
         return { kind, between: this.#sides(), oneWay: this.#happens('oneWay', 0.3), at, for: this.#for }
       case 'partition-ring': {
@@ -186,6 +187,12 @@ class FaultDice {
   /** Most are short and a few are long: 1/√u is Pareto with exponent 2. */
   get #for(): Duration {
     return `${Math.min(12, Math.floor(2 / Math.sqrt(1 - this.#dice.uniform('lasts', this.#n))))}m`
+  }
+
+  // Of a message that is given up something would be left, which no day may have.
+  get #throwShare(): number {
+    const { attemptsMax = 0 } = this.#evening.cluster.bounds
+    return this.#pick('share', attemptsMax < 100 ? [0.002, 0.02, 0.08] : [0.08, 0.3])
   }
 
   get #point(): CrashPoint {

@@ -5,6 +5,7 @@
  *           whole, and that all have healed before liveness is demanded.
  */
 import { ingredients, stationNames } from '#actors'
+import { defaultBounds } from '#host'
 import { crashPoints } from '#sim'
 import type { Day } from '../day.ts'
 import { applianceOf, nodesOf } from '../day.ts'
@@ -46,7 +47,7 @@ const fields: { readonly [Kind in FaultKind]: FieldsOf<Kind> } = {
   'full-disk': lasts,
   'clock-step': { ...node, by: duration, back: optionalFlag, ...lasts },
   'clock-drift': { ...node, rate, ...lasts },
-  'turns-throw': { share: smallShare, ...lasts },
+  'turns-throw': { share: throwShare, ...lasts },
   partition: { between: sides, oneWay: optionalFlag, ...lasts },
   'partition-ring': { nodes: ring, ...lasts },
   'delay-frames': { ...links, by: duration, ...lasts },
@@ -226,8 +227,10 @@ function share(value: number, place: string, _: Day, invalid: Refuse): void {
 }
 
 /** A message that fails ten times is a dead letter, and its order stuck: it must not be chance. */
-function smallShare(value: number, place: string, _: Day, invalid: Refuse): void {
-  checkNumber(value, 0.000_001, 0.1, place, invalid)
+// A message that is given up leaves something behind: so many turns may throw that it hardly ever is.
+function throwShare(value: number, place: string, { cluster }: Day, invalid: Refuse): void {
+  const { attemptsMax = defaultBounds.attemptsMax } = cluster.bounds
+  checkNumber(value, 0.000_001, attemptsMax < 100 ? 0.1 : 0.8, place, invalid)
 }
 
 function rate(value: number, place: string, _: Day, invalid: Refuse): void {
