@@ -50,7 +50,7 @@ export const explore = defineCommand({
     { line: 'explore node-dies-in-the-rush --seeds 20', about: 'One long day, under twenty seeds.' },
     { line: 'explore --seeds 20 --json', about: 'One JSON document with every day and its result.' },
   ],
-  next: 'npx brigade replay FILE repeats a failure, and npx brigade shrink FILE makes it smaller. Exit codes, of the worst that was found: 0 held, 10 crash, 11 liveness, 12 safety, 13 too slow.',
+  next: 'npx brigade replay FILE repeats a failure, and npx brigade shrink FILE makes it smaller. Exit codes, of the worst that was found: 0 held, 1 with --reach when something is unseen, 10 crash, 11 liveness, 12 safety, 13 too slow.',
   async run({ args: names, options }, terminal) {
     const { seeds = usualSeeds, 'first-seed': firstSeed = 1, json = false, out = usualFolder } = options
     const { jobs = availableParallelism() } = options
@@ -80,15 +80,17 @@ export const explore = defineCommand({
       }
     })
 
-    const command = ['npx brigade explore', ...names, `--seeds ${seeds} --first-seed ${firstSeed}`].join(' ')
+    const { neverReached, failureShareBelow } = search
+    const isBlind = options.reach === true && neverReached.length > 0
+    const exitCode = worstOf([search.exitCode, isBlind ? exitCodes.usage : exitCodes.held])
+    const asked = ['npx brigade explore', ...names, `--seeds ${seeds} --first-seed ${firstSeed}`]
+    const command = [...asked, ...(options.reach ? ['--reach'] : [])].join(' ')
     if (json) {
-      const { exitCode, failureShareBelow } = search
-      const asked = { command, commit, days: names, seeds, firstSeed, jobs: threads }
-      const found = { ...search, wallSeconds: took(), failureShareBelow, exitCode, runs }
-      terminal.print(`${JSON.stringify({ ...asked, ...found })}\n`)
+      const how = { command, commit, days: names, seeds, firstSeed, jobs: threads }
+      const found = { ...search, neverReached, wallSeconds: took(), failureShareBelow, exitCode, runs }
+      terminal.print(`${JSON.stringify({ ...how, ...found })}\n`)
     } else terminal.print(reportOf(search, command, commit, took(), threads, terminal))
-    const isBlind = options.reach === true && search.neverReached.length > 0
-    return worstOf([search.exitCode, isBlind ? exitCodes.usage : exitCodes.held])
+    return exitCode
   },
 })
 

@@ -37,13 +37,12 @@ export const replay = defineCommand({
     const { codeVersion } = await import('../code-version.ts')
     const { isRecording } = await import('#live')
     if (isRecording(file)) return replayRecorded(file, codeVersion(), options.json === true, terminal)
-    const { defineDay } = await import('#day')
     const { tryDay } = await import('../explore/trial.ts')
     const { entriesOf, storyOf } = await import('../explore/story.ts')
     const found = readFailure(file)
     const command = `npx brigade replay ${file}`
     const commit = codeVersion()
-    const end = tryDay({ day: defineDay(found.day), seed: found.seed, commit, command })
+    const end = tryDay({ day: found.day, seed: found.seed, commit, command })
     const outcome = outcomeOf(found, end)
     if (options.json) {
       const { day, lastTurns, ...was } = found

@@ -72,6 +72,9 @@ describe('a search over drawn evenings', () => {
     expect(printed).toMatch(/unseen .*shard-taken-over/)
     expect(code).toBe(1)
     expect((await run('explore calm --seeds 1')).code).toBe(0)
+    const document = JSON.parse((await run('explore calm --seeds 1 --reach --json')).printed)
+    expect(document).toMatchObject({ exitCode: 1, command: expect.stringMatching(/--reach$/) })
+    expect(document.neverReached).toContain('shard-taken-over')
   })
 
   test('what cannot be searched is a usage error', async () => {
@@ -151,6 +154,12 @@ test.each([
   const { code, noted } = await run(`replay ${file}`)
   expect(code).toBe(1)
   expect(noted).toMatch(reason)
+})
+
+test('a failure of an earlier build, whose day does not say all that days say now, is replayed', async () => {
+  const { code, printed } = await run('replay scenarios/regressions/explored-7-c835c46a.json')
+  expect(printed).toContain('holds now')
+  expect(code).toBe(0)
 })
 
 test('the worst that was found is the exit code of a search, and a failure takes its bound away', () => {

@@ -6,6 +6,7 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { defineDay } from '#day'
 import { UsageError } from '../command-line/usage-error.ts'
 import { type Failure, failureFormat } from './trial.ts'
 
@@ -55,5 +56,6 @@ export function readFailure(file: string): Failure {
   if (found?.format !== failureFormat) {
     refuse(`has format ${found?.format}, and this build reads format ${failureFormat}.`)
   }
-  return found as Failure
+  // A day of an earlier build says nothing of what it did not know.
+  return { ...(found as Failure), day: defineDay((found as Failure).day) }
 }

@@ -239,4 +239,27 @@ test('a node whose shard another one took learns it from the shard table, and fr
   const releasing = owning()
   releasing.step({ kind: 'gossip', from: other.node, item: { kind: 'move', shard, to: other.node } }, start)
   expect(isSealed(releasing, view(2, other))).toBe(false)
+  releasing.step({ kind: 'released', shard }, start)
+  expect(isSealed(releasing, view(2, other))).toBe(false)
+
+  // The table as it was before this node acquired, read slowly.
+  const again = owning()
+  again.step(
+    { kind: 'acquired', shard, outcome: { kind: 'acquired', epoch: 3 as Epoch, clean: true, now: start } },
+    start,
+  )
+  expect(isSealed(again, view(2, other))).toBe(false)
+
+  // Whoever is told that its own shard is free looks at once; and an acquisition may be heard of when it is over.
+  const move = { kind: 'gossip', from: other.node, item: { kind: 'move', shard, to: me } } as const
+  const settled = owning()
+  settled.step({ kind: 'shards', views: [view(1, mine)] }, start)
+  expect(settled.step(move, start)).toContainEqual({ kind: 'read-shards' })
+  const late = new Cluster(
+    { node: me, scope, shards: [shard], hosts: () => true, reads: () => true, bounds: defaultClusterBounds },
+    start,
+  )
+  expect(isSealed(late, view(2, other))).toBe(false)
+  const outcome = { kind: 'acquired', epoch: 1 as Epoch, clean: true, now: start } as const
+  expect(late.step({ kind: 'acquired', shard, outcome }, start)).toContainEqual({ kind: 'sealed' })
 })

@@ -12,11 +12,11 @@
  *   P2. Moves are decided by one node, the holder of the first shard, and are few at a time.
  *   P3. A route is replaced only by one of a higher epoch. It is dropped when its node has ended or owns the shard
  *       no more.
- *   P6. A node that was taken for dead, and lives, learns it from the shard table at the latest: it begins anew.
  *   P5. What a newer build has written to is left to a node that has it. An owner that ended may have written until
  *       then, so its shards are looked at again before they are contended for.
  *   P4. Whoever sees that a shard is free tells those whose turn it is, at each review, until it is taken. Who is
  *       told looks, and tells nobody: two that cannot take it would tell each other as fast as they can.
+ *   P6. A node that was taken for dead, and lives, learns it from the shard table at the latest: it begins anew.
  */
 import type { Instant } from '#actor'
 import { after } from '#actor'
@@ -286,7 +286,7 @@ export class Cluster {
   #heard(from: NodeId, item: Extract<WireItem, { kind: 'owned' | 'lacks' | 'move' }>): void {
     if (item.kind === 'owned') for (const [shard, epoch] of item.shards) this.#route(shard, from, epoch)
     else if (item.kind === 'lacks') this.#lacks.set(from, new Set(item.shards))
-    else if (item.to === this.#options.node && !this.#owned.has(item.shard)) this.#read('reminder')
+    else if (item.to === this.#options.node) this.#read('reminder')
     else this.#handOver(item.shard, item.to)
   }
 
@@ -306,6 +306,10 @@ export class Cluster {
 
   #acquired(shard: ShardId, outcome: AcquireOutcome): void {
     this.#acquiring.delete(shard)
+    if (outcome.kind === 'acquired' && outcome.epoch < (this.#views.get(shard)?.row.epoch ?? 0)) {
+      this.#out.push({ kind: 'sealed' })
+      return
+    }
     if (outcome.kind === 'acquired') {
       this.#owned.set(shard, outcome.epoch)
       this.#waitingForHeir.delete(shard)

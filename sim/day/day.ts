@@ -23,7 +23,7 @@ export type Card = (typeof cards)[number]
 export interface Guests {
   /** Guests per hour at these times, linear between them, none before the first and after the last. */
   readonly arrivals: readonly { readonly at: TimeOfDay; readonly perHour: number }[]
-  /** Besides: so many who order online at the same moment, spread evenly over `within`. */
+  /** Besides: so many more, each at a random moment of `within` from `at` on. Within seconds: they order online at once. */
   readonly bursts: readonly { readonly at: TimeOfDay; readonly guests: number; readonly within: Duration }[]
   /** How many portions a guest orders, by weight. */
   readonly portions: readonly { readonly count: number; readonly weight: number }[]
@@ -117,6 +117,7 @@ export interface ClusterLayout {
   readonly restart: Duration
 }
 
+/** `reads` is judged of simulated days: a live one asks through HTTP, and does not see the journal while it asks. */
 export const checkNames = [
   'orders',
   'money',

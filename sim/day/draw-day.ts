@@ -88,7 +88,7 @@ export function drawDay(seed: number): Day {
   })
 }
 
-/** So many come for certain, whoever walks in besides: alone or with others who order at the same moment. */
+/** So many come for certain, whoever walks in besides: some of them at once, the others over the whole evening. */
 function drawBursts(dice: Dice, minutes: number): Guests['bursts'] {
   const count = dice.happens('bursts', 0.3) ? dice.whole('bursts.count', 1, 2) : 0
   const bursts = Array.from({ length: count }, (_, n) => ({

@@ -16,7 +16,13 @@ import { nodesOf } from './day.ts'
 import type { Dice } from './dice.ts'
 import type { HeatedStation, OvenStation } from './faults/fault.ts'
 import { downOf, endOf, type Fault, type FaultKind, type Of } from './faults/fault.ts'
-import { conflictOf, faultKinds, leastPerNodeUs, type Troubled } from './faults/validate-faults.ts'
+import {
+  conflictOf,
+  faultKinds,
+  isStubborn,
+  leastPerNodeUs,
+  type Troubled,
+} from './faults/validate-faults.ts'
 import type { Duration, TimeOfDay } from './time-of-day.ts'
 import { durationUs } from './time-of-day.ts'
 
@@ -191,8 +197,7 @@ class FaultDice {
 
   // Of a message that is given up something would be left, which no day may have.
   get #throwShare(): number {
-    const { attemptsMax = 0 } = this.#evening.cluster.bounds
-    return this.#pick('share', attemptsMax < 100 ? [0.002, 0.02, 0.08] : [0.08, 0.3])
+    return this.#pick('share', isStubborn(this.#evening.cluster) ? [0.08, 0.3] : [0.002, 0.02, 0.08])
   }
 
   get #point(): CrashPoint {

@@ -80,7 +80,11 @@ function replaced(at: unknown, [name = '', ...rest]: readonly string[], value: u
 
 function withGuests(day: Day, factor: number): Day {
   const arrivals = day.guests.arrivals.map(({ at, perHour }) => ({ at, perHour: perHour * factor }))
-  return { ...day, guests: { ...day.guests, arrivals } }
+  const bursts = day.guests.bursts.map((burst) => ({
+    ...burst,
+    guests: Math.max(1, Math.round(burst.guests * factor)),
+  }))
+  return { ...day, guests: { ...day.guests, arrivals, bursts } }
 }
 
 /** The day, and the same one with faults: `crash-node node-2 19:50, provider-outage 20:00 for 5m`. */

@@ -89,7 +89,7 @@ const sealedVersion = -1
 const noSpace = 28
 const fullCodes: ReadonlySet<number | undefined> = new Set([noSpace, 122, 69, 27, -30792, 5])
 
-// LMDB's: page not found, corrupted, panic, problem, bad transaction. Tried again in this process they come again.
+// LMDB's: page not found, corrupted, panic, bad transaction, problem. Tried again in this process they come again.
 const brokenCodes: ReadonlySet<number | undefined> = new Set([-30797, -30796, -30795, -30782, -30779])
 
 // What all nodes of a machine write between two looks fits into it many times.
@@ -368,13 +368,21 @@ export class LmdbJournal implements Journal {
       if (isWritten) await this.#options.afterFlush?.()
       if (this.#fatal === undefined) return isWritten
     } catch (error) {
-      this.#environment.refresh()
-      const { message, code } = error as WriteError
-      if (isVisible()) this.#endAll(message)
-      else if (brokenCodes.has(code)) this.#endProcess(message)
+      this.#judge(error as WriteError, isVisible)
       if (this.#fatal === undefined) throw error
     }
     throw new Error(this.#fatal)
+  }
+
+  #judge({ message, code }: WriteError, isVisible: () => boolean): void {
+    try {
+      this.#environment.refresh()
+      if (isVisible()) this.#endAll(message)
+      else if (brokenCodes.has(code)) this.#endProcess(message)
+    } catch {
+      // After a panic nothing can be read either, and the next write would never be answered.
+      this.#endProcess(message)
+    }
   }
 
   #isRoomLeft(): boolean {

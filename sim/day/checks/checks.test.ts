@@ -266,9 +266,13 @@ describe('kitchen', () => {
   const ofDish = (type: string, fields: object = {}, state: unknown = 'waiting') =>
     record('dish/a:1:1', { message: emitted(type, fields), state })
   const opened = ofDish('dish.open', { order: 'a', dish: 'roast-chicken' })
-  const done = (attempt: number, step: number, state: string, outcome = 'done') =>
-    ofDish('job.done', { job: `a:1:1.${attempt}.${step}`, outcome }, state)
-  const begun = record('cook/s:grill:1', { message: emitted('cook.work', { job: 'a:1:1.1.0' }) })
+  const done = (attempt: number, step: number, state: string, outcome = 'done') => ({
+    ...ofDish('job.done', { job: `a:1:1.${attempt}.${step}`, outcome }, state),
+    sequence: 2,
+  })
+  const told = (state: string) =>
+    record('cook/s:grill:1', { message: emitted('cook.work', { job: 'a:1:1.1.0' }), state })
+  const begun = told('working')
   const givenBack = record('reservation/a', { state: 'returning' })
   const judge = (...records: readonly JournalRecord[]) => {
     const check = new KitchenCheck()
@@ -280,6 +284,11 @@ describe('kitchen', () => {
     expect(judge(opened, done(1, 0, 'waiting'), done(1, 1, 'plated'))).toBe('')
     const again = [done(1, 0, 'waiting'), done(1, 1, 'waiting', 'burnt'), done(2, 0, 'waiting')]
     expect(judge(opened, ...again, done(2, 1, 'plated'))).toBe('')
+  })
+
+  test('a dish that is asked for once more, when it stands on the pass, is the same dish', () => {
+    const again = { ...opened, sequence: 4, state: 'plated' }
+    expect(judge(opened, done(1, 0, 'waiting'), done(1, 1, 'plated'), again, again)).toBe('')
   })
 
   test('a dish that is plated without one of its steps is found', () => {
@@ -295,6 +304,7 @@ describe('kitchen', () => {
     expect(judge(begun, givenBack)).toBe(problem)
     expect(judge(givenBack, begun)).toBe(problem)
     expect(judge(begun)).toBe('')
+    expect(judge(told('off-shift'), givenBack)).toBe('')
     expect(judge(givenBack, record('cook/s:grill:1', { message: emitted('cook.open', {}) }))).toBe('')
   })
 })

@@ -31,9 +31,9 @@ export class KitchenCheck {
   readonly #begun = new Set<string>()
   readonly #givenBack = new Set<string>()
 
-  record({ actor, message, state }: JournalRecord): void {
-    if (actor.startsWith('dish/')) this.#dishRecord(actor, message as KitchenMessage, state)
-    else if (actor.startsWith('cook/')) this.#cookRecord(message as KitchenMessage)
+  record({ actor, sequence, message, state }: JournalRecord): void {
+    if (actor.startsWith('dish/')) this.#dishRecord(actor, sequence, message as KitchenMessage, state)
+    else if (actor.startsWith('cook/')) this.#cookRecord(message as KitchenMessage, state)
     else if (actor.startsWith('reservation/') && state === 'returning') this.#givenBack.add(keyOf(actor))
   }
 
@@ -47,8 +47,9 @@ export class KitchenCheck {
     return problems
   }
 
-  #dishRecord(actor: ActorId, { type, dish, job = '', outcome }: KitchenMessage, state: unknown): void {
-    if (type === 'dish.open' && !this.#dishes.has(actor)) {
+  #dishRecord(actor: ActorId, sequence: number, message: KitchenMessage, state: unknown): void {
+    const { type, dish, job = '', outcome } = message
+    if (type === 'dish.open' && sequence === 1) {
       const steps = recipeOf(dish ?? '')?.steps.length ?? 0
       this.#dishes.set(actor, { steps, done: new Set() })
       return
@@ -64,8 +65,9 @@ export class KitchenCheck {
     }
   }
 
-  #cookRecord({ type, job = '' }: KitchenMessage): void {
-    if (type === 'cook.work') this.#begun.add(orderOfDish(keyOf(dishOfJob(job))))
+  // Who is away takes nothing into his hands.
+  #cookRecord({ type, job = '' }: KitchenMessage, state: unknown): void {
+    if (type === 'cook.work' && state === 'working') this.#begun.add(orderOfDish(keyOf(dishOfJob(job))))
   }
 }
 

@@ -8,7 +8,8 @@
  *   S1. opening + delivered + adjusted = free + held + issued, none of the last three negative; the first three
  *       are what messages said.
  *   S2. No more is issued than committed reservations have taken; at close exactly that much, and nothing is held.
- *   S3. Whoever asked a bin first is served first, and holds or waits once.
+ *   S3. Whoever asked a bin first is served first, and holds or waits once: in what a bin says after each turn, or where
+ *       its turns are not replayed, after each batch.
  *   S4. At close all that was issued was served or wasted, and of an order that completed it was served.
  */
 import type { ActorId } from '#actor'
@@ -128,7 +129,11 @@ export class StockCheck {
     const waits = new Set(waiting.map(({ reservation }) => reservation))
     const first = books.asking.find((reservation) => waits.has(reservation))
     const behind = new Set(first === undefined ? [] : books.asking.slice(books.asking.indexOf(first)))
-    const seen = new Set(waits)
+    const seen = new Set<string>()
+    for (const { reservation } of waiting) {
+      if (seen.has(reservation)) this.found.add(`${bin} has order/${reservation} twice`)
+      seen.add(reservation)
+    }
     for (const { reservation } of holds) {
       if (seen.has(reservation)) this.found.add(`${bin} has order/${reservation} twice`)
       if (behind.has(reservation))

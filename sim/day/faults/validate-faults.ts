@@ -226,12 +226,14 @@ function share(value: number, place: string, _: Day, invalid: Refuse): void {
   checkNumber(value, 0.000_001, 1, place, invalid)
 }
 
-/** A message that fails ten times is a dead letter, and its order stuck: it must not be chance. */
-// A message that is given up leaves something behind: so many turns may throw that it hardly ever is.
+/** A message that fails too often is a dead letter, and its order stuck: it must not be chance. */
 function throwShare(value: number, place: string, { cluster }: Day, invalid: Refuse): void {
-  const { attemptsMax = defaultBounds.attemptsMax } = cluster.bounds
-  checkNumber(value, 0.000_001, attemptsMax < 100 ? 0.1 : 0.8, place, invalid)
+  checkNumber(value, 0.000_001, isStubborn(cluster) ? 0.5 : 0.1, place, invalid)
 }
+
+/** A message is tried so often that it never is given up, though most of its turns throw. */
+export const isStubborn = ({ bounds }: Pick<Day['cluster'], 'bounds'>): boolean =>
+  (bounds.attemptsMax ?? defaultBounds.attemptsMax) >= 100
 
 function rate(value: number, place: string, _: Day, invalid: Refuse): void {
   checkNumber(value, 0.1, 10, place, invalid)
