@@ -159,10 +159,13 @@ describe('variants', () => {
     expect(swept(lunch, 'guests.arrivals.0.perHour=1,2')[0]?.day.guests.arrivals[0]?.perHour).toBe(1)
   })
 
-  test('of nodes it changes every group that hosts something, and of guests every rate', () => {
+  test('of nodes it changes every group that hosts something, and of guests every rate and burst', () => {
     expect(nodes(5)?.map((group) => group.nodes)).toEqual([5, 2])
     const { arrivals } = swept(lunch, 'guests.scale=1,2')[1]?.day.guests ?? lunch.guests
     expect(arrivals.map(({ perHour }) => perHour)).toEqual([120, 120])
+    const bursts = [{ at: lunch.open, guests: 15, within: '1s' }] as const
+    const online = defineDay({ ...lunch, guests: { ...lunch.guests, bursts } })
+    expect(swept(online, 'guests.scale=1,2')[1]?.day.guests.bursts).toEqual([{ ...bursts[0], guests: 30 }])
   })
 
   test('a fault is said in words', () => {
