@@ -16,7 +16,7 @@
  *       then, so its shards are looked at again before they are contended for.
  *   P4. Whoever sees that a shard is free tells those whose turn it is, at each review, until it is taken. Who is
  *       told looks, and tells nobody: two that cannot take it would tell each other as fast as they can.
- *   P6. A node that was taken for dead, and lives, learns it from the shard table at the latest: it begins anew.
+ *   P6. A node that was taken for dead, and lives, begins anew when the shard table has said so twice, at the latest.
  */
 import type { Instant } from '#actor'
 import { after } from '#actor'
@@ -103,6 +103,8 @@ export class Cluster {
   #members = new Map<NodeId, { readonly member: Member; readonly since: Instant }>()
   #views = new Map<ShardId, ShardView>()
   #seen = false
+  /** The table says that another has taken what is owned here. */
+  #taken = false
   /** A member has ended, and what it wrote last may not have been read. */
   #outdated = false
   /** Shards that a node cannot take, because its build is too old. */
@@ -160,7 +162,9 @@ export class Cluster {
         this.#readAgain = undefined
         this.#seen = true
         if (again === undefined) this.#outdated = false
-        if (input.views.some((view) => this.#isTaken(view))) {
+        const wasTaken = this.#taken
+        this.#taken = input.views.some((view) => this.#isTaken(view))
+        if (wasTaken && this.#taken) {
           this.#out.push({ kind: 'sealed' })
           return this.#out
         }
@@ -225,7 +229,10 @@ export class Cluster {
     return this.#out
   }
 
-  /** Who writes nothing would never hear that its scope is sealed. */
+  /**
+   * Who writes nothing would never hear that its scope is sealed. Who writes hears it from the journal before the table is
+   * looked at for the second time.
+   */
   #isTaken({ row: { shard, scope, epoch }, sealed }: ShardView): boolean {
     if (scope === this.#options.scope) return sealed
     const owned = this.#owned.get(shard)
@@ -248,6 +255,7 @@ export class Cluster {
     if (
       !this.#seen ||
       this.#doubted ||
+      this.#taken ||
       this.#acquiring.size > 0 ||
       this.#releasing.size > 0 ||
       this.#moves > 0
