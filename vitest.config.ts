@@ -27,6 +27,8 @@ export default defineConfig({
           include: ['**/*.test.ts'],
           exclude: [...exclude, ...withProcesses],
           benchmark: { include: ['**/*.bench.ts'], exclude },
+          // By default one core would be left alone, which of two is half.
+          maxWorkers: '100%',
           sequence: { groupOrder: 0 },
         },
       },

@@ -67,11 +67,9 @@ export const blindMutants: readonly Mutant[] = [
     what: 'a node that lost the race for a shard believes that it still acquires it, and never tries again',
     file: 'runtime/cluster/cluster.ts',
     find: `    this.#acquiring.delete(shard)
-    if (outcome.kind === 'acquired') {
-      this.#owned.set(shard, outcome.epoch)`,
-    replace: `    if (outcome.kind === 'acquired') {
-      this.#acquiring.delete(shard)
-      this.#owned.set(shard, outcome.epoch)`,
+    if (outcome.kind === 'acquired' &&`,
+    replace: `    if (outcome.kind === 'acquired') this.#acquiring.delete(shard)
+    if (outcome.kind === 'acquired' &&`,
     by: runtimeHunters,
     author: 'blind',
   },
