@@ -159,8 +159,9 @@ test('a turn without an end costs three nodes at most, and its shard goes on', {
     const before = await small.lives()
     const began = performance.now()
     const outcome = blows[n]?.()
-    // It is handled after the poison, in its mailbox: so when it is, that is over.
-    await sleep(100)
+    // What dies with the first node may be nowhere but in the memory of who asked, and come back after what is asked later:
+    // so nothing is, until it has struck twice.
+    await within(30_000, async () => (await small.lives()) - before >= 2)
     await small.add(key, 'second')
     const tookMs = performance.now() - began
     await small.add(neighbourOf(key), 'second')
