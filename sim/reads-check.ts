@@ -13,9 +13,6 @@
 import type { ActorId } from '#actor'
 import type { JournalRecord, Outcome } from '#ports'
 
-/** What comes back of a question; only some of it says anything of the actor. */
-type Answer = Outcome | { readonly kind: 'unreachable' }
-
 export class ReadsCheck {
   readonly #durable = new Map<ActorId, number>()
 
@@ -25,7 +22,7 @@ export class ReadsCheck {
   }
 
   /** The question is asked now. Returns what says what is wrong with the answer to it, at the moment it is there. */
-  asked(actor: ActorId): (answer: Answer) => string | undefined {
+  asked(actor: ActorId): (answer: Outcome) => string | undefined {
     const then = this.#durable.get(actor) ?? 0
     return (answer) => {
       const now = this.#durable.get(actor) ?? 0

@@ -33,7 +33,7 @@ const sayings: Readonly<Record<string, string>> = {
   owner: 'every turn of every actor has its number, and one owner wrote it',
   money: 'no order was charged twice or kept more than its bill',
   stock: 'every gram that came in is somewhere',
-  kitchen: 'what is on the pass was cooked, and what was cooked is not back in the pantry',
+  kitchen: 'what was plated was cooked, and none of it is back in the pantry',
   conformance: 'every history is a path of its machine, and leads to what is stored',
   'nothing-left': 'nothing is left of orders that have ended',
 }

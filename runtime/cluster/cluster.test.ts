@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { after, type Instant } from '#actor'
 import type { Epoch, Member, NodeId, ScopeId, ShardId, ShardView } from '#ports'
-import { Cluster, defaultClusterBounds } from './cluster.ts'
+import { Cluster, type ClusterOptions, defaultClusterBounds } from './cluster.ts'
+
+const ofOneShard = (node: NodeId, scope: ScopeId, shard: ShardId): ClusterOptions => ({
+  node,
+  scope,
+  shards: [shard],
+  hosts: () => true,
+  reads: () => true,
+  bounds: defaultClusterBounds,
+})
 
 test('a node that starts contends as soon as it has settled, however rare its reviews are', () => {
   const me = 'node-1' as NodeId
@@ -171,15 +180,7 @@ describe('what an earlier incarnation of a node lost', () => {
   test.each(['up', 'cordoned', 'leaving'] as const)(
     'it takes back, also when it is %s: nobody else may',
     (state) => {
-      const scope = 'node-1.a' as ScopeId
-      const options = {
-        node: me,
-        scope,
-        shards: [shard],
-        hosts: () => true,
-        reads: () => true,
-        bounds: defaultClusterBounds,
-      }
+      const options = ofOneShard(me, 'node-1.a' as ScopeId, shard)
       const cluster = new Cluster(options, start)
       cluster.step({ kind: 'members', members: [member(me, state), member(other, 'up')] }, start)
       const out = cluster.step({ kind: 'shards', views: [{ row, sealed: false, versions: {} }] }, later)
@@ -206,18 +207,9 @@ test('a node whose shard another one took learns it from the shard table, and fr
     sealed,
     versions: {},
   })
+  const options = ofOneShard(me, scope, shard)
   const owning = (): Cluster => {
-    const cluster = new Cluster(
-      {
-        node: me,
-        scope,
-        shards: [shard],
-        hosts: () => true,
-        reads: () => true,
-        bounds: defaultClusterBounds,
-      },
-      start,
-    )
+    const cluster = new Cluster(options, start)
     const member: Member = { node: me, group: 'node', address: '', state: 'up', life: 1 }
     cluster.step({ kind: 'members', members: [member] }, start)
     cluster.step(
@@ -260,10 +252,7 @@ test('a node whose shard another one took learns it from the shard table, and fr
   const settled = owning()
   settled.step({ kind: 'shards', views: [view(1, mine)] }, start)
   expect(settled.step(move, start)).toContainEqual({ kind: 'read-shards' })
-  const late = new Cluster(
-    { node: me, scope, shards: [shard], hosts: () => true, reads: () => true, bounds: defaultClusterBounds },
-    start,
-  )
+  const late = new Cluster(options, start)
   expect(isSealed(late, view(2, other))).toBe(false)
   const outcome = { kind: 'acquired', epoch: 1 as Epoch, clean: true, now: start } as const
   expect(late.step({ kind: 'acquired', shard, outcome }, start)).toContainEqual({ kind: 'sealed' })

@@ -139,7 +139,7 @@ export class SimGuest {
     const order = orderRef(this.order)
     const problemOf = reads.asked(order)
     door.query(order, 'view', (answer) => {
-      const problem = problemOf(answer)
+      const problem = answer.kind === 'unreachable' ? undefined : problemOf(answer)
       if (problem !== undefined) complaints.add(problem)
       done(answer)
     })

@@ -1,9 +1,9 @@
 /**
  * Who comes, when, what they want and how they behave: decided before the day begins.
  *
- * Arrivals are a Poisson process whose rate follows a curve of straight lines. Unit-rate arrivals are mapped
- * through the inverse of the curve's integral, so no burst is skipped, and every property of a guest is a draw
- * of its own: a fault, a node or another guest changes nothing for this one.
+ * Arrivals are a Poisson process whose rate follows a curve of straight lines. Unit-rate arrivals are mapped through the
+ * inverse of the curve's integral, so no peak is skipped. Besides come bursts: so many, at random moments of a span. Every
+ * property of a guest is a draw of its own: a fault, a node or another guest changes nothing for this one.
  *
  * Owns:     the plan.
  * Does not: carry it out (`guest.ts` in the simulator, an HTTP client in a live run).

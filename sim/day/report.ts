@@ -114,7 +114,7 @@ const sayings: Readonly<Record<string, string>> = {
   orders: 'no acknowledged order was lost, and none appeared',
   money: 'every guest paid for what they got, once',
   stock: 'every gram is accounted for',
-  kitchen: 'what was plated was cooked, and what was cooked is not back in the pantry',
+  kitchen: 'what was plated was cooked, and none of it is back in the pantry',
   owner: 'every shard had one owner at a time',
   messages: 'every message was handled once, in order, and after it was sent',
   reads: 'nobody who asked was shown what was no longer so',

@@ -1,6 +1,6 @@
 /**
- * Bugs that were written by somebody who had not read the checks. A twelfth of his is not here, for any day shows it
- * without a fault: that what makes room in a channel sends messages whose batch is not durable yet.
+ * Bugs that were written by somebody who had not read the checks. One more, the twelfth, is not here, for any day shows
+ * it without a fault: that what makes room in a channel sends messages whose batch is not durable yet.
  */
 import type { Hunter, Mutant } from '../mutant.ts'
 

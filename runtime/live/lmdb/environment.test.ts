@@ -1,8 +1,10 @@
 import {
   closeSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   statSync,
   truncateSync,
@@ -208,6 +210,26 @@ describe('a damaged data file', () => {
 })
 
 describe('a flush', () => {
+  test('that fails ends everything also when the disk does not take the mark of it', async () => {
+    const told: string[] = []
+    const mark = join(folder, 'flush-failed')
+    await withEnvironment(async (environment) => {
+      const journal = new LmdbJournal(environment, { onFatal: (cause) => told.push(cause) })
+      await opened(journal)
+      mkdirSync(mark)
+      const { scopes } = environment.rows
+      const write = scopes.ifVersion.bind(scopes)
+      scopes.ifVersion = async (...args) => {
+        await write(...args)
+        throw new Error('EIO')
+      }
+      expect((await append(journal, 0)).kind).toBe('failed')
+      scopes.ifVersion = write
+      expect(told).toEqual(['A flush to the disk failed: EIO'])
+    })
+    rmdirSync(mark)
+  })
+
   // The disk cannot be made to fail here, so the store's promise does: after the write is visible, as LMDB would.
   test('that fails ends everything: nothing is told durable, and nobody starts before a check', async () => {
     const told: string[] = []

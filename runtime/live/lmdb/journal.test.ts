@@ -104,7 +104,7 @@ test.skipIf(process.platform !== 'linux')(
     const environment = await Environment.open({ ...made, folder })
     const scope = 'node-1.a' as ScopeId
     // lmdb itself says it there, too.
-    vi.spyOn(console, 'error').mockImplementation(() => {})
+    const noise = vi.spyOn(console, 'error').mockImplementation(() => {})
     const told: string[] = []
     const journal = new LmdbJournal(environment, { onBroken: (cause) => told.push(cause) })
     await new Promise((done) => journal.open(scope, 'node-1' as NodeId, done))
@@ -116,6 +116,9 @@ test.skipIf(process.platform !== 'linux')(
     expect(told).toEqual([expect.stringContaining('cannot be written')])
     const late = await new Promise((done) => journal.open('node-1.b' as ScopeId, 'node-1' as NodeId, done))
     expect(late).toMatchObject({ kind: 'failed' })
+    noise.mockRestore()
+    // It cannot be closed any more.
+    rmSync(folder, { recursive: true })
   },
 )
 

@@ -397,8 +397,12 @@ export class LmdbJournal implements Journal {
   #endAll(cause: string): void {
     if (this.#fatal !== undefined) return
     this.#fatal = `A flush to the disk failed: ${cause}`
-    markFlushFailed(this.#environment.folder, cause)
-    this.#options.onFatal?.(this.#fatal)
+    // The disk that could not be flushed may not take the mark either: the process ends all the same.
+    try {
+      markFlushFailed(this.#environment.folder, cause)
+    } finally {
+      this.#options.onFatal?.(this.#fatal)
+    }
   }
 
   #endProcess(cause: string): void {

@@ -231,7 +231,7 @@ function throwShare(value: number, place: string, { cluster }: Day, invalid: Ref
   checkNumber(value, 0.000_001, isStubborn(cluster) ? 0.5 : 0.1, place, invalid)
 }
 
-/** A message is tried so often that it never is given up, though most of its turns throw. */
+/** A message is tried so often that it is never given up, though half of its turns throw. */
 export const isStubborn = ({ bounds }: Pick<Day['cluster'], 'bounds'>): boolean =>
   (bounds.attemptsMax ?? defaultBounds.attemptsMax) >= 100
 
