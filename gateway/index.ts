@@ -4,6 +4,7 @@
  * Knows:          the restaurant's routes and the operators', and how to reach an actor through `ClusterClient`.
  * Does not know:  nodes, shards or storage; whatever stands behind the client may be one process or ten.
  */
+import { type Auth, accountSchemes, noAccounts } from './auth/caller.ts'
 import type { ClusterClient } from './cluster-client.ts'
 import { EventStreams } from './event-stream.ts'
 import { healthRoutes } from './health.ts'
@@ -20,6 +21,7 @@ import { orderRoutes } from './routes/orders.ts'
 import { createServer, type LogOptions, listen } from './server.ts'
 import type { TimeControl } from './time-control.ts'
 
+export type { Auth, Caller, Role } from './auth/caller.ts'
 export * from './cluster-client.ts'
 export { problemOf } from './problems.ts'
 export { orderOfKey } from './routes/order-id.ts'
@@ -40,6 +42,8 @@ export interface GatewayOptions {
   readonly token?: string
   /** Whether somebody without an account may order. Default true. Without it every order is refused with 401. */
   readonly guestCheckout?: boolean
+  /** Who callers are. Default: there are no accounts, and everybody is a guest. */
+  readonly auth?: Auth
   /** How long a request may wait for its actor. Default 5 s; then the answer is 504 and nothing is lost. */
   readonly requestTimeoutMs?: number
   /** How often a silent event stream shows that it lives. Default 15 s: proxies cut what is silent for 30. */
@@ -65,7 +69,12 @@ export interface Gateway {
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { client, site, token, host = '127.0.0.1', opsHost = '127.0.0.1' } = options
-  const { guestCheckout = true, requestTimeoutMs = 5_000, log = { level: 'warn' } } = options
+  const {
+    auth = noAccounts,
+    guestCheckout = true,
+    requestTimeoutMs = 5_000,
+    log = { level: 'warn' },
+  } = options
   assertClosed(opsHost, token)
 
   const metrics = new Metrics()
@@ -84,10 +93,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     metrics,
     log,
     problemsUrl,
-    securitySchemes: orderTokenSchemes,
+    securitySchemes: { ...orderTokenSchemes, ...accountSchemes },
     routes: (server) => {
       menuRoutes(server, menu)
-      orderRoutes(server, { client, keyring, menu, streams, guestCheckout, requestTimeoutMs })
+      orderRoutes(server, { client, auth, keyring, menu, streams, guestCheckout, requestTimeoutMs })
       healthRoutes(server, client, metrics)
     },
   })

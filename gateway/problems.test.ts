@@ -24,6 +24,7 @@ const examples: { readonly [Kind in Refusal['kind']]: Expected } = {
     undefined,
   ],
   invalid: [{ kind: 'invalid', problem: 'no such member' }, 400, 'validation', undefined],
+  stale: [{ kind: 'stale', state: 'ready', version: 9 }, 412, 'precondition-failed', undefined],
   running: [{ kind: 'running' }, 409, 'request-in-progress', '1'],
   'key-reused': [{ kind: 'key-reused' }, 422, 'idempotency-key-reused', undefined],
   'key-expired': [{ kind: 'key-expired' }, 422, 'idempotency-key-expired', undefined],

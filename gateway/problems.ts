@@ -69,6 +69,11 @@ export const problemSpecs = {
     'The token does not fit',
     'It is malformed, or was given for something else. An order is read with the `orderToken` of its creation.',
   ),
+  forbidden: caller(
+    403,
+    'You may not do this',
+    'The account is known, and has none of the roles that this takes. The detail names them.',
+  ),
   'origin-refused': caller(
     403,
     'Not from this page',
@@ -96,12 +101,22 @@ export const problemSpecs = {
     'See the route in `/openapi.json` for what it sends.',
   ),
   'request-timeout': later(408, 'The request came too slowly', 'Send it again.'),
+  'precondition-failed': caller(
+    412,
+    'It was changed since you read it',
+    'Read it again, look at what has changed, and send your change with the new `ETag` as `If-Match`.',
+  ),
   'payload-too-large': caller(413, 'The body is too large', 'Bodies may have at most 64 KiB.'),
   'uri-too-long': caller(414, 'The address is too long', 'Shorten the address.'),
   'unsupported-media-type': caller(
     415,
     'This content type is not taken here',
     'Send `Content-Type: application/json`.',
+  ),
+  'precondition-required': caller(
+    428,
+    'Say which version you have seen',
+    'Send the `ETag` that you were given as `If-Match`; for something new `If-None-Match: *`.',
   ),
   'headers-too-large': caller(431, 'The headers are too large', 'Send fewer or shorter headers.'),
 
@@ -347,6 +362,12 @@ export function problemOf(outcome: Refusal, what: string): Problem {
       })
     case 'invalid':
       return new Problem('validation', `${what} does not take this message: ${outcome.problem}.`)
+    case 'stale':
+      return new Problem('precondition-failed', {
+        detail: `${what} was changed since you read it: it stands at version ${outcome.version}.`,
+        currentState: outcome.state,
+        headers: { etag: `"${outcome.version}"` },
+      })
     case 'running':
       return new Problem(
         'request-in-progress',

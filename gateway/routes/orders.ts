@@ -22,6 +22,7 @@ import {
   recipeOf,
 } from '#actors'
 import type { JournalRecord, Outcome, RecordPlace } from '#ports'
+import type { Auth } from '../auth/caller.ts'
 import type { ClusterClient } from '../cluster-client.ts'
 import { etagOf, isUnchanged } from '../conditional.ts'
 import { cursorOf, nextLink, PageQuery, pageSize, placeOf } from '../cursor.ts'
@@ -66,6 +67,7 @@ import { authorize, byOrderToken, orderTokenOf } from './order-token.ts'
 
 export interface OrderRouteOptions {
   readonly client: ClusterClient
+  readonly auth: Auth
   readonly keyring: Keyring
   readonly menu: MenuCache
   readonly streams: EventStreams

@@ -124,7 +124,10 @@ export class FakeCluster implements ClusterClient {
     }
   }
 
-  async #command({ actor, key, fingerprint = '' }: ActorRequest, message: Message): Promise<Outcome> {
+  async #command(
+    { actor, key, fingerprint = '', ifVersion }: ActorRequest,
+    message: Message,
+  ): Promise<Outcome> {
     const reply = key === undefined ? undefined : this.#actors.get(actor)?.replies.get(key)
     if (reply !== undefined) {
       if (reply.fingerprint !== fingerprint) return { kind: 'key-reused' }
@@ -136,6 +139,9 @@ export class FakeCluster implements ClusterClient {
       await this.#gate
       if (key !== undefined) this.#running.delete(key)
     }
+    const version = this.#actors.get(actor)?.records.length ?? 0
+    if (ifVersion !== undefined && ifVersion !== version)
+      return { kind: 'stale', state: this.#actors.get(actor)?.state.value, version }
     const outcome = this.#turn(actor, message)
     if (key !== undefined && outcome.kind === 'done') {
       this.#actors.get(actor)?.replies.set(key, { fingerprint, outcome })

@@ -260,6 +260,46 @@ describe('an outbound call', () => {
   })
 })
 
+describe('a request for one version of an actor', () => {
+  test('is handled when nobody has changed it since', () => {
+    const node = opened()
+    const seen = node.ask(a, say('wait')) as { version: number }
+    expect(node.ask(a, say('wait'), { ifVersion: seen.version })).toMatchObject({
+      kind: 'done',
+      version: seen.version + 1,
+    })
+  })
+
+  test('changes nothing, and is not journaled, when somebody has', () => {
+    const node = opened()
+    const seen = node.ask(a, say('wait')) as { version: number }
+    node.ask(a, say('wait'))
+    const version = seen.version + 1
+    expect(node.ask(a, say('finish'), { ifVersion: seen.version })).toMatchObject({ kind: 'stale', version })
+    expect(node.ask(a, say('wait'))).toMatchObject({ kind: 'done', version: version + 1 })
+  })
+
+  test('is answered as before when it comes again under its key', () => {
+    const node = opened()
+    const seen = node.ask(a, say('wait')) as { version: number }
+    const request = { key: 'k', fingerprint: 'f', ifVersion: seen.version }
+    const first = node.ask(a, say('wait'), request)
+    expect(node.ask(a, say('wait'), request)).toEqual({ ...(first as object), replayed: true })
+  })
+
+  test('of version 0 creates, and refuses where there is one', () => {
+    const node = opened()
+    expect(node.ask(ref('a', 'new'), say('open'), { ifVersion: 0 })).toMatchObject({
+      kind: 'done',
+      version: 1,
+    })
+    expect(node.ask(ref('a', 'new'), say('open'), { ifVersion: 0 })).toMatchObject({
+      kind: 'stale',
+      version: 1,
+    })
+  })
+})
+
 describe('a finished actor', () => {
   const finished = (): DrivenKernel => {
     const node = opened()

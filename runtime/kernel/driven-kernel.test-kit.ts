@@ -134,7 +134,7 @@ export class DrivenKernel {
   ask(
     actor: ActorId,
     message: Message,
-    named: Pick<Request, 'key' | 'fingerprint'> = {},
+    named: Pick<Request, 'key' | 'fingerprint' | 'ifVersion'> = {},
   ): Outcome | undefined {
     return this.request(actor, { kind: 'command', message }, named)
   }
@@ -147,7 +147,7 @@ export class DrivenKernel {
   request(
     actor: ActorId,
     body: Request['body'],
-    named: Pick<Request, 'key' | 'fingerprint'> = {},
+    named: Pick<Request, 'key' | 'fingerprint' | 'ifVersion'> = {},
   ): Outcome | undefined {
     const id = this.#requests.count++ as RequestId
     this.step({

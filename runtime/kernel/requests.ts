@@ -83,7 +83,7 @@ export function arrive(memory: Memory, activation: Activation, request: Request)
 }
 
 function command(memory: Memory, activation: Activation, request: Request, message: Message): void {
-  const { id, node, key, trace } = request
+  const { id, node, key, trace, ifVersion } = request
   const fingerprint = request.fingerprint ?? ''
   const known = key === undefined ? undefined : underKey(memory, activation, request.id, key, fingerprint)
   if (known === 'on its way') return
@@ -104,7 +104,12 @@ function command(memory: Memory, activation: Activation, request: Request, messa
     })
     return
   }
-  const origin: RequestOrigin = { id, node, ...(key === undefined ? {} : { key, fingerprint }) }
+  const origin: RequestOrigin = {
+    id,
+    node,
+    ...(key === undefined ? {} : { key, fingerprint }),
+    ...(ifVersion === undefined ? {} : { ifVersion }),
+  }
   if (key !== undefined) {
     activation.runningKeys ??= new Map()
     activation.runningKeys.set(key, origin)

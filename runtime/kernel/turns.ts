@@ -49,6 +49,7 @@ export function turn(memory: Memory, activation: Activation): void {
   memory.observer.count('turns')
   activation.usedAt = memory.now.runtime
   if (!counts(memory, activation, waiting.envelope)) handled(memory, activation, waiting)
+  else if (isStale(activation, waiting.envelope)) turnStale(memory, activation, waiting)
   else if (isOver(activation, waiting.envelope)) turnArchived(memory, activation, waiting)
   else if (activation.status === 'absent' && !activation.type.creates.has(waiting.envelope.message.type)) {
     turnUnknown(memory, activation, waiting)
@@ -60,6 +61,11 @@ export function turn(memory: Memory, activation: Activation): void {
 function isOver(activation: Activation, envelope: Envelope): boolean {
   if (activation.status === 'archived') return true
   return activation.state?.done === true && envelope.row === undefined && envelope.answers === undefined
+}
+
+/** Whoever sent it had another version before their eyes. */
+function isStale({ version }: Activation, { request }: Envelope): boolean {
+  return request?.ifVersion !== undefined && request.ifVersion !== version
 }
 
 /** A fire, a result or an answer counts only while the row is there that it stands for. */
@@ -349,6 +355,12 @@ function turnUnknown(memory: Memory, activation: Activation, waiting: Waiting): 
     refuse(memory, activation, waiting.envelope, { kind: 'unknown' })
     handled(memory, activation, waiting)
   }
+}
+
+function turnStale(memory: Memory, activation: Activation, waiting: Waiting): void {
+  const { state, version } = activation
+  refuse(memory, activation, waiting.envelope, { kind: 'stale', state: state?.value, version })
+  handled(memory, activation, waiting)
 }
 
 function turnArchived(memory: Memory, activation: Activation, waiting: Waiting): void {

@@ -37,6 +37,7 @@ export interface RequestOrigin {
   readonly node: NodeId
   readonly key?: string
   readonly fingerprint?: string
+  readonly ifVersion?: number
 }
 
 /** A request from outside for one actor. Sent by a node that may own nothing (the gateway's). */
@@ -54,6 +55,8 @@ export interface Request {
   readonly key?: string
   /** Of the body: the same key with another fingerprint is refused. */
   readonly fingerprint?: string
+  /** Of a command: handled only if the actor has had so many turns; 0: if there never was one. Otherwise `stale`. */
+  readonly ifVersion?: number
   readonly timeoutMs: number
   readonly trace?: string
 }
@@ -93,6 +96,8 @@ export type Outcome =
       readonly version: number
     }
   | { readonly kind: 'invalid'; readonly problem: string }
+  /** It has had other turns than the request's `ifVersion` says. Nothing has happened. */
+  | { readonly kind: 'stale'; readonly state: unknown; readonly version: number }
   /** The same key is being worked on. */
   | { readonly kind: 'running' }
   | { readonly kind: 'key-reused' }
