@@ -7,6 +7,7 @@
 import type { ActorDefinition } from '#actor'
 import { seconds, supervise } from '#actor'
 import { hardwareActors, hardwareTree } from './hardware/index.ts'
+import { identityActors } from './identity/index.ts'
 import { kitchenActors, kitchenTree } from './kitchen/index.ts'
 import { ordersActors } from './orders/index.ts'
 import { pantryActors } from './pantry/index.ts'
@@ -14,6 +15,7 @@ import { tillActors } from './till/index.ts'
 
 /** Actor types by department. A department is the unit of placement: it has shards of its own. */
 export const departments = {
+  identity: identityActors,
   orders: ordersActors,
   pantry: pantryActors,
   till: tillActors,
@@ -29,6 +31,7 @@ export const definitions: readonly ActorDefinition[] = Object.values(departments
 export const restaurant = supervise({
   name: 'restaurant',
   children: [
+    supervise({ name: 'identity', children: identityActors }),
     supervise({ name: 'orders', children: ordersActors }),
     // Money is looked at sooner: a till that fails again and again should not go on trying.
     supervise({ name: 'till', children: tillActors, intensity: { restarts: 5, withinMs: seconds(10) } }),

@@ -6,6 +6,7 @@
  */
 export * from './brigade.ts'
 export * from './hardware/index.ts'
+export * from './identity/index.ts'
 export * from './kitchen/index.ts'
 export * from './orders/index.ts'
 export * from './pantry/index.ts'

@@ -104,7 +104,7 @@ function drawGroups(dice: Dice): readonly Group[] {
   const edge = { name: 'edge', nodes: dice.whole('edges', 1, 2), departments: [] }
   if (dice.happens('split', 0.3)) {
     return [
-      { name: 'front', nodes: dice.whole('front', 1, 2), departments: ['orders', 'pantry', 'till'] },
+      { name: 'front', nodes: dice.whole('front', 1, 2), departments: ['identity', 'orders', 'pantry', 'till'] },
       { name: 'back', nodes: dice.whole('back', 1, 3), departments: ['kitchen', 'hardware'] },
       edge,
     ]
