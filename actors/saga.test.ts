@@ -23,7 +23,9 @@ import { binRef } from './pantry/messages.ts'
 import type { ReservationContext } from './pantry/reservation.ts'
 import { reservation } from './pantry/reservation.ts'
 import { ticketStub } from './ticket-stub.test-kit.ts'
-import { payment } from './till/payment.ts'
+import { paymentRef } from './till/messages.ts'
+import type { PaymentContext } from './till/payment.ts'
+import { payment, refundableForMs } from './till/payment.ts'
 import type { ProviderOperation } from './till/provider-contract.ts'
 
 const actors = [order, bin, reservation, payment, ticketStub]
@@ -93,7 +95,7 @@ function anything(day: Day, seed: number, n: number): void {
   const some = (bound: number, what: string) => drawInteger(bound, seed, what, n)
   const id = `ord_${some(8, 'order')}`
   const ticket = ticketStub.ref(id)
-  switch (some(14, 'what')) {
+  switch (some(16, 'what')) {
     case 0:
     case 1:
       place(
@@ -129,6 +131,23 @@ function anything(day: Day, seed: number, n: number): void {
     case 10:
       ledger.settings.outage = draw(seed, 'outage', n) < 0.3
       return
+    case 11:
+      floor.tell(paymentRef(id), {
+        type: 'payment.refund',
+        refund: `re_${some(3, 'refund')}`,
+        amount: 1 + some(800, 'refunded'),
+      })
+      return
+    // Late, again, or before anybody else has heard of it.
+    case 12: {
+      const record = ledger.payment(id)
+      if (record === undefined) return
+      const { status, captured, refunded } = record
+      const news = { type: 'payment.news', status, captured, refunded } as const
+      const past = { ...news, status: 'authorized', captured: 0, refunded: 0 } as const
+      floor.tell(paymentRef(id), draw(seed, 'past', n) < 0.3 ? past : news)
+      return
+    }
     default:
       for (let step = some(30, 'steps'); step > 0; step -= 1) floor.step()
   }
@@ -163,6 +182,12 @@ function checkClosed({ floor, ledger }: Day): void {
     ).toEqual([])
   }
   expect(floor.timers).toEqual([])
+  const givenBack = new Map(
+    contexts<PaymentContext>(floor, 'payment').map(({ order: id, refunds }) => [
+      id,
+      sum(refunds, ({ amount, state }) => (state === 'given' ? amount : 0)),
+    ]),
+  )
 
   const completed = new Map(
     floor
@@ -171,12 +196,13 @@ function checkClosed({ floor, ledger }: Day): void {
       .map((stage) => [stage.context.id as string, stage.context as unknown as OrderContext]),
   )
   // Money: ours and theirs, in all and one by one.
-  const billed = sum([...completed.values()], ({ total }) => total)
+  const billed = sum([...completed.values()], ({ id, total }) => total - (givenBack.get(id) ?? 0))
   expect(ledger.totals.captured - ledger.totals.refunded).toBe(billed)
   for (const record of ledger.payments) {
     expect([record.payment, record.captured - record.refunded]).toEqual([
       record.payment,
-      completed.get(record.payment)?.total ?? 0,
+      (completed.get(record.payment)?.total ?? 0) -
+        (completed.has(record.payment) ? (givenBack.get(record.payment) ?? 0) : 0),
     ])
     expect(record.status).not.toBe('authorized')
   }
@@ -210,6 +236,8 @@ const inVain = new Set([
   'order.collect',
   'stub.next',
   'stub.fail',
+  'payment.refund',
+  'payment.news',
 ])
 
 describe('any day', () => {
@@ -223,7 +251,7 @@ describe('any day', () => {
           checkBooks(day)
         }
         day.ledger.settings.outage = false
-        day.floor.elapse(hours(12))
+        day.floor.elapse(hours(12) + refundableForMs)
         checkClosed(day)
         const lost = day.floor.unhandled.filter(({ message }) => !inVain.has(message.type))
         expect([seed, lost]).toEqual([seed, []])
@@ -246,7 +274,7 @@ test('a guest may cancel at any moment, with enough in the pantry or not, and no
       place(day.floor, 'ord_1', 'caprese', tokens[steps % tokens.length], 'collect')
       for (let n = 0; n < steps; n += 1) if (!day.floor.step()) day.floor.skip(minutes(1))
       day.floor.tell(orderRef('ord_1'), { type: 'order.cancel' })
-      day.floor.elapse(hours(6))
+      day.floor.elapse(hours(6) + refundableForMs)
       checkClosed(day)
       expect(day.floor.unhandled.filter(({ message }) => !inVain.has(message.type))).toEqual([])
     }

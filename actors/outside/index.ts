@@ -4,6 +4,9 @@
  * Knows:          the wire to the world outside the cluster. The host is handed the handlers.
  * Does not know:  actors as such: it shares only the contracts of their calls.
  */
+export * from './card-exchange.ts'
+export * from './card-vault.ts'
 export * from './provider.ts'
+export * from './provider-callbacks.ts'
 export * from './provider-client.ts'
 export * from './provider-server.ts'

@@ -1,20 +1,23 @@
 /**
  * The payment provider as a stub HTTP server.
  *
- * `POST /payments/{id}/{authorize|capture|void|refund}` with an `Idempotency-Key`, `GET /payments/{id}`,
- * `GET /totals`, and `PUT /settings` for whoever plays outages.
+ * `POST /tokens` and `POST /payments/{id}/{authorize|capture|void|refund}` with an `Idempotency-Key`,
+ * `GET /payments/{id}`, `GET /totals`, and `PUT /settings` for whoever plays outages. With `callbacks` it tells of each
+ * change by itself.
  *
  * Owns:     the wire, the waiting, and the file that the ledger survives in (one record a line, the last of
  *           a payment counts).
- * Does not: decide what a payment does (`provider.ts`).
+ * Does not: decide what a payment (`provider.ts`) or a card (`card-vault.ts`) does.
  */
 import { appendFileSync, closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { ProviderOperation } from '#actors'
+import { CardVault } from './card-vault.ts'
 import type { PaymentRecord, ProviderSettings } from './provider.ts'
-import { ProviderLedger } from './provider.ts'
+import { callbackDelaysMs, ProviderLedger } from './provider.ts'
+import { type CallbackOptions, ProviderCallbacks } from './provider-callbacks.ts'
 
 export interface ProviderServerOptions {
   /** Default: a free port, on loopback. */
@@ -22,6 +25,8 @@ export interface ProviderServerOptions {
   /** Where the ledger is kept. Without it, in memory. */
   readonly file?: string
   readonly settings?: Partial<ProviderSettings>
+  /** Whom it tells of changes. Default: nobody. */
+  readonly callbacks?: CallbackOptions
   /** Uniform in [0, 1). */
   readonly draw?: () => number
 }
@@ -51,12 +56,14 @@ const operations: Readonly<Record<string, ProviderOperation>> = {
 
 export async function startProvider(options: ProviderServerOptions = {}): Promise<ProviderServer> {
   const { file, draw = Math.random, settings } = options
+  const callbacks = options.callbacks && new ProviderCallbacks(options.callbacks)
+  const cards = new CardVault()
   const ledger = ledgerIn(file !== undefined && existsSync(file) ? readFileSync(file, 'utf8') : '', settings)
   const journal = file === undefined ? undefined : openSync(file, 'a')
   const timers = new Set<NodeJS.Timeout>()
 
   const ask = (operation: ProviderOperation, id: string, key: string, body: unknown): Reply | 'never' => {
-    const { outcome, delayMs, changed } = ledger.handle(
+    const { outcome, delayMs, changed, news } = ledger.handle(
       operation,
       { ...(body as object), payment: id },
       key,
@@ -65,9 +72,22 @@ export async function startProvider(options: ProviderServerOptions = {}): Promis
     if (changed !== undefined && journal !== undefined)
       // The line break comes first: half a line that a crash has left spoils no other.
       appendFileSync(journal, `\n${JSON.stringify(changed)}`)
+    if (news !== undefined && callbacks !== undefined) {
+      for (const afterMs of callbackDelaysMs(ledger.settings, draw)) callbacks.send(news, delayMs + afterMs)
+    }
     if (outcome === 'never') return 'never'
     if (outcome.kind === 'done') return { status: 200, body: outcome.result, delayMs }
     return { status: outcome.kind === 'refused' ? 422 : 503, body: { detail: outcome.detail }, delayMs }
+  }
+
+  const tokenise = (key: string, body: unknown): Reply => {
+    const { number } = body as { readonly number?: unknown }
+    const delayMs = Math.round(ledger.settings.latencyMs * (0.5 + draw()))
+    if (ledger.settings.outage) return { status: 503, body: { detail: 'the provider is not available' } }
+    if (typeof number !== 'string' || !/^\d{12,19}$/.test(number)) return badRequest
+    const card = cards.tokenise(number, key)
+    if (card === 'key-reused') return { status: 422, body: { detail: card }, delayMs }
+    return { status: 201, body: card, delayMs }
   }
 
   const route = (request: IncomingMessage, body: unknown): Reply | 'never' => {
@@ -76,6 +96,7 @@ export async function startProvider(options: ProviderServerOptions = {}): Promis
     const method = `${request.method} ${collection}`
     if (method === 'GET totals') return { status: 200, body: ledger.totals }
     if (method === 'PUT settings') return { status: 200, body: Object.assign(ledger.settings, body) }
+    if (method === 'POST tokens') return tokenise(String(request.headers['idempotency-key']), body)
     const operation = method === 'GET payments' ? 'provider.lookup' : operations[verb ?? '']
     if (collection !== 'payments' || id === undefined || operation === undefined) return notFound
     return ask(operation, id, String(request.headers['idempotency-key']), body)
@@ -110,6 +131,7 @@ export async function startProvider(options: ProviderServerOptions = {}): Promis
   const close = (): Promise<void> =>
     new Promise((resolve) => {
       for (const timer of timers) clearTimeout(timer)
+      callbacks?.close()
       server.close(() => {
         if (journal !== undefined) closeSync(journal)
         resolve()

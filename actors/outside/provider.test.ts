@@ -8,8 +8,11 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { draw } from '#actor'
 import type { ProviderAnswer, ProviderOperation } from '#actors'
 import type { OutboundCall } from '#ports'
+import { cardExchange } from './card-exchange.ts'
+import { type CardToken, CardVault } from './card-vault.ts'
 import type { ProviderResult } from './provider.ts'
-import { ProviderLedger, testTokens } from './provider.ts'
+import { callbackDelaysMs, ProviderLedger, testTokens } from './provider.ts'
+import { signatureOf } from './provider-callbacks.ts'
 import { providerHandlers } from './provider-client.ts'
 import type { ProviderServer, ProviderServerOptions } from './provider-server.ts'
 import { startProvider } from './provider-server.ts'
@@ -100,6 +103,94 @@ describe('L1: repeating changes nothing', () => {
         expect([0, captured]).toContain(refunded)
       }
     }
+  })
+})
+
+describe('L1: refunds in parts', () => {
+  const part = (amount: number, refund: string): Step => ['provider.refund', { ...only, amount, refund }]
+  const captured = (...steps: readonly Step[]) => {
+    const { ledger } = ledgerAfter(toAuthorized, toCaptured)
+    const outcomes = steps.map(
+      ([operation, args]) =>
+        ledger.handle(operation, args, `re ${(args as { refund?: string }).refund}`, middle).outcome,
+    )
+    return { ledger, outcomes }
+  }
+
+  test('each is given once under its key, and all that is left without an amount', () => {
+    const { outcomes } = captured(part(200, 'a'), part(200, 'a'), part(100, 'b'), ['provider.refund', only])
+    expect(outcomes).toEqual([
+      done('captured', 500, 200),
+      done('captured', 500, 200),
+      done('captured', 500, 300),
+      done('refunded', 500, 500),
+    ])
+  })
+
+  test('are never more than was captured', () => {
+    const { ledger, outcomes } = captured(part(400, 'a'), part(200, 'b'))
+    expect(outcomes[1]).toEqual({ kind: 'refused', detail: 'amount-mismatch' })
+    expect(ledger.totals).toEqual({ captured: 500, refunded: 400 })
+  })
+})
+
+describe('what it tells by itself', () => {
+  test('is where the payment stands after each change, and nothing when nothing has changed', () => {
+    const ledger = new ProviderLedger()
+    const news = [toAuthorized, toAuthorized, toCaptured, ['provider.lookup', only] as Step].map(
+      ([operation, args]) => ledger.handle(operation, args, operation, middle).news,
+    )
+    expect(news).toEqual([
+      { payment: 'p1', status: 'authorized', captured: 0, refunded: 0 },
+      undefined,
+      { payment: 'p1', status: 'captured', captured: 500, refunded: 0 },
+      undefined,
+    ])
+  })
+
+  test('comes late now and then, and sometimes twice', () => {
+    const { settings } = new ProviderLedger({ callbackDelayMs: 100, callbackRepeatShare: 0.2 })
+    let n = 0
+    const next = (): number => {
+      n += 1
+      return draw(1, 'callback', n)
+    }
+    const delays = Array.from({ length: 500 }, () => callbackDelaysMs(settings, next))
+    const twice = delays.filter(({ length }) => length === 2).length
+    expect(twice).toBeGreaterThan(60)
+    expect(twice).toBeLessThan(140)
+    expect(delays.flat().some((delayMs) => delayMs > 100)).toBe(true)
+    expect(delays.flat().filter((delayMs) => delayMs > 100).length).toBeLessThan(60)
+    expect(Math.max(...delays.flat())).toBeLessThanOrEqual(2_000)
+  })
+})
+
+describe('a card', () => {
+  test('is a token, its last four digits and its brand; the same key gives the same', () => {
+    const cards = new CardVault()
+    expect(cards.tokenise('4242424242424242', 'a')).toEqual({
+      token: testTokens.ok,
+      last4: '4242',
+      brand: 'visa',
+    })
+    const one = cards.tokenise('5555555555554444', 'b')
+    expect(one).toMatchObject({ last4: '4444', brand: 'mastercard' })
+    expect(cards.tokenise('5555555555554444', 'b')).toEqual(one)
+    expect(cards.tokenise('4242424242424242', 'b')).toBe('key-reused')
+    for (const [number, brand] of [
+      ['378282246310005', 'amex'],
+      ['6011111111111117', 'discover'],
+      ['3530111333300000', 'card'],
+    ] as const)
+      expect(cards.tokenise(number, brand)).toMatchObject({ brand })
+  })
+
+  test('without a part to play is good', () => {
+    const { token } = new CardVault().tokenise('5555555555554444', 'b') as CardToken
+    const ledger = new ProviderLedger()
+    expect(ledger.handle('provider.authorize', authorize(token), 'key', middle).outcome).toEqual(
+      done('authorized'),
+    )
   })
 })
 
@@ -289,6 +380,61 @@ describe('over HTTP', () => {
     expect(
       (await fetch(`${url}/payments/p1/void`, { method: 'POST', body: 'x'.repeat(20_000) })).status,
     ).toBe(400)
+  })
+
+  test('a card is exchanged for a token; an outage, a reused key and a bad card are told apart', async () => {
+    const { url, ledger } = await start()
+    const exchange = cardExchange(url)
+    const card = { number: '4242424242424242', expMonth: 12, expYear: 2030 }
+    expect(await exchange(card, 'k1', 'trace')).toEqual({
+      kind: 'done',
+      token: testTokens.ok,
+      last4: '4242',
+      brand: 'visa',
+    })
+    const other = { ...card, number: '5555555555554444' }
+    expect(await exchange(other, 'k1', 'trace')).toEqual({ kind: 'key-reused' })
+    expect(await exchange({ ...card, number: 'x' }, 'k2', 'trace')).toEqual({ kind: 'refused' })
+    ledger.settings.outage = true
+    expect(await exchange(card, 'k3', 'trace')).toEqual({ kind: 'unavailable' })
+    expect(await cardExchange('http://127.0.0.1:9')(card, 'k3', 'trace')).toEqual({ kind: 'unavailable' })
+  })
+
+  test('it tells of each change, signed, and again until it is taken', async () => {
+    const got: { readonly signature: unknown; readonly body: string }[] = []
+    let heard = (): void => {}
+    const all = new Promise<void>((resolve) => {
+      heard = resolve
+    })
+    const listener = createServer((request, response) => {
+      let body = ''
+      request.on('data', (chunk) => {
+        body += chunk
+      })
+      request.on('end', () => {
+        got.push({ signature: request.headers['provider-signature'], body })
+        response.writeHead(got.length === 1 ? 503 : 204).end()
+        if (got.length === 3) heard()
+      })
+    })
+    await once(listener.listen(0, '127.0.0.1'), 'listening')
+    const { port } = listener.address() as AddressInfo
+    const { url } = await start({
+      settings: { latencyMs: 0, callbackDelayMs: 0, callbackRepeatShare: 0 },
+      callbacks: { url: `http://127.0.0.1:${port}/`, secret: 'shared' },
+    })
+    await tryAt(url, toAuthorized)
+    await tryAt(url, toCaptured)
+    await all
+    const statuses = got.map(({ body }) => JSON.parse(body).status)
+    expect(statuses.toSorted()).toEqual(['authorized', 'authorized', 'captured'].toSorted())
+    expect(new Set(got.map(({ body }) => JSON.parse(body).id)).size).toBe(2)
+    for (const { signature, body } of got) {
+      const seconds = Number(/t=(\d+)/.exec(String(signature))?.[1])
+      expect(signature).toBe(signatureOf(body, 'shared', seconds))
+    }
+    listener.closeAllConnections()
+    listener.close()
   })
 
   test('whoever plays an outage sets it and ends it', async () => {

@@ -8,7 +8,8 @@
  * Does not: wait, or keep a file (`provider-server.ts` does both).
  *
  * Invariants:
- *   L1. A payment is captured at most once and refunded at most once, whatever is repeated.
+ *   L1. A payment is captured at most once, each refund of it is given at most once, and all of them together are never
+ *       more than the capture, whatever is repeated.
  *   L2. Every answer says where the payment stands after the operation.
  *   L3. A key stands for one operation with one set of arguments; with another it is refused.
  */
@@ -25,6 +26,11 @@ export const testTokens = {
   /** Two failures, then good. */
   flaky: 'tok_flaky',
 } as const
+
+/** Of cards without a part to play. */
+const usualToken = /^tok_card_[0-9a-f]{32}$/
+
+const isGood = (token: string): boolean => goodTokens.has(token) || usualToken.test(token)
 
 const goodTokens: ReadonlySet<string> = new Set([
   testTokens.ok,
@@ -43,6 +49,8 @@ export interface PaymentRecord {
   readonly reason: string | null
   /** How often the provider has failed on purpose. */
   readonly failures: number
+  /** What was given back under each key. */
+  readonly given?: Readonly<Record<string, number>>
   /** Every key seen, with its operation and arguments. */
   readonly keys: Readonly<Record<string, string>>
 }
@@ -54,6 +62,28 @@ export interface ProviderSettings {
   latencyMs: number
   /** Nothing is done, and nothing is answered but an error. */
   outage: boolean
+  /** News of a change is sent after at most so long; a little of it much later. */
+  callbackDelayMs: number
+  /** Share of news that is sent twice. */
+  callbackRepeatShare: number
+}
+
+/** What the provider tells by itself when a payment has changed. */
+export interface ProviderNews extends ProviderAnswer {
+  readonly payment: string
+}
+
+const lateShare = 0.05
+const lateFactor = 20
+
+/** When news is sent, in milliseconds from now: soon or late, once or twice. */
+export function callbackDelaysMs(settings: ProviderSettings, draw: () => number): readonly number[] {
+  const { callbackDelayMs, callbackRepeatShare } = settings
+  const delayMs = (): number => {
+    const longest = draw() < lateShare ? lateFactor * callbackDelayMs : callbackDelayMs
+    return Math.round(longest * draw())
+  }
+  return draw() < callbackRepeatShare ? [delayMs(), delayMs()] : [delayMs()]
 }
 
 /** What is wrong with the provider, until it is mended. Shares are of the calls that it could meet. */
@@ -78,6 +108,8 @@ export interface ProviderResult {
   readonly delayMs: number
   /** The payment's record, when it changed: what a restart has to know. */
   readonly changed?: PaymentRecord
+  /** Set when the payment stands elsewhere now. */
+  readonly news?: ProviderNews
 }
 
 const slowMs = 3_000
@@ -86,6 +118,7 @@ interface Args {
   readonly payment: string
   readonly amount?: number
   readonly token?: string
+  readonly refund?: string
 }
 
 export class ProviderLedger {
@@ -95,7 +128,8 @@ export class ProviderLedger {
   #payments = new Map<string, PaymentRecord>()
 
   constructor(settings: Partial<ProviderSettings> = {}) {
-    this.settings = { declineShare: 0, latencyMs: 40, outage: false, ...settings }
+    const usual = { declineShare: 0, latencyMs: 40, outage: false }
+    this.settings = { ...usual, callbackDelayMs: 500, callbackRepeatShare: 0.1, ...settings }
   }
 
   disturb(trouble: ProviderTrouble): ProviderDisturbance {
@@ -128,7 +162,13 @@ export class ProviderLedger {
     if (!areArgs(args)) return refuse('bad-request')
     const record = this.#payments.get(args.payment) ?? blank(args.payment)
     if (operation === 'provider.lookup') return { outcome: done(record), delayMs }
-    const print = JSON.stringify([operation, args.payment, args.amount ?? null, args.token ?? null])
+    const print = JSON.stringify([
+      operation,
+      args.payment,
+      args.amount ?? null,
+      args.token ?? null,
+      args.refund ?? null,
+    ])
     if ((record.keys[key] ?? print) !== print) return refuse('key-reused')
     const token = args.token ?? record.token
     if (token === testTokens.flaky && record.failures < 2) {
@@ -136,9 +176,9 @@ export class ProviderLedger {
     }
 
     const drawn = draw()
-    const asks = operation === 'provider.authorize' && record.status === 'none' && goodTokens.has(token)
+    const asks = operation === 'provider.authorize' && record.status === 'none' && isGood(token)
     const isDeclined = drawn < this.settings.declineShare || (asks && this.#meet('declines', drawn))
-    const next = apply(operation, record, args, isDeclined)
+    const next = apply(operation, record, args, key, isDeclined)
     if (next === 'refused') return refuse('amount-mismatch')
     const changed = this.#keep({ ...next, keys: { ...next.keys, [key]: print } })
     const isSilent =
@@ -148,6 +188,9 @@ export class ProviderLedger {
       outcome: isSilent ? 'never' : done(changed),
       delayMs: token === testTokens.slow ? delayMs + slowMs : delayMs,
       changed,
+      ...((next.status !== record.status || next.refunded !== record.refunded) && {
+        news: { payment: args.payment, ...standing(next) },
+      }),
     }
   }
 
@@ -205,6 +248,7 @@ function apply(
   operation: ProviderOperation,
   record: PaymentRecord,
   { amount, token }: Args,
+  key: string,
   isDeclined: boolean,
 ): PaymentRecord | 'refused' {
   const { status } = record
@@ -212,7 +256,7 @@ function apply(
     case 'provider.authorize':
       if (amount === undefined || token === undefined) return 'refused'
       if (status !== 'none') return status === 'voided' || amount === record.amount ? record : 'refused'
-      return goodTokens.has(token) && !isDeclined
+      return isGood(token) && !isDeclined
         ? { ...record, status: 'authorized', amount, token }
         : { ...record, status: 'declined', amount, token, reason: 'card-declined' }
     case 'provider.capture':
@@ -221,16 +265,34 @@ function apply(
     case 'provider.void':
       return status === 'authorized' || status === 'none' ? { ...record, status: 'voided' } : record
     case 'provider.refund':
-      return status === 'captured' ? { ...record, status: 'refunded', refunded: record.captured } : record
+      return refund(record, key, amount)
     case 'provider.lookup':
       return record
   }
 }
 
-function done({ status, captured, refunded, reason }: PaymentRecord): CallOutcome {
-  const result: ProviderAnswer = { status, captured, refunded, ...(reason === null ? {} : { reason }) }
-  return { kind: 'done', result }
+function refund(record: PaymentRecord, key: string, amount?: number): PaymentRecord | 'refused' {
+  const { status, captured, refunded, given = {} } = record
+  if (status !== 'captured' || given[key] !== undefined) return record
+  const left = captured - refunded
+  const sum = amount ?? left
+  if (sum > left) return 'refused'
+  return {
+    ...record,
+    status: sum === left ? 'refunded' : 'captured',
+    refunded: refunded + sum,
+    given: { ...given, [key]: sum },
+  }
 }
+
+const standing = ({ status, captured, refunded, reason }: PaymentRecord): ProviderAnswer => ({
+  status,
+  captured,
+  refunded,
+  ...(reason === null ? {} : { reason }),
+})
+
+const done = (record: PaymentRecord): CallOutcome => ({ kind: 'done', result: standing(record) })
 
 const blank = (payment: string): PaymentRecord => ({
   payment,
@@ -245,11 +307,12 @@ const blank = (payment: string): PaymentRecord => ({
 })
 
 function areArgs(args: unknown): args is Args {
-  const { payment, amount, token } = (args ?? {}) as Partial<Record<keyof Args, unknown>>
+  const { payment, amount, token, refund } = (args ?? {}) as Partial<Record<keyof Args, unknown>>
   return (
     typeof payment === 'string' &&
     payment !== '' &&
     (amount === undefined || (Number.isSafeInteger(amount) && (amount as number) > 0)) &&
-    (token === undefined || typeof token === 'string')
+    (token === undefined || typeof token === 'string') &&
+    (refund === undefined || typeof refund === 'string')
   )
 }

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import type { AnyMessage, CallEffect, Effect } from '#actor'
 import { Stage, unreached } from '../floor.test-kit.ts'
 import type { PaymentView } from './payment.ts'
-import { payment } from './payment.ts'
+import { payment, refundsMax } from './payment.ts'
 import type { ProviderStatus } from './provider-contract.ts'
 import { providerAnswer } from './provider-contract.ts'
 
@@ -31,7 +31,10 @@ function walk(...messages: readonly AnyMessage[]) {
   const told: AnyMessage[] = []
   const calls: string[] = []
   let effects: readonly Effect[] = []
-  for (const message of messages) {
+  for (const sent of messages) {
+    // Unless it says another, an answer is to the call that is waited for.
+    const isAnswer = 'call' in sent && sent.call === 'x'
+    const message = isAnswer ? { ...sent, call: stage.context.awaited } : sent
     const found = stage.send(message)
     if (found === undefined) throw new Error(`${message.type} is not accepted in ${stage.state}`)
     effects = found
@@ -43,6 +46,12 @@ function walk(...messages: readonly AnyMessage[]) {
   }
   return { stage, effects, told, calls, state: stage.state }
 }
+
+/** Everything that was published on the way. */
+const published = (...messages: readonly AnyMessage[]): AnyMessage[] =>
+  messages.flatMap((_, n) =>
+    walk(...messages.slice(0, n + 1)).effects.flatMap((e) => (e.kind === 'emit' ? e.event : [])),
+  )
 
 const toCapturing = [request, says('authorized')]
 const toCaptured = [...toCapturing, says('captured')]
@@ -68,10 +77,6 @@ describe('a payment', () => {
   })
 
   test('publishes a capture once, also when it is learnt after the cancellation', () => {
-    const published = (...messages: AnyMessage[]) =>
-      messages.flatMap((_, n) =>
-        walk(...messages.slice(0, n + 1)).effects.flatMap((e) => (e.kind === 'emit' ? e.event : [])),
-      )
     const captures = (messages: AnyMessage[]) =>
       published(...messages).filter(({ type }) => type === 'payment.captured')
     const once = [{ type: 'payment.captured', order: 'ord_1', amount: 2_890 }]
@@ -90,6 +95,7 @@ describe('a payment', () => {
       captured: 2_890,
       refunded: 0,
       reason: null,
+      refunds: [],
       version: 3,
     })
   })
@@ -283,6 +289,166 @@ describe('P2: an unknown outcome', () => {
   test('that is another one than before is asked for soon again', () => {
     const anew = walk(request, silent, again, silent, again, says('authorized'), silent)
     expect(anew.effects).toEqual(walk(request, silent).effects)
+  })
+})
+
+describe('money that is given back', () => {
+  const ask = (refund: string, amount: number): AnyMessage => ({ type: 'payment.refund', refund, amount })
+  const stands = (refunded: number): AnyMessage => ({
+    type: 'call.done',
+    call: 'x',
+    result: { status: refunded === 2_890 ? 'refunded' : 'captured', captured: 2_890, refunded },
+  })
+  const states = (found: ReturnType<typeof walk>) =>
+    found.stage.query<PaymentView>('view').refunds.map(({ id, amount, state }) => [id, amount, state])
+
+  test('P5: is asked of the provider under a name of its own, and told in the reply', () => {
+    const { effects, state } = walk(...toCaptured, ask('re_1', 900))
+    expect(state).toBe('returning')
+    expect(effects).toMatchObject([
+      { kind: 'reply', message: { type: 'payment.refunding', id: 're_1', amount: 900, state: 'asked' } },
+      {
+        kind: 'call',
+        id: 'provider.refund/re_1',
+        handler: 'provider.refund',
+        args: { payment: 'ord_1', refund: 're_1', amount: 900 },
+      },
+    ])
+  })
+
+  test('goes back while the order cooks, and the order hears nothing of it', () => {
+    const way = [...toCaptured, ask('re_1', 900), stands(900)]
+    const found = walk(...way)
+    expect([found.state, found.told, states(found)]).toEqual([
+      'captured',
+      [captured],
+      [['re_1', 900, 'given']],
+    ])
+    expect(published(...way)).toContainEqual({
+      type: 'payment.refunded',
+      order: 'ord_1',
+      refund: 're_1',
+      amount: 900,
+    })
+    expect(walk(...way, close).state).toBe('settled')
+  })
+
+  test('goes back days after the order was completed, until nobody may ask for it any more', () => {
+    const over = { type: 'xstate.after.refundable.payment.settled' }
+    const late = walk(...toCaptured, close, close, ask('re_1', 900), stands(900), ask('re_1', 900))
+    expect([late.state, late.calls]).toEqual(['settled', ['authorize', 'capture', 'refund']])
+    expect(late.effects).toMatchObject([{ kind: 'reply', message: { id: 're_1', state: 'given' } }])
+    expect(walk(...toCaptured, close, over).state).toBe('closed')
+    expect(walk(...toCaptured, close, over).stage.send(ask('re_1', 900))).toBeUndefined()
+  })
+
+  test('all of it in parts, and then no more; the payment stays for its order', () => {
+    const way = [...toCaptured, ask('re_1', 900), stands(900), ask('re_2', 1_990), stands(2_890)]
+    const found = walk(...way)
+    expect([found.state, found.told]).toEqual(['captured', [captured]])
+    expect(found.stage.send(ask('re_3', 1))).toBeUndefined()
+    expect(walk(...way, close).state).toBe('settled')
+    expect(walk(...way, cancel).told).toEqual([captured, { type: 'payment.settled', refunded: 2_890 }])
+  })
+
+  test('P5: is never more than was captured, whatever is asked for at once', () => {
+    const { stage } = walk(...toCaptured, ask('re_1', 2_000))
+    expect(stage.send(ask('re_2', 891))).toBeUndefined()
+    const two = walk(...toCaptured, ask('re_1', 2_000), ask('re_1', 2_000), ask('re_2', 890), stands(2_000))
+    expect([two.state, states(two)]).toEqual([
+      'returning',
+      [
+        ['re_1', 2_000, 'given'],
+        ['re_2', 890, 'asked'],
+      ],
+    ])
+    expect(two.effects).toMatchObject([
+      { kind: 'emit', event: { refund: 're_1' } },
+      { kind: 'call', id: 'provider.refund/re_2' },
+    ])
+  })
+
+  test('P5: an unknown outcome blocks what may be given already', () => {
+    const found = walk(...toCaptured, close, ask('re_1', 2_000), silent, ask('re_2', 500), ask('re_1', 2_000))
+    expect(found.state).toBe('unknown.waiting')
+    expect(found.stage.send(ask('re_3', 500))).toBeUndefined()
+    const done = walk(
+      ...[...toCaptured, close, ask('re_1', 2_000), silent, ask('re_2', 500), again, stands(2_000)],
+    )
+    expect([done.state, done.calls.at(-1)]).toEqual(['returning', 'refund'])
+    const notDone = walk(...toCaptured, ask('re_1', 2_000), silent, again, stands(0))
+    expect(notDone.effects).toEqual(walk(...toCaptured, ask('re_1', 2_000)).effects.slice(1))
+  })
+
+  test('is refused only when the provider refuses it and a look shows that it is not done', () => {
+    const doubtful = [...toCaptured, close, ask('re_1', 900), refuses, again]
+    const not = walk(...doubtful, stands(0))
+    expect([not.state, states(not)]).toEqual(['settled', [['re_1', 900, 'refused']]])
+    const all = walk(...doubtful, stands(900))
+    expect([all.state, states(all)]).toEqual(['settled', [['re_1', 900, 'given']]])
+    expect(walk(...doubtful, stands(0), ask('re_2', 2_890)).state).toBe('returning')
+  })
+
+  test('and the order is cancelled meanwhile: the rest goes back, and each is in the books once', () => {
+    const way = [...toCaptured, ask('re_1', 900), ask('re_2', 100), cancel, stands(900), stands(2_890)]
+    const found = walk(...way)
+    expect([found.state, found.told.at(-1)]).toEqual([
+      'refunded',
+      { type: 'payment.settled', refunded: 2_890 },
+    ])
+    expect(published(...way).filter(({ type }) => type === 'payment.refunded')).toEqual([
+      { type: 'payment.refunded', order: 'ord_1', refund: 're_1', amount: 900 },
+      { type: 'payment.refunded', order: 'ord_1', refund: 're_2', amount: 100 },
+      { type: 'payment.refunded', order: 'ord_1', amount: 1_890 },
+    ])
+    const during = walk(...toCaptured, ask('re_1', 900), close, stands(900))
+    expect(during.state).toBe('settled')
+  })
+
+  test('a few times, and not more often', () => {
+    const way = [...toCaptured]
+    for (let n = 1; n <= refundsMax; n += 1) way.push(ask(`re_${n}`, 10), stands(10 * n))
+    expect(walk(...way).stage.send(ask('re_more', 10))).toBeUndefined()
+  })
+})
+
+describe('P4: what the provider tells by itself', () => {
+  const news = (status: ProviderStatus, amount = 0, refunded = 0): AnyMessage => ({
+    type: 'payment.news',
+    status,
+    captured: amount,
+    refunded,
+  })
+  const late = { ...says('authorized'), call: 'provider.authorize' }
+
+  test('counts like an answer, and the answer that comes later changes nothing', () => {
+    const found = walk(request, news('authorized'), late, { ...silent, call: 'provider.authorize' })
+    expect([found.state, found.calls]).toEqual(['capturing', ['authorize', 'capture']])
+    expect(walk(request, news('captured', 2_890), late).told).toEqual([captured])
+    expect(walk(request, news('declined')).state).toBe('declined')
+  })
+
+  test('ends an unknown outcome at once', () => {
+    expect(walk(...toCapturing, silent, news('captured', 2_890)).state).toBe('captured')
+    expect(walk(...toCapturing, silent, again, news('captured', 2_890)).state).toBe('captured')
+    expect(walk(...toCaptured, cancel, silent, news('refunded', 2_890, 2_890)).state).toBe('refunded')
+    const given = [...toCaptured, { type: 'payment.refund', refund: 're_1', amount: 900 }, silent]
+    expect(walk(...given, news('captured', 2_890, 900)).state).toBe('captured')
+  })
+
+  test('is heard also by an answer to a call that nobody waits for any more', () => {
+    const found = walk(request, news('authorized'), { ...says('captured'), call: 'provider.lookup' })
+    expect([found.state, found.told]).toEqual(['captured', [captured]])
+  })
+
+  test('and is old or repeated is not taken', () => {
+    const { stage } = walk(...toCaptured)
+    for (const old of [news('none'), news('authorized'), news('captured', 2_890)])
+      expect(stage.send(old)).toBeUndefined()
+    expect(walk(...toCaptured, close).stage.send(news('captured', 2_890))).toBeUndefined()
+    expect(
+      published(...toCapturing, news('captured', 2_890), { ...says('captured'), call: 'provider.capture' }),
+    ).toEqual(published(...toCaptured))
   })
 })
 

@@ -7,12 +7,16 @@
  * Invariants:
  *   C1. Every answer says where the payment stands *after* the operation, so an answer to any operation,
  *       also a repeated or a late one, is good for the next decision.
- *   C2. An operation is idempotent by its call's key.
+ *   C2. An operation is idempotent by its call's key. Refunds under different keys are different refunds.
  *   C3. Voiding a payment that the provider has never seen closes it: an authorisation that arrives later is
  *       declined. That makes a `void` definitive although a request may still be on its way.
  */
 
-export type ProviderStatus = 'none' | 'authorized' | 'captured' | 'declined' | 'voided' | 'refunded'
+import { type Static, Type } from 'typebox'
+
+/** `captured`: with some of it given back, too. `refunded`: all of it. */
+export const ProviderStatus = Type.Enum(['none', 'authorized', 'captured', 'declined', 'voided', 'refunded'])
+export type ProviderStatus = Static<typeof ProviderStatus>
 
 export interface ProviderAnswer {
   readonly status: ProviderStatus
@@ -25,7 +29,8 @@ export interface ProviderArgs {
   readonly 'provider.authorize': { readonly payment: string; readonly amount: number; readonly token: string }
   readonly 'provider.capture': { readonly payment: string; readonly amount: number }
   readonly 'provider.void': { readonly payment: string }
-  readonly 'provider.refund': { readonly payment: string }
+  /** Without an amount: all that is left. */
+  readonly 'provider.refund': { readonly payment: string; readonly refund?: string; readonly amount?: number }
   readonly 'provider.lookup': { readonly payment: string }
 }
 export type ProviderOperation = keyof ProviderArgs
@@ -38,14 +43,7 @@ export const providerOperations = [
   'provider.lookup',
 ] as const satisfies readonly ProviderOperation[]
 
-const statuses: ReadonlySet<unknown> = new Set<ProviderStatus>([
-  'none',
-  'authorized',
-  'captured',
-  'declined',
-  'voided',
-  'refunded',
-])
+const statuses: ReadonlySet<unknown> = new Set(ProviderStatus.enum)
 
 /** What came from outside, if it has the shape of an answer. */
 export function providerAnswer(result: unknown): ProviderAnswer | undefined {

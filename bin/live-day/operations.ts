@@ -3,14 +3,18 @@
  *
  * Does not: crash or freeze nodes (the launcher is at hand for that).
  */
-import type { ActorId, Message } from '#actor'
+import { type ActorId, type Message, typeOf } from '#actor'
 import type { DayClock } from './day-clock.ts'
 import { type Answer, ask, insist } from './requests.ts'
 
 interface Listed {
   readonly id: ActorId
   readonly status: string
+  readonly state: unknown
 }
+
+const hasEnded = ({ id, status, state }: Listed): boolean =>
+  status === 'archived' || (typeOf(id) === 'payment' && state === 'settled')
 
 const pageSize = 200
 const tellMs = 60_000
@@ -54,7 +58,7 @@ export class Operations {
     return answer.kind === 'done' ? answer.body.items[0]?.id : undefined
   }
 
-  /** Whether every actor of this type has ended. */
+  /** Whether every actor of this type has ended, or is a payment that only stays because money may still be given back. */
   async allEnded(type: string): Promise<boolean> {
     let cursor = ''
     for (;;) {
@@ -65,7 +69,7 @@ export class Operations {
       )
       if (answer.kind !== 'done') return false
       const { items, nextCursor } = answer.body
-      if (items.some(({ status }) => status !== 'archived')) return false
+      if (items.some((actor) => !hasEnded(actor))) return false
       if (nextCursor === undefined) return true
       cursor = `&cursor=${encodeURIComponent(nextCursor)}`
     }

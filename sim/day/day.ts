@@ -40,6 +40,8 @@ export interface Guests {
   readonly repeatShare: number
   /** Of those who collect, the share that never comes. */
   readonly noShowShare: number
+  /** Share of acknowledged orders of which the house gives something back, within an hour. A day of before it has none. */
+  readonly refundShare?: number
   /** What a guest is promised. The kitchen takes the oldest promise first. */
   readonly promise: Duration
   /** How long a guest goes on trying to place an order that is not acknowledged. */

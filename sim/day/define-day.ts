@@ -64,6 +64,7 @@ const usual: Omit<Day, 'name' | 'title' | 'open' | 'lastOrder' | 'close'> = {
     cancelWithin: '15m',
     repeatShare: 0.03,
     noShowShare: 0.01,
+    refundShare: 0.01,
     promise: '40m',
     patience: '2m',
   },

@@ -104,7 +104,11 @@ function drawGroups(dice: Dice): readonly Group[] {
   const edge = { name: 'edge', nodes: dice.whole('edges', 1, 2), departments: [] }
   if (dice.happens('split', 0.3)) {
     return [
-      { name: 'front', nodes: dice.whole('front', 1, 2), departments: ['identity', 'orders', 'pantry', 'till'] },
+      {
+        name: 'front',
+        nodes: dice.whole('front', 1, 2),
+        departments: ['identity', 'orders', 'pantry', 'till'],
+      },
       { name: 'back', nodes: dice.whole('back', 1, 3), departments: ['kitchen', 'hardware'] },
       edge,
     ]
@@ -159,6 +163,7 @@ function drawHabits(dice: Dice): Omit<Guests, 'arrivals' | 'bursts' | 'portions'
     cancelWithin: dice.pick('cancelWithin', ['10s', '15m']),
     repeatShare: dice.pick('repeat', [0, 0.1, 0.5]),
     noShowShare: dice.pick('noShow', [0, 0, 0, 0.03]),
+    refundShare: dice.pick('refund', [0, 0.02, 0.3]),
     patience: dice.pick('patience', ['30s', '2m']),
   }
 }

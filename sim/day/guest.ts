@@ -9,9 +9,9 @@
  *   G2. An order is acknowledged only by an answer that this guest received; it is refused only if no try of it
  *       can have been heard.
  */
-import type { Instant } from '#actor'
+import type { ActorId, Instant, Message } from '#actor'
 import type { MenuItem, OrderMessage, OrderView } from '#actors'
-import { orderRef, quote } from '#actors'
+import { orderRef, paymentRef, quote } from '#actors'
 import { testTokens } from '#outside'
 import type { ReadsCheck, SimCluster } from '#sim'
 import type { GuestOrder } from './checks/orders.ts'
@@ -89,17 +89,17 @@ export class SimGuest {
       guest: `guest-${plan.n}`,
     }
     this.#errands += 1
-    this.#place(message, 1)
+    this.#place(message, total, 1)
   }
 
-  #place(message: OrderMessage, tries: number): void {
+  #place(message: OrderMessage, total: number, tries: number): void {
     this.#command(message, this.plan.key, (answer) => {
       const leavesAt = this.plan.at + this.plan.patienceUs
-      if (answer.kind === 'done') this.#acknowledged(message)
+      if (answer.kind === 'done') this.#acknowledged(message, total)
       else if (answer.kind === 'timeout' || answer.kind === 'running') this.#mayHaveBeenHeard = true
       if (answer.kind === 'done') return
       if (isWorthRepeating(answer) && this.#restaurant.cluster.worldNow < leavesAt) {
-        this.#later(backoffUs(tries), () => this.#place(message, tries + 1))
+        this.#later(backoffUs(tries), () => this.#place(message, total, tries + 1))
       } else {
         this.#outcome = this.#mayHaveBeenHeard ? 'unknown' : 'refused'
         this.#errands -= 1
@@ -107,7 +107,7 @@ export class SimGuest {
     })
   }
 
-  #acknowledged(message: OrderMessage): void {
+  #acknowledged(message: OrderMessage, total: number): void {
     const { plan } = this
     const now = this.#restaurant.cluster.worldNow
     this.#outcome = 'acknowledged'
@@ -117,6 +117,9 @@ export class SimGuest {
     if (plan.repeats) this.#errand(repeatAfterUs, (done) => this.#command(message, plan.key, done))
     if (plan.cancelAfterUs !== undefined) {
       this.#errand(plan.cancelAfterUs, (done) => this.#insist({ type: 'order.cancel' }, 'cancel', 1, done))
+    }
+    for (const [n, share] of plan.refund?.shares.entries() ?? []) {
+      this.#errand(plan.refund?.afterUs ?? 0, (done) => this.#complain(n, Math.ceil(share * total), done))
     }
     if (plan.serve === 'collect' && plan.collects) {
       this.#errand(Math.max(0, plan.at + plan.promiseUs - now), (done) => this.#look(1, done))
@@ -145,11 +148,18 @@ export class SimGuest {
     })
   }
 
-  #insist(message: OrderMessage, what: string, tries: number, done: () => void): void {
-    this.#command(message, `${this.plan.key}:${what}`, (answer) => {
+  /** Somebody of the house gives money back, as it would for a guest who complains. */
+  #complain(n: number, amount: number, done: () => void): void {
+    const message = { type: 'payment.refund', refund: `re_${this.order}_${n}`, amount } as Message
+    this.#insist(message, `refund-${n}`, 1, done, paymentRef(this.order))
+  }
+
+  #insist(message: Message, what: string, tries: number, done: () => void, to?: ActorId): void {
+    const answered = (answer: Answer): void => {
       if (!isWorthRepeating(answer) || tries >= triesMax) done()
-      else this.#later(backoffUs(tries), () => this.#insist(message, what, tries + 1, done))
-    })
+      else this.#later(backoffUs(tries), () => this.#insist(message, what, tries + 1, done, to))
+    }
+    this.#command(message, `${this.plan.key}:${what}`, answered, to)
   }
 
   #errand(afterUs: number, begin: (done: () => void) => void): void {
@@ -161,8 +171,13 @@ export class SimGuest {
     )
   }
 
-  #command(message: OrderMessage, key: string, done: (answer: Answer) => void): void {
-    this.#restaurant.door.command(orderRef(this.order), message, key, done)
+  #command(
+    message: Message,
+    key: string,
+    done: (answer: Answer) => void,
+    to: ActorId = orderRef(this.order),
+  ): void {
+    this.#restaurant.door.command(to, message, key, done)
   }
 
   #later(delayUs: number, run: () => void): void {

@@ -37,6 +37,8 @@ export interface GuestPlan {
   readonly repeats: boolean
   /** Collects what is ready; false: never comes. */
   readonly collects: boolean
+  /** Complains: the house gives back these shares of the bill, all of them at once, so long after the acknowledgement. */
+  readonly refund?: { readonly afterUs: number; readonly shares: readonly number[] }
 }
 
 interface Segment {
@@ -138,8 +140,15 @@ function planGuest(day: Day, seed: number, n: number, at: number): GuestPlan {
     }),
     repeats: uniform('repeat') < guests.repeatShare,
     collects: uniform('no-show') >= guests.noShowShare,
+    ...(uniform('refund') < (guests.refundShare ?? 0) && { refund: refundOf(uniform) }),
   }
 }
+
+/** Often more than there is: who asks second is then refused. */
+const refundOf = (uniform: (what: string, k?: number) => number): NonNullable<GuestPlan['refund']> => ({
+  afterUs: Math.floor(uniform('refund', 1) * hourUs),
+  shares: Array.from({ length: uniform('refund', 2) < 0.5 ? 1 : 2 }, (_, k) => uniform('refund', 3 + k)),
+})
 
 function wishesOf(day: Day, uniform: (what: string, k?: number) => number): readonly Wish[] {
   const { portions, dishes } = day.guests

@@ -12,9 +12,18 @@
 import type { ActorId, Instant, Message } from '#actor'
 import { assert, draw } from '#actor'
 import type { Ingredient, MenuItem } from '#actors'
-import { binRef, departments, ingredients, menuRef, restaurant, stationNames, stationRef } from '#actors'
+import {
+  binRef,
+  departments,
+  ingredients,
+  menuRef,
+  paymentRef,
+  restaurant,
+  stationNames,
+  stationRef,
+} from '#actors'
 import { Registry } from '#host'
-import { ProviderLedger } from '#outside'
+import { ProviderLedger, type ProviderNews } from '#outside'
 import type { Commit, SimClusterOptions } from '#sim'
 import { ReadsCheck, runtimeEpoch, SimCluster } from '#sim'
 import { DayChecker, verdict } from './checks/day-checker.ts'
@@ -77,6 +86,7 @@ const earlyUs = 2 * minuteUs
 const progressUs = 30 * minuteUs
 /** Clocks of nodes are apart, and a message may have waited: a timer is late only after this. */
 const overdueUs = 5 * minuteUs
+const callbackTriesMax = 3
 /** Far more than any day has: who needs more goes in circles. */
 const eventsMax = 50_000_000
 
@@ -117,6 +127,7 @@ export class SimDay {
         latencyMs: durationMs(day.payments.latency),
         declineShare: day.payments.declineShare,
       }),
+      (news, afterUs) => this.cluster.timeline.after(afterUs, () => this.#callBack(news, 1)),
     )
     const around = (lasts: Duration): [number, number] => [
       Math.ceil(durationUs(lasts) / 4),
@@ -342,6 +353,16 @@ export class SimDay {
       else if (isWorthRepeating(answer)) {
         this.cluster.timeline.after(1_000_000, () => this.#insist(actor, message, key, done))
       }
+    })
+  }
+
+  /** As a request at the door, like the provider's callback; without an answer a few times more. */
+  #callBack({ payment, ...said }: ProviderNews, tries: number): void {
+    const actor = paymentRef(payment)
+    const message = { type: 'payment.news', ...said } as Message
+    this.door.send({ actor, body: { kind: 'command', message }, timeoutMs: 5_000 }, (answer) => {
+      if (!isWorthRepeating(answer) || tries >= callbackTriesMax) return
+      this.cluster.timeline.after(1_000_000, () => this.#callBack({ payment, ...said }, tries + 1))
     })
   }
 

@@ -27,6 +27,11 @@ const inTurns = {
   'payment-declined': emits('payment.declined'),
   'payment-refunded': emits('payment.refunded'),
   'payment-voided': emits('payment.voided'),
+  /** Some of it, of an order that goes on or is complete. */
+  'payment-given-back': (record: JournalRecord) =>
+    record.events?.some((event) => event.type === 'payment.refunded' && 'refund' in event) === true,
+  /** The provider told it before its answer came, or instead. */
+  'payment-told': isTold('payment', 'payment.news'),
   /** The provider was asked, and nobody knows what it did. */
   'payment-unknown': isIn('payment', 'unknown'),
   'appliance-fault': emits('device.fault'),

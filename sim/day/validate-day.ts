@@ -198,6 +198,7 @@ function checkGuests(day: Day, invalid: Refuse): void {
   for (const field of ['tableShare', 'cancelShare', 'repeatShare', 'noShowShare'] as const) {
     checkNumber(day.guests[field], 0, 1, `guests.${field}`, invalid)
   }
+  checkNumber(day.guests.refundShare ?? 0, 0, 1, 'guests.refundShare', invalid)
   for (const field of ['cancelWithin', 'promise', 'patience'] as const) {
     checkDuration(day.guests[field], `guests.${field}`, invalid)
   }

@@ -111,7 +111,7 @@ describe('money', () => {
 
   test('a completed order that paid its bill once is right', () => {
     expect(judge([captured, completed])).toEqual({
-      counts: { billed: 900, captured: 900, refunded: 0, doubleCharges: 0 },
+      counts: { billed: 900, captured: 900, refunded: 0, givenBack: 0, doubleCharges: 0 },
       detail: '',
     })
   })
@@ -119,6 +119,39 @@ describe('money', () => {
   test('a cancelled order that got everything back is right', () => {
     const provider = [{ ...entry, status: 'refunded', refunded: 900 }]
     expect(judge([captured, refunded, cancelled], provider).detail).toBe('')
+  })
+
+  const asks = (refund: string, amount: number) =>
+    record('payment/a', { message: { type: 'payment.refund', refund, amount } as Message })
+  const givesBack = (refund: string, amount: number) =>
+    record('payment/a', { events: [emitted('payment.refunded', { order: 'a', refund, amount })] })
+  const partly = { ...entry, refunded: 300 }
+
+  test('a completed order of which somebody gave some back is right, before or after', () => {
+    const late = [captured, completed, asks('re_1', 300), asks('re_1', 300), givesBack('re_1', 300)]
+    expect(judge(late, [partly])).toEqual({
+      counts: { billed: 900, captured: 900, refunded: 300, givenBack: 300, doubleCharges: 0 },
+      detail: '',
+    })
+    expect(judge([captured, asks('re_1', 300), givesBack('re_1', 300), completed], [partly]).detail).toBe('')
+  })
+
+  test.each([
+    ['without having been asked for', [captured, completed, givesBack('re_1', 300)], [partly]],
+    ['with another amount', [captured, completed, asks('re_1', 200), givesBack('re_1', 300)], [partly]],
+    [
+      'twice',
+      [captured, completed, asks('re_1', 300), givesBack('re_1', 300), givesBack('re_1', 300)],
+      [{ ...entry, refunded: 600 }],
+    ],
+    ['in promise only', [captured, completed, asks('re_1', 300)], [entry]],
+    [
+      'of a cancelled order in part',
+      [captured, asks('re_1', 300), givesBack('re_1', 300), cancelled],
+      [partly],
+    ],
+  ])('M5: money that is given back %s is found', (_name, records, provider) => {
+    expect(judge(records, provider).detail).not.toBe('')
   })
 
   test('two captures of one order are found and counted', () => {
@@ -449,15 +482,32 @@ describe('nothing left', () => {
     expect(judge('runtime', 6)).toBe('')
   })
 
+  test('the timer that ends a settled payment may stay, and no other one of an order', () => {
+    const settled = { id: 'payment/a', status: 'live', state: ['1', 'settled'] }
+    const rows = (actor: string) => (wanted: string) => {
+      if (wanted === 'snapshots') return [[[] as Key, settled]]
+      return wanted === 'timers' ? [[[] as Key, { actor }]] : []
+    }
+    expect(leftProblems(rows('payment/a') as unknown as Rows).none).toBe(true)
+    expect(leftProblems(rows('payment/b') as unknown as Rows).none).toBe(false)
+  })
+
   test('finished orders, and what belongs to no order, may stay', () => {
     expect(judge()).toBe('')
     expect(judge('snapshots', { id: 'order/a', status: 'archived' })).toBe('')
     expect(judge('snapshots', { id: 'bin/s:salt', status: 'live' })).toBe('')
+    expect(judge('snapshots', { id: 'payment/a', status: 'live', state: ['1', 'settled'] })).toBe('')
     expect(judge('timers', { actor: 'oven/s:oven:1' })).toBe('')
   })
 
   test.each([
     ['an order alive', 'snapshots', { id: 'order/a', status: 'live' }],
+    ['a payment on its way', 'snapshots', { id: 'payment/a', status: 'live', state: ['1', 'refunding'] }],
+    [
+      'a settled payment that was stopped',
+      'snapshots',
+      { id: 'payment/a', status: 'stopped', state: ['1', 'settled'] },
+    ],
     ['a dish in the air', 'snapshots', { id: 'dish/a:0:1', status: 'stopped' }],
     ['a waiting message', 'mailbox', { envelope: envelope('order/a') }],
     ['a dead letter', 'mailbox', { envelope: envelope('ticket/a'), dead: { reason: 'failed', detail: '' } }],

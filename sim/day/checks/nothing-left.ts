@@ -1,12 +1,13 @@
 /**
- * When the day is over nothing is left of any order: no actor alive, no timer, no message, no call, no ask. And of
- * nobody is a timer left that was due long ago: it has fired, or never will.
+ * When the day is over nothing is left of any order: no actor alive, no timer, no message, no call, no ask. But a settled
+ * payment stays for some days, with the timer that ends it: money may still be given back. And of nobody is a timer left
+ * that was due long ago: it has fired, or never will.
  *
  * Owns:     which actors belong to an order and must have ended with it.
  */
 import type { ActorId, Instant } from '#actor'
 import { typeOf } from '#actor'
-import type { Key, TableName, Tables } from '#ports'
+import type { Key, SnapshotRow, TableName, Tables } from '#ports'
 import { timeText } from '../time-of-day.ts'
 import { Problems } from './problems.ts'
 
@@ -18,8 +19,11 @@ export type Rows = <T extends TableName>(table: T) => Iterable<readonly [Key, Ta
 /** `dueBefore`: a timer of the world clock that was due before is overdue. Without it none is. */
 export function leftProblems(rows: Rows, dueBefore?: Instant): Problems {
   const problems = new Problems()
-  for (const [, { id, status }] of rows('snapshots')) {
-    if (status !== 'archived' && isOfAnOrder(id)) problems.add(`${id} is still ${status}`)
+  const resting = new Set<ActorId>()
+  for (const [, row] of rows('snapshots')) {
+    const { id, status } = row
+    if (rests(row)) resting.add(id)
+    else if (status !== 'archived' && isOfAnOrder(id)) problems.add(`${id} is still ${status}`)
   }
   for (const [, { envelope, dead }] of rows('mailbox')) {
     const { to, from, message } = envelope
@@ -37,6 +41,7 @@ export function leftProblems(rows: Rows, dueBefore?: Instant): Problems {
   }
   for (const table of ['timers', 'calls', 'asks'] as const) {
     for (const [, { actor }] of rows(table)) {
+      if (table === 'timers' && resting.has(actor)) continue
       if (isOfAnOrder(actor)) problems.add(`${actor} still has a row in ${table}`)
     }
   }
@@ -48,5 +53,9 @@ export function leftProblems(rows: Rows, dueBefore?: Instant): Problems {
   }
   return problems
 }
+
+/** The state value is the second of what is stored of an actor. */
+const rests = ({ id, status, state }: SnapshotRow): boolean =>
+  typeOf(id) === 'payment' && status === 'live' && state[1] === 'settled'
 
 const isOfAnOrder = (id: ActorId): boolean => typesOfAnOrder.has(typeOf(id))
