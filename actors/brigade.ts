@@ -9,6 +9,7 @@ import { seconds, supervise } from '#actor'
 import { hardwareActors, hardwareTree } from './hardware/index.ts'
 import { identityActors } from './identity/index.ts'
 import { kitchenActors, kitchenTree } from './kitchen/index.ts'
+import { officeActors, officeTree } from './office/index.ts'
 import { ordersActors } from './orders/index.ts'
 import { pantryActors } from './pantry/index.ts'
 import { tillActors } from './till/index.ts'
@@ -21,6 +22,7 @@ export const departments = {
   till: tillActors,
   kitchen: kitchenActors,
   hardware: hardwareActors,
+  office: officeActors,
 } as const satisfies Readonly<Record<string, readonly ActorDefinition[]>>
 
 export type DepartmentName = keyof typeof departments
@@ -38,5 +40,6 @@ export const restaurant = supervise({
     supervise({ name: 'pantry', children: pantryActors }),
     kitchenTree,
     hardwareTree,
+    officeTree,
   ],
 })

@@ -3,7 +3,7 @@
  *
  * Owns:     the order of things: the node, then the ports, then the house; and backwards when it drains.
  */
-import { type Gateway, startGateway } from '#gateway'
+import { type Gateway, type StartValues, startGateway } from '#gateway'
 import { type LiveNodeConfig, type NodeBody, type StartNode, startLiveNode } from '#live'
 import { restaurantCluster, site } from '../cluster.config.ts'
 import { HostClient } from './host-client.ts'
@@ -16,6 +16,8 @@ export interface EdgeNodeConfig extends LiveNodeConfig {
   readonly opsPort: number
   /** What the house begins with, when it opens for the first time. */
   readonly openings: readonly Opening[]
+  /** What the environment has set of the configuration. */
+  readonly config: StartValues
 }
 
 export const startNode: StartNode = async (given, control) => {
@@ -28,6 +30,7 @@ export const startNode: StartNode = async (given, control) => {
   const gateway = await startGateway({
     client,
     site,
+    config: config.config,
     host: config.host,
     opsHost: config.host,
     port: isFirst ? config.port : 0,

@@ -25,6 +25,8 @@ export interface Operation {
   /** Below `/ops/v1/`. */
   readonly path: string
   readonly body?: unknown
+  /** The version that is changed, as it was read. */
+  readonly ifVersion?: number
 }
 
 export const get = (path: string): Operation => ({ method: 'GET', path })
@@ -84,14 +86,15 @@ export class Operator {
   }
 
   /** @throws UsageError when nobody answers, or the answer is no. */
-  async ask<Answer>({ method, path, body }: Operation): Promise<Answer> {
+  async ask<Answer>({ method, path, body, ifVersion }: Operation): Promise<Answer> {
     const response = await fetch(`${this.url}/ops/v1/${path}`, {
       method,
       signal: AbortSignal.timeout(answerWithinMs),
-      ...(body !== undefined && {
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      }),
+      headers: {
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(ifVersion !== undefined && { 'if-match': `"${ifVersion}"` }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
     }).catch((error: Error) => {
       throw unreachable(this.url, error)
     })
@@ -134,6 +137,8 @@ const remedies: Readonly<Record<string, string>> = {
   'node-limit': 'A group has a limit (`nodesMax`), and drained nodes give their place back.',
   'replay-limit': 'The same message fails again and again: mend its receiver first.',
   'real-time-mode': 'npx brigade up --sim DAY starts a cluster whose time can be turned.',
+  'precondition-failed': 'Somebody else has changed it meanwhile: look at it again.',
+  'config-locked': 'The environment of the gateway sets it: BRIGADE_CONFIG, and a restart.',
   'not-found': 'npx brigade status and npx brigade dead-letters show what there is.',
 }
 

@@ -16,6 +16,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { assert, ClusterError, type Instant } from '#actor'
 import { speedMax, speedProblem } from '#actors'
+import type { StartValues } from '#gateway'
 import type { ClusterDefinition } from '#host'
 import {
   Launcher,
@@ -33,6 +34,7 @@ import { restaurantCluster, site } from '../cluster.config.ts'
 import type { EdgeNodeConfig } from './edge-node.ts'
 import type { KitchenNodeConfig } from './kitchen-node.ts'
 import { type Opening, openingsOf } from './open-house.ts'
+import { startConfig } from './start-config.ts'
 
 export interface UpOptions {
   /** Created if need be. */
@@ -90,6 +92,7 @@ const lookAgainMs = 25
 export async function startCluster(options: UpOptions): Promise<RunningCluster> {
   const { dataFolder, nodes = 3, speed = 1 } = options
   checkSpeed(speed)
+  const config = startConfig()
   const definition = restaurantCluster(nodes)
   if (options.port === options.opsPort && (options.port ?? 0) !== 0) {
     throw new ClusterError('CLUSTER_CONFIG_INVALID', {
@@ -117,7 +120,7 @@ export async function startCluster(options: UpOptions): Promise<RunningCluster> 
       const world = await startWorld(dataFolder, definition, speed, options.worldFrom)
       made.world = world
       made.provider = await startProvider({ file: join(dataFolder, 'provider-ledger.jsonl') })
-      return groupsOf(definition, options, { ...ports, world, providerUrl: made.provider.url })
+      return groupsOf(definition, options, { ...ports, world, config, providerUrl: made.provider.url })
     },
     ended: async () => {
       await made.provider?.close()
@@ -197,14 +200,15 @@ function groupsOf(
     readonly port: number
     readonly opsPort: number
     readonly world: MachineAnchor
+    readonly config: StartValues
     readonly providerUrl: string
   },
 ): readonly LaunchGroup[] {
-  const { port, opsPort, world, providerUrl } = settled
+  const { port, opsPort, world, config, providerUrl } = settled
   const shared = { dataFolder, secret: randomBytes(32).toString('base64url'), world }
   const kitchen: KitchenNodeConfig = { ...shared, providerUrl, ...(recording && { recording }) }
   const usual = openings ?? openingsOf({ site, kitchenScale, stockScale })
-  const edge: EdgeNodeConfig = { ...shared, host, port, opsPort, openings: usual }
+  const edge: EdgeNodeConfig = { ...shared, host, port, opsPort, openings: usual, config }
   const ours = (file: string): string => new URL(file, import.meta.url).href
   return Object.entries(groups).map(([name, { departments, nodes, nodesMax }]) => {
     const isEdge = departments.length === 0

@@ -19,8 +19,8 @@ export function isUnchanged(ifNoneMatch: string | undefined, etag: string): bool
  * @throws Problem `precondition-failed` when no version of ours is named: it fits nothing.
  */
 export function versionOf(headers: {
-  readonly 'if-match'?: string
-  readonly 'if-none-match'?: string
+  readonly 'if-match'?: string | undefined
+  readonly 'if-none-match'?: string | undefined
 }): number | undefined {
   const { 'if-match': match, 'if-none-match': none } = headers
   if (match === undefined) return none?.trim() === '*' ? 0 : undefined

@@ -7,10 +7,12 @@
 import { type Auth, accountSchemes, noAccounts } from './auth/caller.ts'
 import type { ClusterClient } from './cluster-client.ts'
 import { EventStreams } from './event-stream.ts'
+import { Flags } from './flags.ts'
 import { healthRoutes } from './health.ts'
 import { Keyring } from './keyring.ts'
 import { Metrics } from './metrics.ts'
 import { actorRoutes } from './ops/actors.ts'
+import { configRoutes } from './ops/config.ts'
 import { assertClosed, guard, operatorSchemes } from './ops/guard.ts'
 import { nodeRoutes } from './ops/nodes.ts'
 import { timeRoutes } from './ops/time.ts'
@@ -19,6 +21,7 @@ import { MenuCache } from './routes/menu-cache.ts'
 import { orderTokenSchemes } from './routes/order-token.ts'
 import { orderRoutes } from './routes/orders.ts'
 import { createServer, type LogOptions, listen } from './server.ts'
+import { Settings, type StartValues } from './settings.ts'
 import type { TimeControl } from './time-control.ts'
 
 export type { Auth, Caller, Role } from './auth/caller.ts'
@@ -26,6 +29,7 @@ export * from './cluster-client.ts'
 export { problemOf } from './problems.ts'
 export { orderOfKey } from './routes/order-id.ts'
 export type { LogOptions } from './server.ts'
+export type { StartValues } from './settings.ts'
 export type * from './time-control.ts'
 
 export interface GatewayOptions {
@@ -44,12 +48,12 @@ export interface GatewayOptions {
   readonly guestCheckout?: boolean
   /** Who callers are. Default: there are no accounts, and everybody is a guest. */
   readonly auth?: Auth
-  /** How long a request may wait for its actor. Default 5 s; then the answer is 504 and nothing is lost. */
-  readonly requestTimeoutMs?: number
   /** How often a silent event stream shows that it lives. Default 15 s: proxies cut what is silent for 30. */
   readonly heartbeatMs?: number
   /** Event streams at once; each is a socket. Default 1,000, beyond it 503. */
   readonly streamsMax?: number
+  /** Values that the environment of this process has set. Nobody changes them while it runs. */
+  readonly config?: StartValues
   readonly log?: LogOptions
   /** The time of a simulated cluster. Default: the cluster is live, and its time is nobody's. */
   readonly time?: TimeControl
@@ -62,6 +66,17 @@ export interface Gateway {
   close(): Promise<void>
 }
 
+function startValuesOf({ config, ...options }: GatewayOptions): StartValues {
+  const { guestCheckout, heartbeatMs, streamsMax, token } = options
+  return {
+    ...config,
+    ...(guestCheckout !== undefined && { 'orders.guest-checkout': guestCheckout }),
+    ...(heartbeatMs !== undefined && { 'gateway.heartbeat-ms': heartbeatMs }),
+    ...(streamsMax !== undefined && { 'gateway.streams-max': streamsMax }),
+    ...(token !== undefined && { 'gateway.ops-token': token }),
+  }
+}
+
 /**
  * Opens both listeners, or none.
  *
@@ -69,21 +84,16 @@ export interface Gateway {
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { client, site, token, host = '127.0.0.1', opsHost = '127.0.0.1' } = options
-  const {
-    auth = noAccounts,
-    guestCheckout = true,
-    requestTimeoutMs = 5_000,
-    log = { level: 'warn' },
-  } = options
+  const { auth = noAccounts, log = { level: 'warn' } } = options
   assertClosed(opsHost, token)
 
   const metrics = new Metrics()
   const keyring = new Keyring(client.idempotencyKey())
-  const menu = new MenuCache(client, site)
-  const streams = new EventStreams(client, {
-    heartbeatMs: options.heartbeatMs ?? 15_000,
-    streamsMax: options.streamsMax ?? 1_000,
-  })
+  const settings = new Settings(client, site, startValuesOf(options))
+  const flags = new Flags(client, site, keyring)
+  const menu = new MenuCache(client, site, () => settings.latest()['menu.cache-ttl-ms'])
+  const { 'gateway.heartbeat-ms': heartbeatMs, 'gateway.streams-max': streamsMax } = settings.latest()
+  const streams = new EventStreams(client, { heartbeatMs, streamsMax })
   let url = ''
   const problemsUrl = (): string => url
 
@@ -96,13 +106,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     securitySchemes: { ...orderTokenSchemes, ...accountSchemes },
     routes: (server) => {
       menuRoutes(server, menu)
-      orderRoutes(server, { client, auth, keyring, menu, streams, guestCheckout, requestTimeoutMs })
+      orderRoutes(server, { client, auth, keyring, menu, streams, settings, flags })
       healthRoutes(server, client, metrics)
     },
   })
   app.addHook('preClose', (done) => {
     streams.close()
     menu.close()
+    settings.close()
+    flags.close()
     done()
   })
   const ops = await createServer({
@@ -113,9 +125,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     problemsUrl,
     securitySchemes: operatorSchemes,
     routes: (server) => {
-      guard(server, token)
+      guard(server, token, auth)
       nodeRoutes(server, client)
       actorRoutes(server, client, keyring)
+      configRoutes(server, { client, site, settings, flags })
       timeRoutes(server, options.time)
     },
   })

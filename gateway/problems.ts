@@ -205,6 +205,11 @@ export const problemSpecs = {
     'It was replayed too often',
     'The same message fails again and again. Mend its receiver first.',
   ),
+  'config-locked': caller(
+    403,
+    'The start has set this',
+    'The environment of the gateway has set this value, or only it can. Change it there, and start again.',
+  ),
   'real-time-mode': caller(
     409,
     'This cluster is live',
@@ -234,6 +239,16 @@ export const problemSpecs = {
     'The order was rejected for it; nothing was charged.',
   ),
   'already-paid': caller(409, 'It is paid already', 'Of one order at most one payment is taken.'),
+  'orders-closed': later(
+    503,
+    'No orders are taken at the moment',
+    'The kitchen has called the last order. What was ordered before is still cooked. Try again after `Retry-After`.',
+  ),
+  'switched-off': caller(
+    409,
+    'This is switched off',
+    'An operator has switched this feature off. The detail says how to do without it.',
+  ),
   'menu-changed': caller(409, 'The menu has changed', 'Read the menu again, and order from it.'),
 } as const satisfies Record<string, ProblemSpec>
 

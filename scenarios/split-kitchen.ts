@@ -25,7 +25,7 @@ export const splitKitchen = defineDay({
   stock: { par: 2 },
   cluster: {
     groups: [
-      { name: 'front', nodes: 2, departments: ['identity', 'orders', 'pantry', 'till'] },
+      { name: 'front', nodes: 2, departments: ['identity', 'orders', 'pantry', 'till', 'office'] },
       { name: 'back', nodes: 2, departments: ['kitchen', 'hardware'] },
       { name: 'edge', nodes: 2, departments: [] },
     ],

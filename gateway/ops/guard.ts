@@ -9,7 +9,9 @@
  *   O1. Without a token the listener binds only a loopback address and answers only to a loopback name.
  *   O2. A request with an `Origin` other than the listener itself is refused, with or without a token.
  */
+import type { FastifyRequest } from 'fastify'
 import { ClusterError } from '#actor'
+import { type Auth, hasRole } from '../auth/caller.ts'
 import { isSameSecret } from '../keyring.ts'
 import { Problem } from '../problems.ts'
 import type { SecurityScheme, Server } from '../server.ts'
@@ -33,29 +35,48 @@ export function assertClosed(host: string, token: string | undefined): void {
 
 const tokenLengthMin = 16
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who operates: an account, or how they came in. */
+    operator: string
+  }
+}
+
 export const operatorSchemes = {
   operatorToken: {
     type: 'http',
     scheme: 'bearer',
-    description: 'The configured token. Without one only this machine is answered, and no token is needed.',
+    description:
+      'The configured token, or the access token of an account with the role operator. Without a configured token only this machine is answered, and none is needed.',
   },
 } as const satisfies Record<string, SecurityScheme>
 
-export function guard(app: Server, token: string | undefined): void {
-  app.addHook('onRequest', (request, _reply, done) => {
-    const { host = '', origin, authorization } = request.headers
+export function guard(app: Server, token: string | undefined, auth: Auth): void {
+  app.decorateRequest('operator', '')
+  app.addHook('onRequest', async (request) => {
+    const { host = '', origin } = request.headers
     if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`) {
       throw new Problem('origin-refused', `Pages of ${origin} may not operate this cluster.`)
     }
-    if (token === undefined) {
-      if (!isLoopback(hostnameOf(host))) throw new Problem('origin-refused', `This is not ${host}.`)
-    } else if (authorization === undefined) {
-      throw new Problem('unauthorized', 'The operator listener needs its token.')
-    } else if (!isSameSecret(`Bearer ${token}`, authorization)) {
-      throw new Problem('token-invalid', 'This is not the token of the operator listener.')
-    }
-    done()
+    if (token === undefined && !isLoopback(hostnameOf(host)))
+      throw new Problem('origin-refused', `This is not ${host}.`)
+    request.operator = await operatorIn(request, token, auth)
   })
+}
+
+async function operatorIn(request: FastifyRequest, token: string | undefined, auth: Auth): Promise<string> {
+  const { authorization } = request.headers
+  if (token !== undefined && authorization === undefined)
+    throw new Problem('unauthorized', 'The operator listener needs its token.')
+  if (token !== undefined && authorization !== undefined && isSameSecret(`Bearer ${token}`, authorization))
+    return 'token'
+  const caller = await auth.callerOf(request)
+  if (caller !== undefined) {
+    if (hasRole(caller, 'operator')) return caller.account
+    throw new Problem('forbidden', 'This takes the role operator.')
+  }
+  if (token === undefined) return 'loopback'
+  throw new Problem('token-invalid', 'This is not the token of the operator listener.')
 }
 
 function isLoopback(host: string): boolean {

@@ -12,6 +12,9 @@ const Menu = Type.Object(
   {
     site: Type.String(),
     edition: Type.Integer({ minimum: 0 }),
+    degraded: Type.Optional(
+      Type.Literal(true, { description: 'Nobody can tell the menu now: this is how it was known last.' }),
+    ),
     items: Type.Array(
       Type.Object(
         {
@@ -51,7 +54,11 @@ export function menuRoutes(app: Server, menu: MenuCache): void {
       },
     },
     async (request, reply) => {
-      const published = await menu.read()
+      const { value: published, isStale } = await menu.readOrStale()
+      if (isStale) {
+        reply.header('cache-control', 'no-store')
+        return { ...shown(published), degraded: true as const }
+      }
       const etag = etagOf(published.edition)
       reply.header('etag', etag)
       reply.header('cache-control', 'public, max-age=30, stale-while-revalidate=60')

@@ -12,6 +12,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { after, type Message } from '#actor'
 import {
+  type ConfigValues,
   type OrderMessage,
   type OrderStory,
   type OrderView,
@@ -27,6 +28,7 @@ import type { ClusterClient } from '../cluster-client.ts'
 import { etagOf, isUnchanged } from '../conditional.ts'
 import { cursorOf, nextLink, PageQuery, pageSize, placeOf } from '../cursor.ts'
 import type { EventStreams } from '../event-stream.ts'
+import type { Flags } from '../flags.ts'
 import {
   fingerprintOf,
   guestKeyLengthMin,
@@ -45,6 +47,7 @@ import {
   type Refusal,
 } from '../problems.ts'
 import { pathOf, problems, type Server } from '../server.ts'
+import type { Settings } from '../settings.ts'
 import { Timestamp, timestampOf } from '../timestamp.ts'
 import { settled, waitSecondsOf } from '../waiting.ts'
 import type { MenuCache, PublishedMenu } from './menu-cache.ts'
@@ -71,8 +74,8 @@ export interface OrderRouteOptions {
   readonly keyring: Keyring
   readonly menu: MenuCache
   readonly streams: EventStreams
-  readonly guestCheckout: boolean
-  readonly requestTimeoutMs: number
+  readonly settings: Settings
+  readonly flags: Flags
 }
 
 const exact = { additionalProperties: false } as const
@@ -145,7 +148,11 @@ interface Reading {
 }
 
 export function orderRoutes(app: Server, options: OrderRouteOptions): void {
-  const { client, keyring, menu, streams, guestCheckout, requestTimeoutMs } = options
+  const { client, auth, keyring, menu, streams, settings, flags } = options
+  const timeoutMs = (): number => settings.latest()['gateway.request-timeout-ms']
+  /** Whom a flag is decided for: the account, or the order itself. */
+  const subjectOf = async (request: FastifyRequest, id: string): Promise<string> =>
+    (await auth.callerOf(request))?.account ?? id
   app.addSchema(Money)
   app.addSchema(Order)
   app.addSchema(OrderTurn)
@@ -154,7 +161,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
     const outcome = await client.request({
       actor: orderRef(id),
       body: { kind: 'query', name },
-      timeoutMs: requestTimeoutMs,
+      timeoutMs: timeoutMs(),
       trace,
     })
     if (outcome.kind === 'answer') return outcome
@@ -193,7 +200,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
         key: requestKeyOf(keyring, scope),
         fingerprint: fingerprintOf(request.body ?? undefined),
       }),
-      timeoutMs: requestTimeoutMs,
+      timeoutMs: timeoutMs(),
       trace: request.trace.parent,
     })
   }
@@ -207,11 +214,15 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
         tags,
         headers: KeyHeader,
         body: PlaceOrder,
-        response: { 201: OrderRef, ...problems(...keyed, 'unauthorized', 'not-ready', ...reach) },
+        response: {
+          201: OrderRef,
+          ...problems(...keyed, 'unauthorized', 'not-ready', 'orders-closed', 'switched-off', ...reach),
+        },
       },
     },
     async (request, reply) => {
-      if (!guestCheckout) throw new Problem('unauthorized', 'Guests cannot order here.')
+      const values = await settings.now()
+      if (!values['orders.guest-checkout']) throw new Problem('unauthorized', 'Guests cannot order here.')
       const { headers, body } = request
       const key = requiredKeyOf(headers['idempotency-key'], guestKeyLengthMin)
       const intent = orderIntentOf(keyring, key)
@@ -226,22 +237,31 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
 
       const published = await menu.read()
       const priced = quote(published.items, wishesOf(body))
-      if (priced.refused.length > 0) {
-        // The menu may have changed since this very order was placed: then it is a retry, and not refused.
+      const refused =
+        houseRefusal(body, values) ??
+        (asksForSubstitutes(body) && !(await flags.isOn('substitutions', await subjectOf(request, id)))
+          ? new Problem('switched-off', 'Nothing can be substituted at the moment: order it as it is.')
+          : undefined) ??
+        (priced.refused.length > 0 ? refusedWishes(priced, body) : undefined)
+      if (refused !== undefined) {
+        // The house may have changed since this very order was placed: then it is a retry, and not refused.
         const placed = await read(id, request.trace.parent).catch((error: unknown) => {
           if (error instanceof Problem && error.code === 'not-found') return undefined
           throw error
         })
-        if (placed === undefined) throw refusedWishes(priced, body)
+        if (placed === undefined) throw refused
         if (!isOf(body, placed.view)) throw problemOf({ kind: 'key-reused' }, `Order '${id}'`)
         return created(orderBody(placed.view, placed.version), true)
       }
       const outcome = await client.request({
         actor: orderRef(id),
-        body: { kind: 'command', message: placing(body, published, priced, client) },
+        body: {
+          kind: 'command',
+          message: placing(body, published, priced, client, values['orders.promise-slack-minutes']),
+        },
         key: intent,
         fingerprint: fingerprintOf(body),
-        timeoutMs: requestTimeoutMs,
+        timeoutMs: timeoutMs(),
         trace: request.trace.parent,
       })
       if (outcome.kind !== 'done') throw refusal(outcome, id)
@@ -354,7 +374,8 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
     async (request, reply) => {
       const { id } = request.params
       authorize(keyring, id, request.headers, request.query.token)
-      const form = formOf(request.headers.accept)
+      const hasStreams = await flags.isOn('event-streams', await subjectOf(request, id))
+      const form = formOf(request.headers.accept, hasStreams)
       const { view, version } = await read(id, request.trace.parent)
       reply.header('vary', 'Authorization, Accept')
       if (form === 'page') return turnsOf(id, request.query, request.url, reply)
@@ -592,10 +613,41 @@ function fieldErrorOf(wish: RefusedWish, { items }: PlaceOrder): FieldError {
   }
 }
 
-/** World time on top of the longest dish: the way through a busy kitchen. */
-const promiseSlackMinutes = 20
+const asksForSubstitutes = ({ items }: PlaceOrder): boolean =>
+  items.some(({ options }) => (options?.substitute.length ?? 0) > 0)
 
-function placing(body: PlaceOrder, menu: PublishedMenu, priced: Quote, client: ClusterClient): OrderMessage {
+/** Until when somebody who comes to a closed house should not ask again. */
+const closedForMs = 60_000
+
+/** What the house does not take at the moment, by its configuration. */
+function houseRefusal({ note = '', items }: PlaceOrder, values: ConfigValues): Problem | undefined {
+  if (!values['orders.open'])
+    return new Problem('orders-closed', {
+      detail: 'The last order has been called.',
+      retryAfterMs: closedForMs,
+    })
+  const { 'orders.note-length-max': noteMax, 'orders.dishes-max': dishesMax } = values
+  const errors: FieldError[] = []
+  if (note.length > noteMax)
+    errors.push({ pointer: '#/note', detail: `must not have more than ${noteMax} characters` })
+  if (items.reduce((sum, { quantity }) => sum + quantity, 0) > dishesMax)
+    errors.push({ pointer: '#/items', detail: `must not ask for more than ${dishesMax} plates together` })
+  const [first] = errors
+  if (first === undefined) return undefined
+  return new Problem('validation', {
+    detail: `The order is too large: ${first.pointer} ${first.detail}.`,
+    errors,
+  })
+}
+
+/** `slackMinutes`, of world time, on top of the longest dish: the way through a busy kitchen. */
+function placing(
+  body: PlaceOrder,
+  menu: PublishedMenu,
+  priced: Quote,
+  client: ClusterClient,
+  slackMinutes: number,
+): OrderMessage {
   const cooking = body.items.map(({ dish }) =>
     (recipeOf(dish)?.steps ?? []).reduce((sum, { minutes }) => sum + minutes, 0),
   )
@@ -606,18 +658,21 @@ function placing(body: PlaceOrder, menu: PublishedMenu, priced: Quote, client: C
     needs: [...priced.needs],
     total: priced.total,
     serve: body.serve ?? 'collect',
-    promisedAt: after(client.worldNow(), (Math.max(...cooking) + promiseSlackMinutes) * 60_000),
+    promisedAt: after(client.worldNow(), (Math.max(...cooking) + slackMinutes) * 60_000),
     ...(body.payment && { token: body.payment.token }),
     ...(body.note !== undefined && { note: body.note }),
   }
 }
 
-function formOf(accept = '*/*'): 'stream' | 'page' {
+function formOf(accept = '*/*', hasStreams: boolean): 'stream' | 'page' {
   const types = accept.split(',').map((part) => part.split(';', 1)[0]?.trim().toLowerCase())
   const takes = (...names: string[]): boolean => names.some((name) => types.includes(name))
-  if (takes('text/event-stream')) return 'stream'
+  if (hasStreams && takes('text/event-stream')) return 'stream'
   if (takes('application/json', 'application/*')) return 'page'
-  if (takes('*/*', 'text/*')) return 'stream'
+  if (hasStreams && takes('*/*', 'text/*')) return 'stream'
+  if (!hasStreams && takes('*/*')) return 'page'
+  if (!hasStreams)
+    throw new Problem('not-acceptable', 'Streams are switched off: ask for the events as application/json.')
   throw new Problem('not-acceptable', 'The events of an order come as text/event-stream or application/json.')
 }
 

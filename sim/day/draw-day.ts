@@ -107,7 +107,7 @@ function drawGroups(dice: Dice): readonly Group[] {
       {
         name: 'front',
         nodes: dice.whole('front', 1, 2),
-        departments: ['identity', 'orders', 'pantry', 'till'],
+        departments: ['identity', 'orders', 'pantry', 'till', 'office'],
       },
       { name: 'back', nodes: dice.whole('back', 1, 3), departments: ['kitchen', 'hardware'] },
       edge,
