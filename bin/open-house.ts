@@ -6,7 +6,7 @@
  *           another size in the configuration finds what is there.
  */
 import { type ActorId, type Message, typeOf } from '#actor'
-import { binRef, houseKitchen, ingredients, menuRef, stationRef } from '#actors'
+import { houseKitchen, housePantry, menuRef, stationRef } from '#actors'
 import type { ClusterClient } from '#gateway'
 
 export interface House {
@@ -57,16 +57,9 @@ async function openAll(
 }
 
 export function openingsOf({ site, kitchenScale, stockScale }: House): readonly Opening[] {
-  const scaled = (amount: number): number => Math.round(amount * stockScale)
   return [
     [menuRef(site), { type: 'menu.open' }],
-    ...Object.entries(ingredients).map(
-      ([ingredient, { opening, par, low }]) =>
-        [
-          binRef(site, ingredient),
-          { type: 'bin.open', opening: scaled(opening), par: scaled(par), low: scaled(low) },
-        ] as const,
-    ),
+    ...housePantry(site, { scale: stockScale }),
     ...houseKitchen(site, kitchenScale).map((station) => [stationRef(site, station.name), station] as const),
   ]
 }

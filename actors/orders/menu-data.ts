@@ -39,55 +39,60 @@ export interface Recipe {
   readonly steps: readonly Step[]
 }
 
-/** Stock of one ingredient: `par` is the level to restock to, `low` the level that raises the alert. */
+/**
+ * Stock of one ingredient: `par` is the level to restock to, `low` the level that raises the alert, and a lot keeps for
+ * so many days.
+ */
 export interface Stock {
   readonly unit: 'g' | 'piece'
   readonly opening: number
   readonly par: number
   readonly low: number
+  readonly keepsDays: number
 }
 
-const grams = (opening: number): Stock => stock('g', opening)
-const pieces = (opening: number): Stock => stock('piece', opening)
-const stock = (unit: Stock['unit'], opening: number): Stock => ({
+const grams = (opening: number, keepsDays: number): Stock => stock('g', opening, keepsDays)
+const pieces = (opening: number, keepsDays: number): Stock => stock('piece', opening, keepsDays)
+const stock = (unit: Stock['unit'], opening: number, keepsDays: number): Stock => ({
   unit,
   opening,
   par: opening,
   low: Math.floor(opening / 5),
+  keepsDays,
 })
 
 export const ingredients = {
-  'beef-sirloin': grams(30_000),
-  'burger-bun': pieces(150),
-  'minced-beef': grams(27_000),
-  'chicken-thigh': grams(30_000),
-  'sea-bass': pieces(60),
-  cod: pieces(60),
-  prawns: grams(12_000),
-  potatoes: grams(60_000),
-  tomatoes: grams(40_000),
-  'cherry-tomatoes': grams(12_000),
-  onions: grams(25_000),
-  lettuce: pieces(90),
-  'lamb-lettuce': pieces(60),
-  cucumber: pieces(60),
-  mushrooms: grams(20_000),
-  leek: grams(12_000),
-  lemon: pieces(120),
-  basil: grams(2_000),
-  'pizza-dough': pieces(180),
-  flour: grams(30_000),
-  rice: grams(20_000),
-  mozzarella: grams(24_000),
-  feta: grams(9_000),
-  cheddar: grams(9_000),
-  cream: grams(20_000),
-  butter: grams(15_000),
-  eggs: pieces(360),
-  sugar: grams(15_000),
-  'dark-chocolate': grams(10_000),
-  apples: pieces(120),
-  'olive-oil': grams(15_000),
+  'beef-sirloin': grams(30_000, 4),
+  'burger-bun': pieces(150, 3),
+  'minced-beef': grams(27_000, 2),
+  'chicken-thigh': grams(30_000, 3),
+  'sea-bass': pieces(60, 2),
+  cod: pieces(60, 2),
+  prawns: grams(12_000, 2),
+  potatoes: grams(60_000, 30),
+  tomatoes: grams(40_000, 6),
+  'cherry-tomatoes': grams(12_000, 6),
+  onions: grams(25_000, 30),
+  lettuce: pieces(90, 4),
+  'lamb-lettuce': pieces(60, 3),
+  cucumber: pieces(60, 7),
+  mushrooms: grams(20_000, 4),
+  leek: grams(12_000, 7),
+  lemon: pieces(120, 21),
+  basil: grams(2_000, 2),
+  'pizza-dough': pieces(180, 2),
+  flour: grams(30_000, 180),
+  rice: grams(20_000, 360),
+  mozzarella: grams(24_000, 7),
+  feta: grams(9_000, 21),
+  cheddar: grams(9_000, 30),
+  cream: grams(20_000, 7),
+  butter: grams(15_000, 30),
+  eggs: pieces(360, 21),
+  sugar: grams(15_000, 360),
+  'dark-chocolate': grams(10_000, 270),
+  apples: pieces(120, 30),
+  'olive-oil': grams(15_000, 360),
 } as const satisfies Record<string, Stock>
 
 export type Ingredient = keyof typeof ingredients

@@ -123,18 +123,27 @@ describe('the menu', () => {
   test('M2: takes no dish that the kitchen cannot make', () => {
     for (const way of [[open], [open, edit]]) {
       const { effects } = walk(...way, put({ dish: 'fugu' }))
-      expect(effects).toEqual([{ kind: 'reply', message: { type: 'menu.no-recipe' } }])
+      const message = { type: 'menu.no-recipe', lacks: "a recipe for 'fugu'" }
+      expect(effects).toEqual([{ kind: 'reply', message }])
+    }
+  })
+
+  test('a dish that is meant to be new replaces none', () => {
+    for (const way of [[open], [open, edit]]) {
+      const { effects, price } = walk(...way, { ...put({}), isNew: true })
+      expect([effects, price()]).toEqual([[{ kind: 'reply', message: { type: 'menu.taken' } }], 1_050])
     }
   })
 
   test('M2: takes no dish of an ingredient for which there is no bin', () => {
-    for (const needs of [
-      [{ ingredient: 'unicorn', amount: 1 }],
-      [{ ingredient: 'toString', amount: 1 }],
-      [{ ingredient: 'basil', amount: 1, substitute: 'unicorn' }],
-    ]) {
+    for (const [missing, needs] of [
+      ['unicorn', [{ ingredient: 'unicorn', amount: 1 }]],
+      ['toString', [{ ingredient: 'toString', amount: 1 }]],
+      ['unicorn', [{ ingredient: 'basil', amount: 1, substitute: 'unicorn' }]],
+    ] as const) {
       const { effects } = walk(open, put({ needs }))
-      expect(effects).toEqual([{ kind: 'reply', message: { type: 'menu.no-recipe' } }])
+      const message = { type: 'menu.no-recipe', lacks: `a bin of '${missing}'` }
+      expect(effects).toEqual([{ kind: 'reply', message }])
     }
   })
 

@@ -87,13 +87,14 @@ const houseMenu: readonly MenuItem[] = Object.entries(recipes).map(([dish, { nam
   needs,
 }))
 
-/** Without a bin, an order would wait for the ingredient until it expires, and then for the bin to say that it is free. */
-const isCookable = ({ dish, needs }: MenuItem): boolean =>
-  recipeOf(dish) !== undefined &&
-  needs.every(
-    ({ ingredient, substitute = ingredient }) =>
-      Object.hasOwn(ingredients, ingredient) && Object.hasOwn(ingredients, substitute),
-  )
+/** What the house lacks to make it. Without a bin, an order would wait for the ingredient until it expires, and then for the bin to say that it is free. */
+function lackingOf({ dish, needs }: MenuItem): string | undefined {
+  if (recipeOf(dish) === undefined) return `a recipe for '${dish}'`
+  const unknown = needs
+    .flatMap(({ ingredient, substitute = ingredient }) => [ingredient, substitute])
+    .find((ingredient) => !Object.hasOwn(ingredients, ingredient))
+  return unknown === undefined ? undefined : `a bin of '${unknown}'`
+}
 
 const put = (items: readonly MenuItem[], item: MenuItem): MenuItem[] =>
   items.some(({ dish }) => dish === item.dish)
@@ -110,7 +111,11 @@ export const menuMachine = setup({
     input: {} as Birth,
   },
   guards: {
-    isCookable: ({ event }) => event.type === 'menu.put' && isCookable(event.item),
+    lacks: ({ event }) => event.type === 'menu.put' && lackingOf(event.item) !== undefined,
+    isTaken: ({ context: { items, draft }, event }) =>
+      event.type === 'menu.put' &&
+      event.isNew === true &&
+      (draft ?? items).some(({ dish }) => dish === event.item.dish),
     isListed: ({ context, event }) =>
       event.type === 'menu.avail' && context.items.some(({ dish }) => dish === event.dish),
   },
@@ -118,7 +123,11 @@ export const menuMachine = setup({
     nextEdition: assign({ edition: ({ context }) => context.edition + 1 }),
     publish: emit(({ context: { site, edition } }) => ({ type: 'menu.changed', site, edition })),
     showEdition: reply(({ context: { edition } }) => ({ type: 'menu.edition', edition })),
-    refuse: reply({ type: 'menu.no-recipe' }),
+    refuse: reply(({ event }) => ({
+      type: 'menu.no-recipe',
+      lacks: (event.type === 'menu.put' && lackingOf(event.item)) || '',
+    })),
+    refuseTaken: reply({ type: 'menu.taken' }),
   },
 }).createMachine({
   id: 'menu',
@@ -138,8 +147,9 @@ export const menuMachine = setup({
       on: {
         'menu.edit': { target: 'editing', actions: assign({ draft: ({ context }) => context.items }) },
         'menu.put': [
+          { guard: 'lacks', actions: 'refuse' },
+          { guard: 'isTaken', actions: 'refuseTaken' },
           {
-            guard: 'isCookable',
             actions: [
               assign({ items: ({ context, event }) => put(context.items, event.item) }),
               'nextEdition',
@@ -147,7 +157,6 @@ export const menuMachine = setup({
               'showEdition',
             ],
           },
-          { actions: 'refuse' },
         ],
         'menu.avail': {
           guard: 'isListed',
@@ -163,14 +172,14 @@ export const menuMachine = setup({
     editing: {
       on: {
         'menu.put': [
+          { guard: 'lacks', actions: 'refuse' },
+          { guard: 'isTaken', actions: 'refuseTaken' },
           {
-            guard: 'isCookable',
             actions: [
               assign({ draft: ({ context, event }) => put(context.draft ?? context.items, event.item) }),
               'showEdition',
             ],
           },
-          { actions: 'refuse' },
         ],
         // A dish that has run out cannot wait for the draft.
         'menu.avail': {

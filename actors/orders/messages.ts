@@ -96,7 +96,7 @@ export const MenuItem = Type.Object(
         { ingredient: id, amount: Type.Integer({ minimum: 1 }), substitute: Type.Optional(id) },
         exact,
       ),
-      { minItems: 1 },
+      { minItems: 1, maxItems: 50 },
     ),
   },
   exact,
@@ -120,7 +120,15 @@ export const MenuMessage = Type.Union([
   /** Opens a draft; guests go on seeing what is published. */
   Type.Object({ type: Type.Literal('menu.edit') }, exact),
   /** Adds or replaces a dish: in the draft when there is one, else at once. */
-  Type.Object({ type: Type.Literal('menu.put'), item: MenuItem }, exact),
+  Type.Object(
+    {
+      type: Type.Literal('menu.put'),
+      item: MenuItem,
+      /** It is not to replace anything. */
+      isNew: Type.Optional(Type.Boolean()),
+    },
+    exact,
+  ),
   /** On or off the menu, at once. */
   Type.Object({ type: Type.Literal('menu.avail'), dish: id, available: Type.Boolean() }, exact),
   Type.Object({ type: Type.Literal('menu.publish') }, exact),

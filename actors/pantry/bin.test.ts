@@ -1,9 +1,10 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import type { AnyMessage, Effect } from '#actor'
-import { draw, drawInteger } from '#actor'
+import { draw, drawInteger, hours, minutes } from '#actor'
 import { Stage, unreached } from '../floor.test-kit.ts'
 import type { BinContext, BinView } from './bin.ts'
 import { bin, waitMs } from './bin.ts'
+import { lotsMax } from './lots.ts'
 
 const reached = new Set<string>()
 
@@ -19,6 +20,14 @@ const giveBack = (reservation: string, amount: number): AnyMessage => ({
 })
 const deliver = (amount: number): AnyMessage => ({ type: 'bin.deliver', amount })
 const adjust = (delta: number): AnyMessage => ({ type: 'bin.adjust', delta, reason: 'count' })
+const expired: AnyMessage = { type: 'bin.expired' }
+const keeping = (opening: number): AnyMessage => ({
+  type: 'bin.open',
+  opening,
+  par: 10,
+  low: 2,
+  shelfLifeMs: hours(1),
+})
 const waited = (reservation: string): AnyMessage => ({ type: 'bin.waited', reservation })
 
 /** What a turn said, in short: `held a`, `refused b`. */
@@ -152,12 +161,106 @@ describe('the level', () => {
     expect(walk(open(10), hold('a', 8), deliver(20)).state).toBe('ok')
   })
 
+  test('has recovered when there is clearly more than the mark, and only then it can run low again', () => {
+    const atTheMark = [open(10, 4), hold('a', 6)]
+    expect(walk(...atTheMark, deliver(1)).state).toBe('low')
+    const again = walk(...atTheMark, deliver(1), hold('b', 1))
+    expect([again.state, low(again.effects)]).toEqual(['low', false])
+    expect(walk(...atTheMark, deliver(2)).state).toBe('ok')
+    expect(low(walk(...atTheMark, deliver(2), hold('b', 2)).effects)).toBe(true)
+  })
+
+  test('follows its marks, which may be changed', () => {
+    const configure = (levels: object): AnyMessage => ({ type: 'bin.configure', ...levels })
+    const higher = walk(open(10), configure({ low: 10, par: 20, unit: 'piece' }))
+    expect([higher.state, low(higher.effects)]).toEqual(['low', true])
+    expect(higher.effects).toContainEqual({
+      kind: 'reply',
+      message: expect.objectContaining({ type: 'bin.view', par: 20, low: 10, unit: 'piece' }),
+    })
+    expect(walk(open(10), configure({ low: 11 })).effects).toEqual([
+      { kind: 'reply', message: { type: 'bin.low-above-par', par: 10, low: 2 } },
+    ])
+  })
+
   test('is on order once a supplier has promised, until it is there', () => {
     const ordered = { type: 'bin.ordered', amount: 6 }
     expect(walk(open(10), hold('a', 8), ordered).state).toBe('on-order')
     expect(walk(open(10), hold('a', 10), ordered).state).toBe('empty')
     const arrived = walk(open(10), hold('a', 8), ordered, deliver(6))
     expect([arrived.state, arrived.books.ordered]).toEqual(['ok', 0])
+  })
+})
+
+describe('lots', () => {
+  /** Each message with the minute at which it comes. */
+  const played = (...steps: readonly (readonly [minute: number, message: AnyMessage])[]) => {
+    const stage = new Stage(bin, 'main:basil')
+    let effects: readonly Effect[] = []
+    for (const [minute, message] of steps) {
+      effects = stage.send(message, minute * 60_000_000) ?? []
+      reached.add(`bin:${stage.state}`).add(`bin>${message.type}`)
+    }
+    return { effects, books: stage.context as unknown as BinContext }
+  }
+  const amounts = ({ lots }: BinContext) => lots.map(({ amount }) => amount)
+  const wasted = (effects: readonly Effect[]) =>
+    effects.flatMap((effect) => (effect.kind === 'emit' ? [effect.event] : []))
+
+  test('are thrown away when they expire, and the next one is awaited', () => {
+    const opened = played([0, keeping(10)])
+    expect(opened.effects).toContainEqual({
+      kind: 'schedule',
+      id: 'expiry',
+      delayMs: hours(1),
+      message: expired,
+      clock: 'world',
+    })
+    const { effects, books } = played([0, keeping(10)], [30, deliver(5)], [60, expired])
+    expect(books).toMatchObject({ free: 5, spoiled: 10, lots: [{ amount: 5 }] })
+    expect(wasted(effects)).toEqual([
+      { type: 'inventory.spoiled', site: 'main', ingredient: 'basil', amount: 10 },
+    ])
+    expect(effects).toContainEqual(expect.objectContaining({ kind: 'schedule', delayMs: minutes(30) }))
+  })
+
+  test('go first to expire, first out', () => {
+    const short: AnyMessage = { type: 'bin.deliver', amount: 5, lifeMs: minutes(10) }
+    const { books } = played([0, keeping(10)], [5, short], [6, hold('a', 7)], [7, commit('a')])
+    expect(amounts(books)).toEqual([8])
+    expect(amounts(played([0, keeping(10)], [5, short], [6, hold('a', 7)]).books)).toEqual([5, 10])
+  })
+
+  test('do not spoil under those who hold them: what they take is served, what they give back is thrown away', () => {
+    const held = [[0, keeping(10)] as const, [1, hold('a', 4)] as const, [60, expired] as const]
+    expect(played(...held).books).toMatchObject({ free: 0, held: 4, spoiled: 6 })
+    expect(played(...held, [61, commit('a')]).books).toMatchObject({ issued: 4, spoiled: 6, lots: [] })
+    const back = played(...held, [61, release('a')])
+    expect(back.books).toMatchObject({ free: 0, held: 0, spoiled: 10, lots: [] })
+    expect(wasted(back.effects)).toMatchObject([{ amount: 4 }])
+    const returned = played(...held, [61, commit('a')], [62, giveBack('a', 4)])
+    expect(returned.books).toMatchObject({ free: 0, issued: 0, spoiled: 10 })
+  })
+
+  test('of what keeps for ever nothing is awaited', () => {
+    expect(played([0, open(10)]).effects.map(({ kind }) => kind)).toEqual(['reply'])
+  })
+
+  test('are so many at most: of two that become one, the older counts', () => {
+    const deliveries = Array.from({ length: lotsMax + 3 }, (_, n) => [n + 1, deliver(1)] as const)
+    const { books } = played([0, keeping(10)], ...deliveries)
+    expect(books.lots).toHaveLength(lotsMax)
+    expect(books.lots.at(-1)).toEqual({ amount: 5, expires: (lotsMax - 1 + 60) * 60_000_000 })
+    const same = played([0, keeping(10)], [0, deliver(5)])
+    expect(amounts(same.books)).toEqual([15])
+  })
+
+  test('a count takes from the oldest, and finds more of what is good', () => {
+    const two = [[0, keeping(10)] as const, [30, deliver(5)] as const]
+    expect(amounts(played(...two, [31, adjust(-12)]).books)).toEqual([3])
+    expect(amounts(played(...two, [31, adjust(2)]).books)).toEqual([12, 5])
+    const none = played([0, keeping(10)], [60, expired], [61, adjust(2)])
+    expect(none.books.lots).toEqual([{ amount: 2, expires: 121 * 60_000_000 }])
   })
 })
 
@@ -180,9 +283,13 @@ describe('the books', () => {
       free: 1,
       held: 11,
       issued: 0,
+      spoiled: 0,
+      unit: 'g',
       ordered: 0,
       par: 10,
       low: 2,
+      shelfLifeMs: 0,
+      lots: [{ amount: 12, expires: Number.MAX_SAFE_INTEGER }],
       waiting: 0,
       state: 'low',
       version: 5,
@@ -190,20 +297,21 @@ describe('the books', () => {
     expect(stage.query('level')).toBe(1)
   })
 
-  test('B1: they balance after anything that may be said, in any order', () => {
+  test('B1, B4: they balance after anything that may be said, in any order', () => {
     for (let seed = 0; seed < 60; seed += 1) {
       const stage = new Stage(bin, 'main:basil')
-      stage.send(open(20))
+      stage.send(keeping(20))
       for (let n = 0; n < 120; n += 1) {
         const who = `r${drawInteger(6, seed, 'who', n)}`
         const amount = 1 + drawInteger(9, seed, 'amount', n)
         const wishes = [hold(who, amount), confirm(who), commit(who), release(who), waited(who)]
-        const rare = [deliver(amount), adjust(-amount), giveBack(who, amount)]
+        const rare = [deliver(amount), adjust(-amount), giveBack(who, amount), expired]
         const from = draw(seed, 'rare', n) < 0.1 ? rare : wishes
-        stage.send(from[drawInteger(from.length, seed, 'what', n)]!)
+        stage.send(from[drawInteger(from.length, seed, 'what', n)]!, n * 60_000_000)
         const b = stage.context as unknown as BinContext
-        expect(b.opening + b.delivered + b.adjusted).toBe(b.free + b.held + b.issued)
-        expect(Math.min(b.free, b.held, b.issued)).toBeGreaterThanOrEqual(0)
+        expect(b.opening + b.delivered + b.adjusted).toBe(b.free + b.held + b.issued + b.spoiled)
+        expect(Math.min(b.free, b.held, b.issued, b.spoiled)).toBeGreaterThanOrEqual(0)
+        expect(b.lots.reduce((sum, { amount }) => sum + amount, 0)).toBe(b.free + b.held)
         expect(b.holds.reduce((sum, entry) => sum + entry.amount, 0)).toBe(b.held)
       }
     }
@@ -211,7 +319,7 @@ describe('the books', () => {
 })
 
 afterAll(() => {
-  // The timer is the bin's own message, and stands in no contract.
-  expect(reached.has('bin>bin.waited')).toBe(true)
+  // The timers are the bin's own messages, and stand in no contract.
+  for (const timer of ['waited', 'expired']) expect(reached.has(`bin>bin.${timer}`)).toBe(true)
   expect(unreached(bin, reached)).toEqual([])
 })

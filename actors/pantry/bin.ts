@@ -1,23 +1,40 @@
 /**
- * The stock of one ingredient at one site.
+ * The stock of one ingredient at one site, in lots that do not keep for ever.
  *
  * A hold is tentative while its reservation still asks other bins, and firm after that. Whoever finds too
  * little free waits behind the tentative holders, because one of them may give back; when even that could
  * not be enough the answer is no, at once.
  *
- * Owns:     exact counters, the holds, and who waits for what (on the runtime clock: it is a wait for
- *           messages, not for a meal).
+ * Only what is free spoils: an expired lot is thrown away but for what is held. Who holds is served from the oldest
+ * lot first, and what they give back of an expired one is thrown away then. A hold therefore touches no lot.
+ *
+ * Owns:     exact counters, the lots, the holds, and who waits for what (on the runtime clock: it is a wait for
+ *           messages, not for a meal). It runs low once, until it has clearly recovered.
  * Does not: end a hold by itself. Only the reservation has a deadline, and says so.
  *
  * Invariants:
- *   B1. opening + delivered + adjusted = free + held + issued, and none of the last three is negative.
+ *   B1. opening + delivered + adjusted = free + held + issued + spoiled, and none of the last four is negative.
  *   B2. `held` is the sum of the holds.
  *   B3. Requests are served in the order they came; nobody waits longer than `waitMs`.
+ *   B4. The lots are what is free and what is held.
  */
 
 import { assign, setup } from 'xstate'
-import type { Birth, Delivered, Message } from '#actor'
-import { assert, cancel, defineActor, effects, emit, reply, schedule, seconds, tell } from '#actor'
+import type { Birth, Delivered, Instant, Message } from '#actor'
+import {
+  after,
+  assert,
+  cancel,
+  defineActor,
+  effects,
+  emit,
+  millisecondsBetween,
+  reply,
+  schedule,
+  seconds,
+  tell,
+} from '#actor'
+import { added, expiredIn, type Lot, never, nextExpiry, taken } from './lots.ts'
 import { BinMessage, reservationRef } from './messages.ts'
 
 export const waitMs = seconds(2)
@@ -37,16 +54,25 @@ export interface BinContext {
   readonly free: number
   readonly held: number
   readonly issued: number
+  readonly spoiled: number
+  readonly unit: 'g' | 'piece'
   readonly par: number
   readonly low: number
+  /** How long a lot keeps of which nobody says more; 0: for ever. */
+  readonly shelfLifeMs: number
   /** Promised by suppliers, not yet here. */
   readonly ordered: number
+  readonly lots: readonly Lot[]
+  /** Of what was issued last: what comes back is as old. */
+  readonly issuedFrom: number
   readonly holds: readonly Hold[]
   readonly waiting: readonly { readonly reservation: string; readonly amount: number }[]
 }
 
-/** The bin's own timer: this request has waited long enough. */
-type BinTimer = { readonly type: 'bin.waited'; readonly reservation: string }
+/** The bin's own timers: a request has waited long enough; a lot has expired. */
+type BinTimer =
+  | { readonly type: 'bin.waited'; readonly reservation: string }
+  | { readonly type: 'bin.expired' }
 
 /** What serving the queue decided, in order. */
 interface Served {
@@ -80,23 +106,44 @@ export function serve(start: BinContext): Served {
 const tentative = (context: BinContext): number =>
   context.holds.reduce((sum, { amount, firm }) => (firm ? sum : sum + amount), 0)
 
-/** The name of the state that the counters ask for. */
-export function levelOf({ free, low, ordered }: BinContext): 'ok' | 'low' | 'empty' | 'on-order' {
+/** Low stock has recovered when there is clearly more: a bin at the mark must not cry at every portion. */
+const recoveredAbove = ({ low, par }: BinContext): number =>
+  Math.max(low, Math.min(par - 1, low + Math.ceil(low / 4)))
+
+/** The name of the state that the counters ask for, of a bin that was well or was not. */
+function levelOf(context: BinContext, wasOk: boolean): 'ok' | 'low' | 'empty' | 'on-order' {
+  const { free, low, ordered } = context
   if (free === 0) return 'empty'
-  if (free > low) return 'ok'
+  if (free > (wasOk ? low : recoveredAbove(context))) return 'ok'
   return ordered > 0 ? 'on-order' : 'low'
 }
 
 function checked(context: BinContext): BinContext {
-  const { opening, delivered, adjusted, free, held, issued, holds } = context
-  const whole = opening + delivered + adjusted === free + held + issued
-  assert(whole && free >= 0 && held >= 0 && issued >= 0, 'B1', `${context.site}:${context.ingredient}`)
-  assert(
-    held === holds.reduce((sum, { amount }) => sum + amount, 0),
-    'B2',
-    `${context.site}:${context.ingredient}`,
-  )
+  const { opening, delivered, adjusted, free, held, issued, spoiled, holds, lots } = context
+  const where = `${context.site}:${context.ingredient}`
+  const whole = opening + delivered + adjusted === free + held + issued + spoiled
+  assert(whole && free >= 0 && held >= 0 && issued >= 0 && spoiled >= 0, 'B1', where)
+  assert(held === sumOf(holds), 'B2', where)
+  assert(free + held === sumOf(lots), 'B4', where)
   return context
+}
+
+const sumOf = (parts: readonly { readonly amount: number }[]): number =>
+  parts.reduce((sum, { amount }) => sum + amount, 0)
+
+/** How old what is there by the message in hand is, unless somebody says. */
+const freshAt = ({ shelfLifeMs }: BinContext, at: Instant, lifeMs = shelfLifeMs): number =>
+  lifeMs === 0 ? never : after(at, lifeMs)
+
+/** What nobody holds of what has expired. */
+const wasteOf = ({ lots, held }: BinContext, at: Instant): number => Math.max(0, expiredIn(lots, at) - held)
+
+/** More or less by a count: less is missing of the oldest, more was overlooked of the oldest that is good. */
+function counted(context: BinContext, delta: number, at: Instant): readonly Lot[] {
+  const { lots } = context
+  if (delta < 0) return taken(lots, -delta).lots
+  const expires = lots.find((lot) => lot.expires > at)?.expires ?? freshAt(context, at)
+  return added(lots, { amount: delta, expires })
 }
 
 const timerOf = (reservation: string): string => `wait:${reservation}`
@@ -121,10 +168,12 @@ export const binMachine = setup({
     input: {} as Birth,
   },
   guards: {
-    isOk: ({ context }) => levelOf(context) === 'ok',
-    isLow: ({ context }) => levelOf(context) === 'low',
-    isEmpty: ({ context }) => levelOf(context) === 'empty',
-    isOnOrder: ({ context }) => levelOf(context) === 'on-order',
+    isOk: ({ context }) => levelOf(context, false) === 'ok',
+    isLow: ({ context }) => levelOf(context, false) === 'low',
+    isEmpty: ({ context }) => context.free === 0,
+    isOnOrder: ({ context }) => levelOf(context, false) === 'on-order',
+    runsLow: ({ context }) => levelOf(context, true) === 'low',
+    runsLowOnOrder: ({ context }) => levelOf(context, true) === 'on-order',
     holds: ({ context, event }) => heldFor(context, reservationOf(event)) > 0,
     isNew: ({ context, event }) =>
       heldFor(context, reservationOf(event)) === 0 &&
@@ -158,6 +207,27 @@ export const binMachine = setup({
       waiting: without(context.waiting, reservationOf(event)),
     })),
     forgetTimer: cancel(({ event }) => timerOf(reservationOf(event))),
+    awaitExpiry: effects(({ context: { lots }, event: { at } }) => {
+      const expires = nextExpiry(lots, at)
+      if (expires === never) return []
+      const delayMs = millisecondsBetween(at, expires as Instant)
+      return [schedule('expiry', delayMs, { type: 'bin.expired' }, { clock: 'world' })]
+    }),
+    // Both look at the same context: first it is said, then it is done.
+    announceWaste: effects(({ context, event }) => {
+      const amount = wasteOf(context, event.at)
+      if (amount === 0) return []
+      return [emit({ type: 'inventory.spoiled', site: context.site, ingredient: context.ingredient, amount })]
+    }),
+    throwWasteAway: assign(({ context, event }) => {
+      const waste = wasteOf(context, event.at)
+      if (waste === 0) return {}
+      return {
+        free: context.free - waste,
+        spoiled: context.spoiled + waste,
+        lots: taken(context.lots, waste).lots,
+      }
+    }),
     showBooks: reply(({ context }) => ({ type: 'bin.view', ...binView(context) })),
     announceLow: emit(({ context }) => ({
       type: 'inventory.low',
@@ -179,9 +249,14 @@ export const binMachine = setup({
     free: 0,
     held: 0,
     issued: 0,
+    spoiled: 0,
+    unit: 'g',
     par: 0,
     low: 0,
+    shelfLifeMs: 0,
     ordered: 0,
+    lots: [],
+    issuedFrom: never,
     holds: [],
     waiting: [],
   }),
@@ -192,7 +267,18 @@ export const binMachine = setup({
         'bin.open': {
           target: 'ok',
           actions: [
-            assign(({ event: { opening, par, low } }) => ({ opening, free: opening, par, low })),
+            assign(({ event: { opening, par, low, unit = 'g', shelfLifeMs = 0 } }) => ({
+              opening,
+              free: opening,
+              par,
+              low,
+              unit,
+              shelfLifeMs,
+            })),
+            assign(({ context, event }) => ({
+              lots: added([], { amount: context.opening, expires: freshAt(context, event.at) }),
+            })),
+            'awaitExpiry',
             'showBooks',
           ],
         },
@@ -201,8 +287,8 @@ export const binMachine = setup({
     ok: {
       always: [
         { guard: 'isEmpty', target: 'empty' },
-        { guard: 'isLow', target: 'low' },
-        { guard: 'isOnOrder', target: 'on-order' },
+        { guard: 'runsLow', target: 'low' },
+        { guard: 'runsLowOnOrder', target: 'on-order' },
       ],
       exit: 'announceLow',
     },
@@ -259,11 +345,17 @@ export const binMachine = setup({
     'bin.commit': {
       guard: 'holds',
       actions: [
-        assign(({ context, event }) => ({
-          held: context.held - heldFor(context, event.reservation),
-          issued: context.issued + heldFor(context, event.reservation),
-          holds: without(context.holds, event.reservation),
-        })),
+        assign(({ context, event: { reservation } }) => {
+          const amount = heldFor(context, reservation)
+          const { lots, from } = taken(context.lots, amount)
+          return {
+            held: context.held - amount,
+            issued: context.issued + amount,
+            holds: without(context.holds, reservation),
+            lots,
+            issuedFrom: from,
+          }
+        }),
         'answerQueue',
         'serveQueue',
       ],
@@ -281,6 +373,8 @@ export const binMachine = setup({
             holds: without(context.holds, event.reservation),
           })),
           'answerReleased',
+          'announceWaste',
+          'throwWasteAway',
           'answerQueue',
           'serveQueue',
         ],
@@ -292,8 +386,12 @@ export const binMachine = setup({
         assign(({ context, event }) => ({
           free: context.free + event.amount,
           issued: context.issued - event.amount,
+          lots: added(context.lots, { amount: event.amount, expires: context.issuedFrom }),
         })),
         'answerReleased',
+        'announceWaste',
+        'throwWasteAway',
+        'awaitExpiry',
         'answerQueue',
         'serveQueue',
       ],
@@ -307,7 +405,12 @@ export const binMachine = setup({
           free: context.free + event.amount,
           delivered: context.delivered + event.amount,
           ordered: Math.max(0, context.ordered - event.amount),
+          lots: added(context.lots, {
+            amount: event.amount,
+            expires: freshAt(context, event.at, event.lifeMs),
+          }),
         })),
+        'awaitExpiry',
         'answerQueue',
         'serveQueue',
         'showBooks',
@@ -326,7 +429,9 @@ export const binMachine = setup({
           assign(({ context, event }) => ({
             free: context.free + event.delta,
             adjusted: context.adjusted + event.delta,
+            lots: counted(context, event.delta, event.at),
           })),
+          'awaitExpiry',
           'answerQueue',
           'serveQueue',
           'showBooks',
@@ -341,6 +446,24 @@ export const binMachine = setup({
       },
       { actions: reply(({ context }) => ({ type: 'bin.negative-stock', free: context.free })) },
     ],
+    'bin.configure': [
+      {
+        guard: ({ context, event: { low = context.low, par = context.par } }) => low <= par,
+        actions: [
+          assign(({ context, event }) => ({
+            unit: event.unit ?? context.unit,
+            par: event.par ?? context.par,
+            low: event.low ?? context.low,
+            shelfLifeMs: event.shelfLifeMs ?? context.shelfLifeMs,
+          })),
+          'showBooks',
+        ],
+      },
+      { actions: reply(({ context: { par, low } }) => ({ type: 'bin.low-above-par', par, low })) },
+    ],
+    'bin.expired': {
+      actions: ['announceWaste', 'throwWasteAway', 'awaitExpiry', 'answerQueue', 'serveQueue'],
+    },
   },
 })
 
@@ -354,14 +477,18 @@ export interface BinView {
   readonly free: number
   readonly held: number
   readonly issued: number
+  readonly spoiled: number
   readonly ordered: number
+  readonly unit: 'g' | 'piece'
   readonly par: number
   readonly low: number
+  readonly shelfLifeMs: number
+  readonly lots: readonly Lot[]
   readonly waiting: number
 }
 
 export function binView(context: BinContext): BinView {
-  const { holds: _, waiting, ...books } = context
+  const { holds: _, issuedFrom: __, waiting, ...books } = context
   return { ...books, waiting: waiting.length }
 }
 

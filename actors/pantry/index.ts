@@ -8,6 +8,9 @@ export const pantryActors = [bin, reservation]
 
 export type { BinView } from './bin.ts'
 export { bin } from './bin.ts'
+export * from './house-pantry.ts'
+export type { Lot } from './lots.ts'
+export { lotsMax } from './lots.ts'
 export * from './messages.ts'
 export type { ReservationView } from './reservation.ts'
 export { reservation } from './reservation.ts'

@@ -15,13 +15,27 @@ const id = Type.String({ minLength: 1, maxLength: 100 })
 const positive = Type.Integer({ minimum: 1 })
 const natural = Type.Integer({ minimum: 0 })
 
+export const Unit = Type.Union([Type.Literal('g'), Type.Literal('piece')])
+/** A year is as good as for ever. */
+const lifeMs = Type.Integer({ minimum: 0, maximum: 31_536_000_000 })
+
 /** One ingredient in whole grams or pieces. */
 export const StockLine = Type.Object({ ingredient: id, amount: positive }, exact)
 export const Shortage = Type.Object({ ingredient: id, needed: positive, free: natural }, exact)
 
 export const BinMessage = Type.Union([
   /** Creates the bin with its opening stock. */
-  Type.Object({ type: Type.Literal('bin.open'), opening: natural, par: natural, low: natural }, exact),
+  Type.Object(
+    {
+      type: Type.Literal('bin.open'),
+      opening: natural,
+      par: natural,
+      low: natural,
+      unit: Type.Optional(Unit),
+      shelfLifeMs: Type.Optional(lifeMs),
+    },
+    exact,
+  ),
   /** Asks for stock. The hold is tentative until `bin.confirm`; it ends only by `bin.commit` or `bin.release`. */
   Type.Object({ type: Type.Literal('bin.hold'), reservation: id, amount: positive }, exact),
   /** The reservation has all that it asked for: nobody need wait for this hold to come back. */
@@ -32,11 +46,23 @@ export const BinMessage = Type.Union([
   Type.Object({ type: Type.Literal('bin.release'), reservation: id }, exact),
   /** Issued stock comes back unused; answered `bin.released`. */
   Type.Object({ type: Type.Literal('bin.return'), reservation: id, amount: positive }, exact),
-  Type.Object({ type: Type.Literal('bin.deliver'), amount: positive }, exact),
+  /** `lifeMs`: how long this lot keeps, where it is not what is usual; 0: for ever. */
+  Type.Object({ type: Type.Literal('bin.deliver'), amount: positive, lifeMs: Type.Optional(lifeMs) }, exact),
   /** A supplier has promised this much. */
   Type.Object({ type: Type.Literal('bin.ordered'), amount: positive }, exact),
-  /** A count or spoilage corrects the books. Refused when more would go than is free. */
+  /** A count corrects the books, or something was dropped. Refused when more would go than is free. */
   Type.Object({ type: Type.Literal('bin.adjust'), delta: Type.Integer(), reason: Type.String() }, exact),
+  /** What is said is changed from now on. Refused when `low` would be above `par`. */
+  Type.Object(
+    {
+      type: Type.Literal('bin.configure'),
+      unit: Type.Optional(Unit),
+      par: Type.Optional(natural),
+      low: Type.Optional(natural),
+      shelfLifeMs: Type.Optional(lifeMs),
+    },
+    exact,
+  ),
 ])
 export type BinMessage = MessageOf<typeof BinMessage>
 

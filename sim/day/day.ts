@@ -8,7 +8,7 @@
  *   D1. A day is plain data: it survives JSON, and its hash says whether two days are the same.
  */
 import { hash32 } from '#actor'
-import type { DishName, Ingredient, StationName } from '#actors'
+import type { DishName, HousePantry, Ingredient, StationName } from '#actors'
 import { ingredients } from '#actors'
 import type { Bounds } from '#host'
 import type { Delivery } from '#sim'
@@ -63,6 +63,8 @@ export interface Stock {
   readonly par: number
   /** Opening stock of single ingredients, instead. */
   readonly opening: Readonly<Partial<Record<Ingredient, number>>>
+  /** Of every ingredient's usual shelf life. */
+  readonly shelfLife: number
   readonly deliveries: readonly {
     readonly at: TimeOfDay
     readonly ingredient: Ingredient
@@ -195,6 +197,13 @@ export function applianceOf(station: StationName): 'oven' | 'pan' | undefined {
   if (station === 'garde-manger') return undefined
   return station === 'grill' ? 'pan' : 'oven'
 }
+
+/** What the bins open the day with. */
+export const pantryOf = ({ stock: { par, opening, shelfLife } }: Day): HousePantry => ({
+  scale: par,
+  opening,
+  shelfLife,
+})
 
 /** What an ingredient opens the day with. */
 export function openingOf(day: Day, ingredient: Ingredient): number {

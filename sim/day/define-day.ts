@@ -69,7 +69,7 @@ const usual: Omit<Day, 'name' | 'title' | 'open' | 'lastOrder' | 'close'> = {
     patience: '2m',
   },
   kitchen: usualKitchen,
-  stock: { par: 1, opening: {}, deliveries: [] },
+  stock: { par: 1, opening: {}, shelfLife: 1, deliveries: [] },
   payments: { latency: '40ms', declineShare: 0 },
   cluster: {
     groups: mixed(3),

@@ -39,6 +39,8 @@ export function drawDay(seed: number): Day {
   } as const
   const stock = {
     par: dice.pick('stock', [0.05, 0.08, 1, 3]),
+    // Some of it expires while the guests are at table.
+    shelfLife: dice.pick('shelfLife', [1, 1, 0.005]),
     deliveries: [
       { at: after(10), ingredient: 'mozzarella', amount: 4_000 },
       { at: after(20), ingredient: 'pizza-dough', amount: 20 },

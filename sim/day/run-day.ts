@@ -11,11 +11,11 @@
  */
 import type { ActorId, Instant, Message } from '#actor'
 import { assert, draw } from '#actor'
-import type { Ingredient, MenuItem } from '#actors'
+import type { MenuItem } from '#actors'
 import {
   binRef,
   departments,
-  ingredients,
+  housePantry,
   menuRef,
   paymentRef,
   restaurant,
@@ -29,7 +29,7 @@ import { ReadsCheck, runtimeEpoch, SimCluster } from '#sim'
 import { DayChecker, verdict } from './checks/day-checker.ts'
 import { Problems } from './checks/problems.ts'
 import type { Day } from './day.ts'
-import { applianceOf, hashOfDay, nodesOf, openingOf } from './day.ts'
+import { applianceOf, hashOfDay, nodesOf, pantryOf } from './day.ts'
 import type { DayResult } from './day-result.ts'
 import { deliveriesOf } from './deliveries.ts'
 import { Door, isWorthRepeating } from './door.ts'
@@ -302,16 +302,7 @@ export class SimDay {
     }
     // The nodes want a moment to share the shards.
     this.cluster.timeline.after(minuteUs / 2, () => {
-      for (const [name, { par, low }] of Object.entries(ingredients)) {
-        const opening = openingOf(day, name as Ingredient)
-        const scale = day.stock.par
-        tell(binRef(site, name), {
-          type: 'bin.open',
-          opening,
-          par: Math.round(par * scale),
-          low: Math.round(low * scale),
-        } as Message)
-      }
+      for (const [bin, opening] of housePantry(site, pantryOf(day))) tell(bin, opening)
       for (const name of stationNames) {
         const { cooks, appliances, slots } = day.kitchen[name]
         const kind = applianceOf(name)

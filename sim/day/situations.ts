@@ -24,6 +24,7 @@ const inTurns = {
   'stock-ran-out': isIn('bin', 'empty'),
   'stock-delivered': emits('inventory.delivered'),
   'stock-adjusted': emits('inventory.adjusted'),
+  'stock-spoiled': emits('inventory.spoiled'),
   'payment-declined': emits('payment.declined'),
   'payment-refunded': emits('payment.refunded'),
   'payment-voided': emits('payment.voided'),

@@ -224,6 +224,7 @@ function checkKitchen(day: Day, invalid: Refuse): void {
 function checkStock(day: Day, invalid: Refuse): void {
   const known = Object.keys(ingredients)
   checkNumber(day.stock.par, 0, 1_000, 'stock.par', invalid)
+  checkNumber(day.stock.shelfLife, 0.001, 1_000, 'stock.shelfLife', invalid)
   for (const [ingredient, amount] of Object.entries(day.stock.opening)) {
     oneOf(ingredient, known, `stock.opening['${ingredient}']`, 'ingredient', invalid)
     checkNumber(amount, 0, 1e9, `stock.opening['${ingredient}']`, invalid)

@@ -208,6 +208,8 @@ describe('stock', () => {
     free: 100,
     held: 0,
     issued: 0,
+    spoiled: 0,
+    lots: [{ amount: (change.free ?? 100) + (change.held ?? 0), expires: 0 }],
     holds: [],
     waiting: [],
     ...change,
@@ -263,6 +265,11 @@ describe('stock', () => {
     expect(judge(opened, delivered, adjusted, books({ delivered: 50, adjusted: -10, free: 140 }))).toBe('')
   })
 
+  test('what has spoiled counts', () => {
+    const spoiled = bin({ type: 'bin.expired' }, [emitted('inventory.spoiled', { amount: 8 })])
+    expect(judge(opened, spoiled, books({ free: 92, spoiled: 8 }))).toBe('')
+  })
+
   test('a bin that serves those who ask in the order in which they asked is right, and no other', () => {
     const ask = (reservation: string) => bin({ type: 'bin.hold', reservation })
     const held = (...reservations: readonly string[]) => ({
@@ -286,6 +293,8 @@ describe('stock', () => {
   test.each([
     ['has lost a gram', [books({ free: 99 })]],
     ['issues what nobody has taken', [books({ free: 93, issued: 7 })]],
+    ['throws away what it does not announce', [books({ free: 93, spoiled: 7 })]],
+    ['has another amount in its lots', [books({ lots: [{ amount: 99, expires: 0 }] })]],
     ['has gone below zero', [books({ free: -7, held: 107 })]],
     ['invents a delivery', [books({ delivered: 5, free: 105 })]],
     ['forgets what was issued', [hold, committed, books()]],

@@ -5,12 +5,13 @@
  *           commit changed is looked at.
  *
  * Invariants:
- *   S1. opening + delivered + adjusted = free + held + issued, none of the last three negative; the first three
- *       are what messages said.
+ *   S1. opening + delivered + adjusted = free + held + issued + spoiled, none of the last four negative; the first
+ *       three and the last are what messages and events said.
  *   S2. No more is issued than committed reservations have taken; at close exactly that much, and nothing is held.
  *   S3. Whoever asked a bin first is served first, and holds or waits once: in what a bin says after each turn, or where
  *       its turns are not replayed, after each batch.
  *   S4. At close all that was issued was served or wasted, and of an order that completed it was served.
+ *   S5. What is free and what is held is what the lots hold.
  */
 import type { ActorId } from '#actor'
 import { keyOf } from '#actor'
@@ -25,6 +26,8 @@ export interface BinBooks {
   readonly free: number
   readonly held: number
   readonly issued: number
+  readonly spoiled: number
+  readonly lots: readonly { readonly amount: number; readonly expires: number }[]
   readonly holds: readonly { readonly reservation: string }[]
   readonly waiting: readonly { readonly reservation: string }[]
 }
@@ -33,6 +36,7 @@ interface Books {
   opening: number
   delivered: number
   adjusted: number
+  spoiled: number
   /** By reservations that were committed and have not given it back. */
   taken: number
   last: BinBooks | undefined
@@ -108,12 +112,17 @@ export class StockCheck {
   #checkBin(bin: string, said: BinBooks): void {
     const books = this.#of(bin)
     books.last = said
-    const { opening, delivered, adjusted, free, held, issued } = said
-    if (opening + delivered + adjusted !== free + held + issued || free < 0 || held < 0 || issued < 0) {
+    const { opening, delivered, adjusted, free, held, issued, spoiled, lots } = said
+    const went = [free, held, issued, spoiled]
+    if (opening + delivered + adjusted !== free + held + issued + spoiled || went.some((part) => part < 0)) {
       this.found.add(
-        `${bin}: ${opening} + ${delivered} + ${adjusted} came in, ${free} is free, ${held} held and ${issued} issued`,
+        `${bin}: ${opening} + ${delivered} + ${adjusted} came in, ${free} is free, ${held} held, ${issued} issued and ${spoiled} spoiled`,
       )
     }
+    if (spoiled !== books.spoiled)
+      this.found.add(`${bin} says that ${spoiled} has spoiled, it has announced ${books.spoiled}`)
+    const there = lots.reduce((sum, { amount }) => sum + amount, 0)
+    if (there !== free + held) this.found.add(`${bin} has lots of ${there}, and ${free} + ${held} is there`)
     if (opening !== books.opening || delivered !== books.delivered || adjusted !== books.adjusted) {
       this.found.add(
         `${bin} says that ${opening} + ${delivered} + ${adjusted} came in, it was told ${books.opening} + ${books.delivered} + ${books.adjusted}`,
@@ -151,7 +160,10 @@ export class StockCheck {
       books.asking = [...books.asking, reservation]
     }
     if (message.type === 'bin.deliver') books.delivered += message.amount ?? 0
-    for (const event of events) if (event.type === 'inventory.adjusted') books.adjusted += event.delta ?? 0
+    for (const event of events) {
+      if (event.type === 'inventory.adjusted') books.adjusted += event.delta ?? 0
+      if (event.type === 'inventory.spoiled') books.spoiled += event.amount ?? 0
+    }
   }
 
   #reservationRecord(reservation: ActorId, message: StockMessage, state: unknown): void {
@@ -176,7 +188,7 @@ export class StockCheck {
   #of(bin: string): Books {
     let books = this.#books.get(bin)
     if (books === undefined) {
-      books = { opening: 0, delivered: 0, adjusted: 0, taken: 0, last: undefined, asking: [] }
+      books = { opening: 0, delivered: 0, adjusted: 0, spoiled: 0, taken: 0, last: undefined, asking: [] }
       this.#books.set(bin, books)
     }
     return books
