@@ -76,6 +76,11 @@ export class Cached<T> {
     }
   }
 
+  /** The copy, if it is not old; nothing is asked for. */
+  get atHand(): T | undefined {
+    return this.#fresh()?.value
+  }
+
   /** The last copy, at once. When it is old, a newer one is asked for behind the caller's back. */
   latest(): T | undefined {
     if (this.#fresh() === undefined && performance.now() >= this.#pausedUntil)

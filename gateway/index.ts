@@ -16,10 +16,13 @@ import { configRoutes } from './ops/config.ts'
 import { assertClosed, guard, operatorSchemes } from './ops/guard.ts'
 import { nodeRoutes } from './ops/nodes.ts'
 import { timeRoutes } from './ops/time.ts'
+import { inventoryRoutes } from './routes/inventory.ts'
 import { menuRoutes } from './routes/menu.ts'
 import { MenuCache } from './routes/menu-cache.ts'
 import { orderTokenSchemes } from './routes/order-token.ts'
 import { orderRoutes } from './routes/orders.ts'
+import { quoteRoutes } from './routes/quotes.ts'
+import { StockCache } from './routes/stock-cache.ts'
 import { createServer, type LogOptions, listen } from './server.ts'
 import { Settings, type StartValues } from './settings.ts'
 import type { TimeControl } from './time-control.ts'
@@ -94,6 +97,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const menu = new MenuCache(client, site, () => settings.latest()['menu.cache-ttl-ms'])
   const { 'gateway.heartbeat-ms': heartbeatMs, 'gateway.streams-max': streamsMax } = settings.latest()
   const streams = new EventStreams(client, { heartbeatMs, streamsMax })
+  const stock = new StockCache(client, site)
   let url = ''
   const problemsUrl = (): string => url
 
@@ -105,8 +109,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     problemsUrl,
     securitySchemes: { ...orderTokenSchemes, ...accountSchemes },
     routes: (server) => {
-      menuRoutes(server, menu)
-      orderRoutes(server, { client, auth, keyring, menu, streams, settings, flags })
+      menuRoutes(server, { client, auth, site, menu, settings })
+      orderRoutes(server, { client, auth, keyring, menu, stock, streams, settings, flags })
+      quoteRoutes(server, { client, menu, stock })
+      inventoryRoutes(server, { client, auth, keyring, site, stock, settings })
       healthRoutes(server, client, metrics)
     },
   })
@@ -115,6 +121,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     menu.close()
     settings.close()
     flags.close()
+    stock.close()
     done()
   })
   const ops = await createServer({

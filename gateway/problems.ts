@@ -11,6 +11,7 @@
  */
 import { type Static, Type } from 'typebox'
 import { ClusterError, type ErrorCode, type Remedy } from '#actor'
+import type { Shortage } from '#actors'
 import type { Outcome } from '#ports'
 
 interface ProblemSpec {
@@ -233,6 +234,16 @@ export const problemSpecs = {
     'Not enough in the pantry',
     '`shortages` lists what is missing. This is a preview: the order itself decides.',
   ),
+  'negative-stock': caller(
+    409,
+    'There is less than that',
+    'A count cannot find less than nothing. Read the ingredient again: what is held for orders is not free.',
+  ),
+  'no-recipe': caller(
+    409,
+    'The kitchen cannot make this',
+    'A dish is sold only if the kitchen has a recipe under its name and a bin for each ingredient. The detail names what is missing.',
+  ),
   'payment-declined': caller(
     402,
     'The payment was declined',
@@ -264,6 +275,7 @@ export interface FieldError {
 
 interface ProblemDetail {
   readonly detail: string
+  readonly shortages?: readonly Shortage[]
   readonly errors?: readonly FieldError[]
   readonly currentState?: unknown
   readonly allowedEvents?: readonly string[]
@@ -312,6 +324,14 @@ export const ProblemDocument = Type.Object(
         ),
       ),
     ),
+    shortages: Type.Optional(
+      Type.Array(
+        Type.Object(
+          { ingredient: Type.String(), needed: Type.Integer(), free: Type.Integer() },
+          { additionalProperties: false },
+        ),
+      ),
+    ),
     currentState: Type.Optional(Type.Unknown()),
     allowedEvents: Type.Optional(Type.Array(Type.String())),
   },
@@ -324,7 +344,7 @@ export function documentOf(
   place: { readonly baseUrl: string; readonly path: string; readonly traceId: string },
 ): ProblemDocument {
   const { title, status, retryable } = problemSpecs[problem.code]
-  const { errors, currentState, allowedEvents } = problem.more
+  const { errors, shortages, currentState, allowedEvents } = problem.more
   return {
     type: `${place.baseUrl}/problems/${problem.code}`,
     title,
@@ -335,6 +355,7 @@ export function documentOf(
     traceId: place.traceId,
     retryable,
     ...(errors && { errors: [...errors] }),
+    ...(shortages && { shortages: shortages.map((shortage) => ({ ...shortage })) }),
     ...(currentState !== undefined && { currentState }),
     ...(allowedEvents && { allowedEvents: [...allowedEvents] }),
   }

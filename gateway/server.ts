@@ -154,6 +154,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     ]
   })
   app.removeContentTypeParser('text/plain')
+  app.addContentTypeParser(
+    'application/merge-patch+json',
+    { parseAs: 'string' },
+    app.getDefaultJsonParser('error', 'error'),
+  )
   app.setValidatorCompiler(TypeBoxValidatorCompiler)
   app.setErrorHandler(sendProblem)
   const nowhere = metrics.route('any', 'none')

@@ -12,6 +12,9 @@ import type { SecurityScheme } from '../server.ts'
 export const roles = ['customer', 'staff', 'manager', 'operator', 'admin'] as const
 export type Role = (typeof roles)[number]
 
+/** This role and those that may do more, for `requireCaller`. */
+export const atLeast = (role: Role): readonly Role[] => roles.slice(roles.indexOf(role))
+
 export interface Caller {
   /** The account's id. The subject of its idempotency keys. */
   readonly account: string

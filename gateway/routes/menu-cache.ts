@@ -14,6 +14,7 @@ export interface PublishedMenu {
   /** Grows with each change that guests can see. */
   readonly edition: number
   readonly items: readonly MenuItem[]
+  readonly version: number
 }
 
 export class MenuCache {

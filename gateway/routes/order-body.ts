@@ -18,6 +18,8 @@ export const Money = Type.Object(
 )
 export type Money = Static<typeof Money>
 export const MoneyRef = Type.Unsafe<Money>(Type.Ref('Money#'))
+/** In what a route takes: a body is checked by its own schema alone. */
+export const MoneyGiven = Type.Object(Money.properties, exact)
 
 /** Never a card number: a card is exchanged for a token with the provider. */
 const PaymentToken = Type.String({
@@ -25,28 +27,36 @@ const PaymentToken = Type.String({
   description: "The payment provider's. The stub accepts `tok_ok`, and declines what it does not know.",
 })
 
+export const Wishes = Type.Array(
+  Type.Object(
+    {
+      dish: Type.String({ minLength: 1, maxLength: 100 }),
+      quantity: Type.Integer({ minimum: 1, maximum: 50 }),
+      options: Type.Optional(
+        Type.Object(
+          {
+            substitute: Type.Array(Type.String({ minLength: 1, maxLength: 100 }), {
+              maxItems: 20,
+              description: 'Ingredients that may be replaced by what the menu offers instead.',
+            }),
+          },
+          exact,
+        ),
+      ),
+    },
+    exact,
+  ),
+  { minItems: 1, maxItems: 50 },
+)
+
 export const PlaceOrder = Type.Object(
   {
-    items: Type.Array(
-      Type.Object(
-        {
-          dish: Type.String({ minLength: 1, maxLength: 100 }),
-          quantity: Type.Integer({ minimum: 1, maximum: 50 }),
-          options: Type.Optional(
-            Type.Object(
-              {
-                substitute: Type.Array(Type.String({ minLength: 1, maxLength: 100 }), {
-                  maxItems: 20,
-                  description: 'Ingredients that may be replaced by what the menu offers instead.',
-                }),
-              },
-              exact,
-            ),
-          ),
-        },
-        exact,
-      ),
-      { minItems: 1, maxItems: 50 },
+    items: Wishes,
+    total: Type.Optional(
+      Type.Object(Money.properties, {
+        ...exact,
+        description: 'What the guest has seen. If it would be another, the answer is 409.',
+      }),
     ),
     payment: Type.Optional(
       Type.Object(

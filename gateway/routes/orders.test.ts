@@ -159,7 +159,7 @@ describe('placing an order', () => {
       { items: [item], payment: { token: 'tok_ok' } },
       { traceparent: `00-${traceId}-00f067aa0ba902b7-01`, 'x-request-id': 'mine-1' },
     )
-    const request = cluster.requests.at(-1)
+    const request = commands().at(-1)
     expect(request?.body).toMatchObject({
       message: { type: 'order.place', site, total: 980, token: 'tok_ok', serve: 'collect' },
     })

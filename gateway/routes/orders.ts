@@ -13,6 +13,7 @@ import { Type } from 'typebox'
 import { after, type Message } from '#actor'
 import {
   type ConfigValues,
+  currency,
   type OrderMessage,
   type OrderStory,
   type OrderView,
@@ -67,12 +68,14 @@ import {
 } from './order-body.ts'
 import { orderIdOf, orderIntentOf } from './order-id.ts'
 import { authorize, byOrderToken, orderTokenOf } from './order-token.ts'
+import type { StockCache } from './stock-cache.ts'
 
 export interface OrderRouteOptions {
   readonly client: ClusterClient
   readonly auth: Auth
   readonly keyring: Keyring
   readonly menu: MenuCache
+  readonly stock: StockCache
   readonly streams: EventStreams
   readonly settings: Settings
   readonly flags: Flags
@@ -148,7 +151,7 @@ interface Reading {
 }
 
 export function orderRoutes(app: Server, options: OrderRouteOptions): void {
-  const { client, auth, keyring, menu, streams, settings, flags } = options
+  const { client, auth, keyring, menu, stock, streams, settings, flags } = options
   const timeoutMs = (): number => settings.latest()['gateway.request-timeout-ms']
   /** Whom a flag is decided for: the account, or the order itself. */
   const subjectOf = async (request: FastifyRequest, id: string): Promise<string> =>
@@ -216,7 +219,16 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
         body: PlaceOrder,
         response: {
           201: OrderRef,
-          ...problems(...keyed, 'unauthorized', 'not-ready', 'orders-closed', 'switched-off', ...reach),
+          ...problems(
+            ...keyed,
+            'unauthorized',
+            'menu-changed',
+            'insufficient-stock',
+            'not-ready',
+            'orders-closed',
+            'switched-off',
+            ...reach,
+          ),
         },
       },
     },
@@ -236,13 +248,13 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
       }
 
       const published = await menu.read()
-      const priced = quote(published.items, wishesOf(body))
+      const priced = quote(published.items, wishesOf(body.items))
       const refused =
         houseRefusal(body, values) ??
         (asksForSubstitutes(body) && !(await flags.isOn('substitutions', await subjectOf(request, id)))
           ? new Problem('switched-off', 'Nothing can be substituted at the moment: order it as it is.')
           : undefined) ??
-        (priced.refused.length > 0 ? refusedWishes(priced, body) : undefined)
+        objectionTo(body, priced, stock)
       if (refused !== undefined) {
         // The house may have changed since this very order was placed: then it is a retry, and not refused.
         const placed = await read(id, request.trace.parent).catch((error: unknown) => {
@@ -570,8 +582,8 @@ const isPaying = (state: unknown, how: 'awaiting' | 'charging'): boolean =>
 const isSettledFor = ({ view, state }: Reading): boolean =>
   !passing.has(view.state) || isPaying(state, 'awaiting')
 
-const wishesOf = (body: PlaceOrder) =>
-  body.items.map(({ dish, quantity, options }) => ({
+export const wishesOf = (items: PlaceOrder['items']) =>
+  items.map(({ dish, quantity, options }) => ({
     dish,
     quantity,
     ...(options && { substitute: options.substitute }),
@@ -587,8 +599,26 @@ const isOf = (body: PlaceOrder, { items, serve, note }: OrderView): boolean =>
     return dish === wish?.dish && quantity === wish.quantity
   })
 
-function refusedWishes({ refused }: Quote, body: PlaceOrder): Problem {
-  const errors = refused.slice(0, fieldErrorsMax).map((wish) => fieldErrorOf(wish, body))
+/** Why it is not even tried, as far as the gateway knows. What it does not know the order finds. */
+function objectionTo(body: PlaceOrder, priced: Quote, stock: StockCache): Problem | undefined {
+  if (priced.refused.length > 0) return refusedWishes(priced, body.items)
+  if (body.total !== undefined && !isSame(body.total, priced.total)) {
+    return new Problem('menu-changed', {
+      detail: `It would be ${priced.total} cents now, not ${body.total.amount}.`,
+      errors: [{ pointer: '#/total/amount', detail: `would be ${priced.total} ${currency}` }],
+    })
+  }
+  const shortages = stock.shortagesAtHand(priced.needs)
+  if (shortages.length === 0) return undefined
+  const missing = shortages.map(({ ingredient }) => ingredient).join(', ')
+  return new Problem('insufficient-stock', { detail: `There is too little left of: ${missing}.`, shortages })
+}
+
+const isSame = (expected: Money, total: number): boolean =>
+  expected.amount === total && expected.currency === currency
+
+export function refusedWishes({ refused }: Quote, items: PlaceOrder['items']): Problem {
+  const errors = refused.slice(0, fieldErrorsMax).map((wish) => fieldErrorOf(wish, items))
   const isSoldOut = refused.every(({ why }) => why === 'unavailable')
   return new Problem(isSoldOut ? 'menu-changed' : 'validation', {
     detail: `${errors.map(({ detail }) => detail).join(', ')}.`,
@@ -596,7 +626,7 @@ function refusedWishes({ refused }: Quote, body: PlaceOrder): Problem {
   })
 }
 
-function fieldErrorOf(wish: RefusedWish, { items }: PlaceOrder): FieldError {
+function fieldErrorOf(wish: RefusedWish, items: PlaceOrder['items']): FieldError {
   const pointer = `#/items/${wish.item}`
   switch (wish.why) {
     case 'unknown':
