@@ -13,6 +13,9 @@ import type { ActorId, Instant } from '#actor'
 import { DayChecker, type Verdict } from '#day'
 import { shardHashVersion } from '#host'
 import {
+  archivedBatches,
+  archiveFiles,
+  archiveIn,
   checkData,
   clearFlushFailed,
   Environment,
@@ -22,9 +25,10 @@ import {
   shardCounts,
 } from '#live'
 import { ledgerIn, type PaymentRecord } from '#outside'
+import type { KeptBatch } from '#ports'
 import { restaurantCluster } from '../cluster.config.ts'
 import { UsageError } from './command-line/usage-error.ts'
-import { commitsOf, contested, inOrder } from './live-day/history.ts'
+import { commitsOf, contested, inOrder, withArchived } from './live-day/history.ts'
 
 export interface DataReport {
   readonly folder: string
@@ -32,6 +36,10 @@ export interface DataReport {
   /** Of all actors, ever. */
   readonly turns: number
   readonly openOrders: number
+  /** Batches that were trimmed and are in the archive: they are judged with the others. */
+  readonly archived: number
+  /** Actors whose first turns are kept nowhere. If there are any, only what needs no turns of others is judged. */
+  readonly cut: number
   /** Rows that are not what was written. */
   readonly problems: readonly string[]
   /** What the history says. Empty when it cannot be read. */
@@ -40,7 +48,7 @@ export interface DataReport {
 
 /**
  * @throws UsageError when there is no data; ClusterError `DATA_IN_USE`, `DATA_DAMAGED`, `DATA_VERSION_MISMATCH`,
- *   `DATA_SHARDS_MISMATCH`.
+ *   `DATA_SHARDS_MISMATCH`, `ARCHIVE_DAMAGED`.
  */
 export async function checkFolder(folder: string): Promise<DataReport> {
   if (!existsSync(join(folder, 'data.mdb'))) {
@@ -59,7 +67,7 @@ export async function checkFolder(folder: string): Promise<DataReport> {
       const { rows, problems } = checkData(environment)
       const report =
         problems.length > 0
-          ? { folder, rows, turns: 0, openOrders: 0, problems, checks: [] }
+          ? { folder, rows, turns: 0, openOrders: 0, archived: 0, cut: 0, problems, checks: [] }
           : { folder, rows, problems, ...checksOf(environment, definition, ledgerOf(folder)) }
       const isWhole = problems.length === 0 && report.checks.every(({ held }) => held)
       if (isWhole) clearFlushFailed(folder)
@@ -76,9 +84,11 @@ function checksOf(
   environment: Environment,
   { registry }: ReturnType<typeof restaurantCluster>,
   provider: readonly PaymentRecord[],
-): Pick<DataReport, 'turns' | 'openOrders' | 'checks'> {
-  const checker = new DayChecker({ registry })
-  const ordered = inOrder(scopesOf(environment))
+): Pick<DataReport, 'turns' | 'openOrders' | 'archived' | 'cut' | 'checks'> {
+  const kept = scopesOf(environment)
+  const { scopes, cut } = withArchived(kept, archivedIn(environment.folder))
+  const checker = new DayChecker({ registry, cut })
+  const ordered = inOrder(scopes)
   for (const commit of commitsOf(ordered, rowsOf(environment, 'snapshots'), 0 as Instant))
     checker.commit(commit)
   const rows = <T extends Parameters<typeof rowsOf>[1]>(table: T) => rowsOf(environment, table)
@@ -94,6 +104,8 @@ function checksOf(
   return {
     turns: ordered.reduce((sum, { records }) => sum + records.length, 0),
     openOrders,
+    archived: ordered.length - kept.reduce((sum, { batches }) => sum + batches.length, 0),
+    cut: cut.size,
     checks: verdicts
       .filter(({ id }) => id !== 'orders' && id !== 'liveness')
       .map((verdict) =>
@@ -102,6 +114,10 @@ function checksOf(
           : verdict,
       ),
   }
+}
+
+function* archivedIn(dataFolder: string): Generator<KeptBatch> {
+  for (const file of archiveFiles(archiveIn(dataFolder))) yield* archivedBatches(file)
 }
 
 const isOrder = (id: ActorId): boolean => id.startsWith('order/')

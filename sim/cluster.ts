@@ -29,6 +29,7 @@ import {
   type Request,
   type WorldAnchor,
 } from '#ports'
+import { SimArchive } from './archive.ts'
 import { SimClock, simWorldAnchor } from './clock.ts'
 import type { SimEvent } from './event-queue.ts'
 import { SimJournal, type SimJournalOptions } from './journal.ts'
@@ -96,6 +97,7 @@ export class SimCluster {
   readonly network: SimNetwork
   readonly journal: SimJournal
   readonly membership: SimMembership
+  readonly archive: SimArchive
   readonly #options: SimClusterOptions
   readonly #lives = new Map<NodeId, Life>()
   readonly #count = new Map<NodeId, number>()
@@ -111,6 +113,7 @@ export class SimCluster {
     this.timeline = new Timeline(options.seed)
     this.network = new SimNetwork(this.timeline, options.network ?? calmLink, options.copies)
     this.membership = new SimMembership(this.timeline, options.membershipDelayMaxUs)
+    this.archive = new SimArchive(this.timeline)
     this.journal = new SimJournal(
       {
         schedule: (delayUs, run) => void this.timeline.after(delayUs, run),
@@ -173,6 +176,7 @@ export class SimCluster {
         membership: this.membership.port(node, process),
         outside: new SimOutside(this.timeline, process, models ?? new Map()),
         observer: observer?.(node) ?? blindObserver,
+        archive: this.archive.port(node, process),
       },
       onEnd: () => this.crash(node),
       ...(broken === undefined ? {} : { broken }),

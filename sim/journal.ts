@@ -19,8 +19,10 @@ import type {
   AppendOutcome,
   Batch,
   Epoch,
+  Expired,
   Journal,
   JournalRecord,
+  KeptBatch,
   Key,
   MailboxRow,
   NodeId,
@@ -40,6 +42,8 @@ import type {
   SnapshotRow,
   TableName,
   Tables,
+  TombstonePage,
+  Trim,
   Write,
 } from '#ports'
 import { keyBytes, keyBytesMax, withinWindow } from '#ports'
@@ -71,6 +75,7 @@ export type JournalMutant =
   | 'durable-at-visible'
   | 'keep-part-of-refused'
   | 'keep-torn'
+  | 'trim-last'
 
 /** Points at which a process can be stopped: one at each border of what is durable. */
 export const crashPoints = [
@@ -197,7 +202,10 @@ export class SimJournal {
   readonly #scopes = new Map<ScopeId, ScopeRow>()
   readonly #shards = new Map<ShardId, ShardRow>()
   readonly #actors = new Map<ActorId, ActorRow>()
-  readonly #records = new Map<ScopeId, Map<Position, readonly JournalRecord[]>>()
+  /** The scope that a shard was taken from, if that was sealed by it. */
+  readonly #takenFrom = new Map<ShardId, ScopeId>()
+  /** Those with records. */
+  readonly #batches = new Map<ScopeId, Map<Position, Batch>>()
   readonly #tables = new Map<ShardId, ShardTables>()
   /** Scopes whose process was told that they are lost, and how (J6). */
   readonly #lost = new Map<ScopeId, AppendOutcome>()
@@ -325,7 +333,7 @@ export class SimJournal {
 
   /** The records of a batch; none if there is no such batch. */
   recordsAt(scope: ScopeId, position: Position): readonly JournalRecord[] {
-    return this.#records.get(scope)?.get(position) ?? []
+    return this.#batches.get(scope)?.get(position)?.records ?? []
   }
 
   // ── from the ports ──
@@ -359,6 +367,14 @@ export class SimJournal {
     })
   }
 
+  /** @internal A read of the retention's: its time is drawn apart, so that it changes no other. */
+  lookFor<T>(life: Life, done: (read: Read<T>) => void, value: () => T): void {
+    if (life.ended) return
+    const read: Read<T> = { kind: 'found', value: this.#given(value()) }
+    const delay = this.#drawn(this.#delays.read, `${life.names.read}.look`) + this.#meet('read')
+    this.#world.schedule(delay, () => this.#answer(life, () => done(read)))
+  }
+
   /** @internal */
   applyOpen(scope: ScopeId, node: NodeId): Commit | undefined {
     if (this.#scopes.has(scope)) return undefined
@@ -381,8 +397,9 @@ export class SimJournal {
     const position = (row.position + 1) as Position
     const now = Math.max(row.now, batch.now) as Instant
     this.#set(this.#scopes, scope, { ...row, position, now })
-    if (batch.records.length > 0) this.#set(this.#recordsOf(scope), position, batch.records)
+    if (batch.records.length > 0) this.#set(this.#batchesOf(scope), position, batch)
     for (const write of batch.writes) this.#write(write)
+    for (const trim of batch.trims ?? []) this.#trim(trim)
     return { kind: 'appended', scope, position, batch }
   }
 
@@ -406,7 +423,8 @@ export class SimJournal {
     const held = row !== undefined && !row.released
     const owner = held ? this.#scopes.get(row.scope) : undefined
     const epoch = (expected + 1) as Epoch
-    const now = Math.max(row?.now ?? 0, owner?.now ?? 0) as Instant
+    const now = Math.max(row?.now ?? 0, held ? this.#lastTimeOf(row.scope) : 0) as Instant
+    this.#set(this.#takenFrom, shard, held ? row.scope : undefined)
     this.#set(this.#shards, shard, { shard, epoch, scope, node: own.node, released: false, now })
 
     const clean = !held || row.scope === scope
@@ -425,9 +443,15 @@ export class SimJournal {
       .sort((a, b) => (a.shard < b.shard ? -1 : 1))
       .map((row) => ({
         row,
-        sealed: this.#scopes.get(row.scope)?.sealedBy !== undefined,
+        sealed: this.#isSealed(row.scope),
         versions: this.#tablesOf(row.shard).state?.versions ?? {},
       }))
+  }
+
+  /** Also one whose row has gone. */
+  #isSealed(scope: ScopeId): boolean {
+    const row = this.#scopes.get(scope)
+    return row === undefined || row.sealedBy !== undefined
   }
 
   /** @internal */
@@ -458,6 +482,49 @@ export class SimJournal {
       .sort(([a], [b]) => compareKeys(a, b))
       .slice(0, limit)
       .map(([[, actor, key], { at }]) => [actor as ActorId, key as string, at])
+  }
+
+  /** @internal The same choice as on LMDB (`live/lmdb/expired.ts`), without its bound on bytes. */
+  expired(before: Instant, limit: number): Expired {
+    const named = new Set([...this.#shards.values()].map(({ scope }) => scope))
+    for (const scope of this.#takenFrom.values()) named.add(scope)
+    if (this.#break.has('trim-last')) named.clear()
+    const batches: KeptBatch[] = []
+    const ends: ScopeId[] = []
+    for (const scope of [...new Set([...this.#scopes.keys(), ...this.#batches.keys()])].sort()) {
+      const kept = [...(this.#batches.get(scope) ?? [])].sort(([a], [b]) => a - b)
+      const last = kept.at(-1)?.[0]
+      if (kept.length === 0 && !this.#scopes.has(scope)) continue
+      let isEmpty = true
+      for (const [position, { now, records }] of kept) {
+        if (now > before || (position === last && named.has(scope))) {
+          isEmpty = false
+          break
+        }
+        if (batches.length === limit) return { batches, ends, more: true }
+        batches.push({ scope, position, now, records })
+      }
+      if (!isEmpty || named.has(scope)) continue
+      if (ends.length === limit) return { batches, ends, more: true }
+      ends.push(scope)
+    }
+    return { batches, ends, more: false }
+  }
+
+  /** @internal */
+  tombstones(shard: ShardId, after: Ordinal | undefined, limit: number): TombstonePage {
+    const page = [...this.#tablesOf(shard).all('snapshots')]
+      .map(([key, row]) => [key[1] as Ordinal, row] as const)
+      .filter(([ordinal]) => after === undefined || ordinal > after)
+      .sort(([a], [b]) => a - b)
+      .slice(0, limit)
+    const next = page[limit - 1]?.[0]
+    return {
+      tombstones: page.flatMap(([ordinal, { id, status, archivedAt }]) =>
+        status !== 'archived' || archivedAt === undefined ? [] : [[ordinal, id, archivedAt] as const],
+      ),
+      ...(next !== undefined && { next }),
+    }
   }
 
   /** @internal */
@@ -613,6 +680,19 @@ export class SimJournal {
     }
   }
 
+  /** World time of a scope's last batch, which is all that a store has to tell it by. */
+  #lastTimeOf(scope: ScopeId): number {
+    const batches = this.#batches.get(scope)
+    if (batches === undefined || batches.size === 0) return 0
+    const row = this.#scopes.get(scope)
+    return row?.now ?? Math.max(...[...batches.values()].map(({ now }) => now))
+  }
+
+  #trim({ scope, positions, ends }: Trim): void {
+    for (const position of positions) this.#set(this.#batchesOf(scope), position, undefined)
+    if (ends) this.#set(this.#scopes, scope, undefined)
+  }
+
   #set<K, V>(map: Map<K, V>, key: K, value: V | undefined): void {
     this.#undo.push(map, key, map.get(key))
     if (value === undefined) map.delete(key)
@@ -624,8 +704,8 @@ export class SimJournal {
     return this.#copies ? plainCopy(value) : value
   }
 
-  #recordsOf(scope: ScopeId): Map<Position, readonly JournalRecord[]> {
-    return getOrAdd(this.#records, scope, () => new Map())
+  #batchesOf(scope: ScopeId): Map<Position, Batch> {
+    return getOrAdd(this.#batches, scope, () => new Map())
   }
 
   #tablesOf(shard: ShardId): ShardTables {
@@ -701,6 +781,14 @@ class SimPort implements Journal {
 
   readRequests(...[shard, { after, limit }, done]: Parameters<Journal['readRequests']>): void {
     this.#machine.read(this.#life, done, () => this.#machine.requests(shard, after, limit))
+  }
+
+  readExpired(...[{ before, limit }, done]: Parameters<Journal['readExpired']>): void {
+    this.#machine.lookFor(this.#life, done, () => this.#machine.expired(before, limit))
+  }
+
+  readTombstones(...[shard, { after, limit }, done]: Parameters<Journal['readTombstones']>): void {
+    this.#machine.lookFor(this.#life, done, () => this.#machine.tombstones(shard, after, limit))
   }
 
   readPosition(scope: ScopeId, done: (read: Read<Position | 'sealed'>) => void): void {

@@ -38,12 +38,23 @@ const sayings: Readonly<Record<string, string>> = {
   'nothing-left': 'nothing is left of orders that have ended',
 }
 
-function reportText({ folder, rows, turns, openOrders, problems, checks }: DataReport, paint: Paint): string {
+function reportText(
+  { folder, rows, turns, openOrders, archived, cut, problems, checks }: DataReport,
+  paint: Paint,
+): string {
   const line = ({ id, held, detail }: Verdict): string =>
     `  ${held ? '✓' : paint.red('✗')} ${sayings[id] ?? id}${detail === undefined ? '' : `: ${detail}`}`
   const sums = problems.length === 0 ? '✓' : paint.red('✗')
   return [
     `${folder}: ${rows} rows, ${turns} turns, ${openOrders} orders open`,
+    ...(archived > 0
+      ? [`  ${archived} batches of them are in the archive, and no longer in the journal`]
+      : []),
+    ...(cut > 0
+      ? [
+          `  The first turns of ${cut} actors are kept no longer: these actors are not judged, nor what needs the turns of all (messages, money, stock, kitchen).`,
+        ]
+      : []),
     `  ${sums} every row is what was written`,
     ...problems.map((problem) => `      ${problem}`),
     ...checks.map(line),

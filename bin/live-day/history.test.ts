@@ -4,7 +4,7 @@ import { DayChecker } from '#day'
 import type { ScopeContents } from '#live'
 import type { JournalRecord, MessageId, NodeId, Position, ScopeId, ShardId, SnapshotRow } from '#ports'
 import { restaurantCluster } from '../../cluster.config.ts'
-import { commitsOf, contested, inOrder, type Journaled } from './history.ts'
+import { commitsOf, contested, inOrder, type Journaled, withArchived } from './history.ts'
 
 let ids = 0
 /** One turn; `cause` is the id of the turn that sent its message. */
@@ -118,4 +118,42 @@ test('a snapshot is told with the batch that wrote it, and times count from midn
     { position: 1, batch: { writes: [] } },
     { position: 2, batch: { records: [{ at: 1_000 }], writes: [{ table: 'snapshots', value: snapshot }] } },
   ])
+})
+
+describe('what was trimmed', () => {
+  const place = (name: string, position: number) => [name as ScopeId, position as Position, 0] as const
+  const first = turn('a', 1)
+  const second = turn('a', 2, { previous: place('n1.1', 1) })
+  const other = turn('b', 1)
+  const kept = { ...scope('n1.1', [2, second], [3, other]), trimmedTo: 1 as Position }
+  const archived = { scope: 'n1.1' as ScopeId, position: 1 as Position, now: first.at, records: [first] }
+
+  test('is told from the archive, as if it had never left, also of a scope that is gone', () => {
+    const { scopes, cut } = withArchived([kept], [archived, archived])
+    expect([...cut]).toEqual([])
+    expect(shown(inOrder(scopes))).toEqual(['n1.1:1', 'n1.1:2', 'n1.1:3'])
+    const elsewhere = { ...archived, scope: 'n2.9' as ScopeId }
+    const next = turn('a', 2, { previous: place('n2.9', 1) })
+    const moved = withArchived([scope('n1.1', [1, next])], [elsewhere])
+    expect(moved.scopes.map(({ node }) => node)).toEqual(['n1', 'n2'])
+    expect(shown(inOrder(moved.scopes))).toEqual(['n2.9:1', 'n1.1:1'])
+  })
+
+  test('and is nowhere cuts the history of its actor, which is not judged; the others are', () => {
+    const { scopes, cut } = withArchived([kept], [])
+    expect([...cut]).toEqual(['order/a'])
+    const checker = new DayChecker({ registry: restaurantCluster().registry, cut })
+    for (const commit of commitsOf(inOrder(scopes), [], 0 as Instant)) checker.commit(commit)
+    expect(checker.standing([]).map(({ id }) => id)).toEqual(['owner', 'conformance'])
+    expect(checker.standing([]).find(({ id }) => id === 'owner')).toEqual({ id: 'owner', held: true })
+  })
+
+  test('and what is missing without having been trimmed is found', () => {
+    const lost = scope('n1.1', [2, second], [3, other])
+    const { scopes, cut } = withArchived([lost], [])
+    expect([...cut]).toEqual([])
+    const checker = new DayChecker({ registry: restaurantCluster().registry, cut })
+    for (const commit of commitsOf(inOrder(scopes), [], 0 as Instant)) checker.commit(commit)
+    expect(checker.owner.found.detail).toContain('order/a wrote record 2 after 0')
+  })
 })

@@ -19,10 +19,12 @@ import type { ScopeContents } from '#live'
 import type {
   Epoch,
   JournalRecord,
+  KeptBatch,
   Key,
   MessageId,
   NodeId,
   Position,
+  RecordPlace,
   ScopeId,
   ShardId,
   ShardRow,
@@ -50,7 +52,7 @@ export function inOrder(scopes: readonly ScopeContents[]): readonly Journaled[] 
     for (const { records } of batches) for (const { id } of records) known.add(id)
   }
   const told = new Set<MessageId>()
-  const sequences = new Map<ActorId, number>()
+  const sequences = sequencesBefore(queues.flatMap(({ batches }) => batches))
   const ordered: Journaled[] = []
   const tell = (batch: Journaled): void => {
     for (const { actor, sequence, id } of batch.records) {
@@ -86,6 +88,59 @@ export function inOrder(scopes: readonly ScopeContents[]): readonly Journaled[] 
     if (earliest === undefined) return ordered
     tell(earliest.batches[earliest.next] as Journaled)
     earliest.next += 1
+  }
+}
+
+/** The turn before the first one that is there: 0, unless the history is cut. */
+function sequencesBefore(batches: readonly Journaled[]): Map<ActorId, number> {
+  const before = new Map<ActorId, number>()
+  for (const { records } of batches) {
+    for (const { actor, sequence } of records) {
+      const least = before.get(actor) ?? sequence
+      before.set(actor, Math.min(least, sequence - 1))
+    }
+  }
+  return before
+}
+
+/**
+ * The journal with what was trimmed of it, as far as that is archived; and the actors whose first turns are nowhere any
+ * more. That they were trimmed, and not lost, the store itself must say.
+ */
+export function withArchived(
+  scopes: readonly ScopeContents[],
+  archived: Iterable<KeptBatch>,
+): { readonly scopes: readonly ScopeContents[]; readonly cut: ReadonlySet<ActorId> } {
+  const whole = new Map<ScopeId, Map<Position, ScopeContents['batches'][number][1]>>()
+  const nodes = new Map(scopes.map((contents) => [contents.scope, contents]))
+  for (const { scope, batches } of scopes) whole.set(scope, new Map(batches))
+  for (const { scope, position, ...batch } of archived) {
+    const batches = whole.get(scope) ?? new Map()
+    whole.set(scope, batches)
+    if (!batches.has(position)) batches.set(position, batch)
+  }
+  const isTrimmed = ([scope, position]: RecordPlace): boolean => {
+    const contents = nodes.get(scope)
+    return contents === undefined || position <= (contents.trimmedTo ?? 0)
+  }
+  const cut = new Set<ActorId>()
+  for (const batches of whole.values()) {
+    for (const { records } of batches.values()) {
+      for (const { actor, previous } of records) {
+        if (previous === undefined) continue
+        const [scope, position, index] = previous
+        const isThere = whole.get(scope)?.get(position)?.records[index] !== undefined
+        if (!isThere && isTrimmed(previous)) cut.add(actor)
+      }
+    }
+  }
+  return {
+    scopes: [...whole].map(([scope, batches]) => ({
+      scope,
+      node: nodes.get(scope)?.node ?? (scope.slice(0, scope.lastIndexOf('.')) as NodeId),
+      batches: [...batches].sort(([a], [b]) => a - b),
+    })),
+    cut,
   }
 }
 

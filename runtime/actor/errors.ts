@@ -65,6 +65,10 @@ export const errorSpecs = {
     message: (f) =>
       `The data in '${f.folder}' cannot be used: ${f.problem}. Run \`brigade check\` for the details, then restore a backup.`,
   }),
+  ARCHIVE_DAMAGED: spec<{ file: string; problem: string }>({
+    remedy: 'operator',
+    message: (f) => `The archive '${f.file}' cannot be read: ${f.problem}. Restore that file from a backup.`,
+  }),
   SNAPSHOT_VERSION_UNKNOWN: spec<{ actor: string; stored: string; machine: string }>({
     remedy: 'operator',
     message: (f) =>

@@ -24,6 +24,11 @@ export interface ClusterOptions {
   readonly groups: Readonly<Record<string, Group>>
   readonly bounds?: Partial<Bounds>
   readonly clusterBounds?: Partial<ClusterBounds>
+  /**
+   * Whether turns go to files in the folder `archive` beside the data before they leave the journal. Default: true, so
+   * that nothing is lost without somebody's wish; those files only grow, and are the operator's to move or delete.
+   */
+  readonly archive?: boolean
 }
 
 export interface ClusterDefinition {
@@ -33,6 +38,7 @@ export interface ClusterDefinition {
   readonly hosts: Readonly<Record<string, readonly string[]>>
   readonly bounds: Bounds
   readonly clusterBounds: ClusterBounds
+  readonly archive: boolean
 }
 
 /** Version of the function from an actor to its shard; stored with the data. */
@@ -100,5 +106,6 @@ export function defineCluster(options: ClusterOptions): ClusterDefinition {
     ),
     bounds: boundsOf(options.bounds),
     clusterBounds: { ...defaultClusterBounds, ...options.clusterBounds },
+    archive: options.archive ?? true,
   }
 }

@@ -17,7 +17,9 @@ import { after, ClusterError } from '#actor'
 import { Cluster, type ClusterBounds, type ClusterInput, type ClusterOutput } from '#cluster'
 import { type Bounds, type Input, Kernel, type Mutant, type Output, type Registry, TimerHeap } from '#kernel'
 import type {
+  Archive,
   Clock,
+  Expired,
   Frame,
   Journal,
   Member,
@@ -26,6 +28,7 @@ import type {
   Observer,
   Outcome,
   Outside,
+  Position,
   Random,
   Request,
   RequestId,
@@ -33,6 +36,7 @@ import type {
   ShardId,
   ShardView,
   Transport,
+  Trim,
   WireItem,
 } from '#ports'
 import { PendingRequests } from './pending-requests.ts'
@@ -46,6 +50,8 @@ export interface Ports {
   readonly membership: Membership
   readonly outside: Outside
   readonly observer: Observer
+  /** Without one, what is trimmed is gone. */
+  readonly archive?: Archive
 }
 
 export interface NodeOptions {
@@ -301,6 +307,17 @@ export class Node {
           else this.#feed({ kind: 'requests-read', shard, epoch, rows: read.value })
         })
         return
+      case 'read-expired':
+        this.#retire(life, output)
+        return
+      case 'read-tombstones':
+        journal.readTombstones(output.shard, output.page, (read) => {
+          if (this.#life !== life) return
+          const { shard, epoch } = output
+          if (read.kind === 'failed') this.#lose(life, read.cause)
+          else this.#feed({ kind: 'tombstones-read', shard, epoch, page: read.value })
+        })
+        return
       case 'send': {
         const owner = life.cluster.ownerOf(output.shard)
         if (owner !== undefined) this.#toNode(owner, output.item)
@@ -446,6 +463,34 @@ export class Node {
           rows: read.value,
         })
         this.#feedCluster({ kind: 'acquired', shard, outcome })
+      })
+    })
+  }
+
+  /** Reads what is kept no longer and has it archived. Only then is the kernel told that it may be trimmed. */
+  #retire(life: Incarnation, { shard, epoch, page }: Extract<Output, { kind: 'read-expired' }>): void {
+    const { journal, archive, observer } = this.#ports
+    const tell = (trims: readonly Trim[], more = false): void => {
+      if (this.#life === life) this.#feed({ kind: 'expired', shard, epoch, trims, more })
+    }
+    journal.readExpired(page, (read) => {
+      if (this.#life !== life) return
+      if (read.kind === 'failed') {
+        this.#lose(life, read.cause)
+        return
+      }
+      const { batches, more } = read.value
+      const trims = trimsOf(read.value)
+      if (archive === undefined || batches.length === 0) {
+        tell(trims, more)
+        return
+      }
+      archive.keep(batches, (outcome) => {
+        if (outcome.kind === 'kept') tell(trims, more)
+        else {
+          observer.count('archivesFailed')
+          tell([])
+        }
       })
     })
   }
@@ -632,6 +677,15 @@ export class Node {
     this.#timers.add(after(this.#ports.clock.now().runtime, delayMs), () => this.#incarnate())
     this.#armRuntimeWake()
   }
+}
+
+function trimsOf({ batches, ends }: Expired): readonly Trim[] {
+  const positions = new Map<ScopeId, Position[]>(ends.map((scope) => [scope, []]))
+  for (const { scope, position } of batches) positions.set(scope, [...(positions.get(scope) ?? []), position])
+  const ended = new Set(ends)
+  return [...positions].map(([scope, positions]) =>
+    ended.has(scope) ? { scope, positions, ends: true } : { scope, positions },
+  )
 }
 
 function hex(n: number): string {

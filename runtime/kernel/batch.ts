@@ -19,6 +19,7 @@ import type {
   ShardId,
   TableName,
   Tables,
+  Trim,
   Write,
 } from '#ports'
 import type { OutChannel } from './out-channel.ts'
@@ -33,6 +34,7 @@ export class OpenBatch {
   /** Of rows that change once. */
   #once: Write[] = []
   #records: JournalRecord[] = []
+  #trims: readonly Trim[] = []
   /** Outputs that wait for this batch. */
   readonly held: Output[] = []
   /** What becomes true in memory when this batch is durable. */
@@ -56,7 +58,8 @@ export class OpenBatch {
       this.#latest === undefined &&
       this.#once.length === 0 &&
       this.changed.length === 0 &&
-      this.marks.size === 0
+      this.marks.size === 0 &&
+      this.#trims.length === 0
     )
   }
 
@@ -83,6 +86,10 @@ export class OpenBatch {
     this.#once.push({ table, key } as Write)
   }
 
+  trim(trims: readonly Trim[]): void {
+    this.#trims = [...this.#trims, ...trims]
+  }
+
   record(record: JournalRecord): RecordPlace {
     this.#records.push(record)
     return [this.#scope, this.position, this.#records.length - 1]
@@ -92,13 +99,14 @@ export class OpenBatch {
   close(): Batch {
     for (const [{ from, to }, last] of this.sends) this.putOnce('channels', [from, to], last)
     for (const [{ from }, [to, mark]] of this.marks) this.putOnce('inbox', [to, from], mark)
-    const [records, writes] = [this.#records, this.#once]
+    const [records, writes, trims] = [this.#records, this.#once, this.#trims]
     if (this.#latest !== undefined) for (const write of this.#latest.values()) writes.push(write)
     this.#records = []
     this.#once = []
+    this.#trims = []
     this.#latest = undefined
     this.changed = []
-    return { now: this.now, records, writes }
+    return trims.length === 0 ? { now: this.now, records, writes } : { now: this.now, records, writes, trims }
   }
 }
 

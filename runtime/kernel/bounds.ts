@@ -55,7 +55,25 @@ export interface Bounds {
    * more may be there for a moment. Larger: more memory, fewer loads. An order of the restaurant takes about 3 KB.
    */
   readonly activationsMax: number
+  /**
+   * How long turns are kept in the journal, on the world clock: what grows with the restaurant's work is measured by the
+   * restaurant's time, and nothing goes while it stands still. An older turn is in no history any more, of an actor that
+   * lives on neither; where there is an archive, it is there. Longer: a larger file, and the past goes further back.
+   */
+  readonly journalKeptMs: number
+  /**
+   * How long a finished actor is known, on the runtime clock, as are the retries that it guards against. Later it is
+   * unknown (404), and the key that had created it would create it anew. Has to outlast `requestTtlMs`,
+   * `deadLettersKeptMs` and `resendMaxMs`. Longer: two rows more for each actor that there ever was.
+   */
+  readonly tombstonesKeptMs: number
+  /** How long a dead letter waits for a person, on the runtime clock. Later it is gone, told to the observer. */
+  readonly deadLettersKeptMs: number
+  /** How often is looked for what is kept no longer. What is found goes a page at a time, beside the work. */
+  readonly retentionLookMs: number
 }
+
+const days = 24 * minutes(60)
 
 export const defaultBounds: Bounds = {
   batchTurnsMax: 200,
@@ -77,6 +95,10 @@ export const defaultBounds: Bounds = {
   callBackoffMs: 100,
   passivationSweepMs: seconds(30),
   activationsMax: 8_000,
+  journalKeptMs: 7 * days,
+  tombstonesKeptMs: 30 * days,
+  deadLettersKeptMs: 14 * days,
+  retentionLookMs: minutes(1),
 }
 
 /**
@@ -107,6 +129,14 @@ export function boundsOf(options: Partial<Bounds> = {}): Bounds {
       field: 'resendMinMs',
       problem: `it is above resendMaxMs (${bounds.resendMinMs} > ${bounds.resendMaxMs})`,
       remedy: 'Make it the smaller of the two.',
+    })
+  }
+  for (const field of ['requestTtlMs', 'deadLettersKeptMs', 'resendMaxMs'] as const) {
+    if (bounds.tombstonesKeptMs > bounds[field]) continue
+    throw new ClusterError('CLUSTER_CONFIG_INVALID', {
+      field: 'tombstonesKeptMs',
+      problem: `it does not outlast ${field} (${bounds.tombstonesKeptMs} <= ${bounds[field]}), so that a repeat could revive an actor that has finished`,
+      remedy: 'Make it longer.',
     })
   }
   return bounds

@@ -55,6 +55,7 @@ export function closeIfPossible(memory: Memory): boolean {
       generation: activation.generation,
       at: activation.at,
       last: activation.last ?? [memory.scope, open.position, 0],
+      ...(activation.archivedAt === undefined ? {} : { archivedAt: activation.archivedAt }),
     })
   }
   for (const shard of memory.shards.values()) {

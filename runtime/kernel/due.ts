@@ -8,9 +8,10 @@ import type { Message } from '#actor'
 import { startCall } from './calls.ts'
 import { nextTrial } from './care.ts'
 import { armResend, pump, tidy } from './channels.ts'
-import { offer, schedule } from './mailboxes.ts'
+import { dropDeadLetters, lookAtDeadLetters, offer, schedule } from './mailboxes.ts'
 import type { Due, Memory } from './memory.ts'
 import { readRemembered } from './remembered.ts'
+import { readExpired, readTombstones } from './retention.ts'
 import { rowOf } from './shard.ts'
 import { sweep } from './tenure.ts'
 
@@ -76,6 +77,16 @@ export function fire(memory: Memory, due: Exclude<Due, { kind: 'sweep' | 'tidy' 
       return
     case 'remembered':
       readRemembered(memory, shard)
+      return
+    case 'retention':
+      readExpired(memory, shard)
+      return
+    case 'dead-letters':
+      dropDeadLetters(memory, shard)
+      lookAtDeadLetters(memory, shard)
+      return
+    case 'tombstones':
+      readTombstones(memory, shard)
       return
     case 'resend': {
       const { channel } = due

@@ -15,6 +15,8 @@ import type {
   RequestPlace,
   ShardId,
   ShardRows,
+  TombstonePage,
+  Trim,
   WireItem,
 } from '#ports'
 
@@ -52,6 +54,21 @@ export type Input =
       readonly shard: ShardId
       readonly epoch: Epoch
       readonly rows: readonly RequestPlace[]
+    }
+  /** Batches that may be trimmed: they were read, and archived where that is wanted. None: it could not be done now. */
+  | {
+      readonly kind: 'expired'
+      readonly shard: ShardId
+      readonly epoch: Epoch
+      readonly trims: readonly Trim[]
+      readonly more: boolean
+    }
+  /** Tombstones of the shard, as read. */
+  | {
+      readonly kind: 'tombstones-read'
+      readonly shard: ShardId
+      readonly epoch: Epoch
+      readonly page: TombstonePage
     }
   /** A channel message or mark from another node, or from this one. */
   | { readonly kind: 'received'; readonly item: Extract<WireItem, { kind: 'message' | 'mark' }> }

@@ -18,6 +18,7 @@ import { type KernelOptions, Memory } from './memory.ts'
 import type { Output } from './output.ts'
 import { forgetExpired } from './remembered.ts'
 import { requested } from './requests.ts'
+import { forgetTombstones, trim } from './retention.ts'
 import type { Shard } from './shard.ts'
 import { behindWindow, granted, loaded, release } from './tenure.ts'
 import { turn } from './turns.ts'
@@ -60,6 +61,12 @@ export class Kernel {
         break
       case 'requests-read':
         forgetExpired(memory, input)
+        break
+      case 'expired':
+        trim(memory, input)
+        break
+      case 'tombstones-read':
+        forgetTombstones(memory, input)
         break
       case 'received':
         if (input.item.kind === 'message') received(memory, input.item)

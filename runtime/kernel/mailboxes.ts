@@ -10,7 +10,7 @@
  *   K5. At most one activation of an actor, and one turn at a time.
  */
 import type { ActorId, Instant } from '#actor'
-import { assert } from '#actor'
+import { after, assert } from '#actor'
 import type { DeadReason, Envelope, MailboxRow } from '#ports'
 import { leaveTrial, nextTrial } from './care.ts'
 import type { Waiting } from './mailbox.ts'
@@ -134,13 +134,34 @@ export function deadLetter(
     attempts: waiting.attempts,
     notBefore: 0 as Instant,
     dead: { reason, detail, at: memory.now.world, replays: waiting.replays },
+    buriedAt: memory.now.runtime,
   }
   shard.deadLetters.set(waiting.n, row)
   memory.open.put('mailbox', [shard.id, waiting.n], row)
   memory.observer.count('deadLetters')
   tell(memory, 'dead-letter', row)
+  dropDeadLetters(memory, shard)
+  if (shard.deadLetters.size === 1) lookAtDeadLetters(memory, shard)
+}
+
+/** When the oldest has been kept long enough. */
+export function lookAtDeadLetters(memory: Memory, shard: Shard): void {
+  const [oldest] = shard.deadLetters.values()
+  if (oldest === undefined) return
+  const { deadLettersKeptMs, passivationSweepMs } = memory.bounds
+  const at = Math.max(
+    after(oldest.buriedAt ?? memory.now.runtime, deadLettersKeptMs),
+    after(memory.now.runtime, passivationSweepMs),
+  )
+  memory.due.runtime.add(at as Instant, { kind: 'dead-letters', shard })
+}
+
+/** Those that are too many, or were kept long enough: the oldest first. */
+export function dropDeadLetters(memory: Memory, shard: Shard): void {
+  const { deadLettersMax, deadLettersKeptMs } = memory.bounds
   for (const [oldest, dropped] of shard.deadLetters) {
-    if (shard.deadLetters.size <= memory.bounds.deadLettersMax) break
+    const isKept = after(dropped.buriedAt ?? memory.now.runtime, deadLettersKeptMs) > memory.now.runtime
+    if (isKept && shard.deadLetters.size <= deadLettersMax) break
     shard.deadLetters.delete(oldest)
     memory.open.remove('mailbox', [shard.id, oldest])
     memory.observer.count('deadLettersDropped')

@@ -108,6 +108,9 @@ export type Due =
   | { readonly kind: 'care'; readonly shard: Shard }
   | { readonly kind: 'resend'; readonly shard: Shard; readonly channel: OutChannel }
   | { readonly kind: 'remembered'; readonly shard: Shard }
+  | { readonly kind: 'retention'; readonly shard: Shard }
+  | { readonly kind: 'tombstones'; readonly shard: Shard }
+  | { readonly kind: 'dead-letters'; readonly shard: Shard }
   | { readonly kind: 'tidy' }
   | { readonly kind: 'sweep'; readonly at: Instant }
 
@@ -158,6 +161,8 @@ export class Memory {
   arrived = 0
   /** Actors being loaded. */
   loading = 0
+  /** Scopes that no shard named and of which nothing was left, at the last look. */
+  unused: ReadonlySet<ScopeId> = new Set()
   /** The open batch was held back once for what is being loaded. */
   postponed = false
 

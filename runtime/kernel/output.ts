@@ -36,6 +36,20 @@ export type Output =
       readonly epoch: Epoch
       readonly page: { readonly after?: RequestPlace; readonly limit: number }
     }
+  /** Read batches with no turn later than `before`, archive them, then say `expired`. */
+  | {
+      readonly kind: 'read-expired'
+      readonly shard: ShardId
+      readonly epoch: Epoch
+      readonly page: { readonly before: Instant; readonly limit: number }
+    }
+  /** Read the next of the shard's tombstones, then say `tombstones-read`. */
+  | {
+      readonly kind: 'read-tombstones'
+      readonly shard: ShardId
+      readonly epoch: Epoch
+      readonly page: { readonly after?: Ordinal; readonly limit: number }
+    }
   /** To whoever owns this shard. */
   | { readonly kind: 'send'; readonly shard: ShardId; readonly item: WireItem }
   /** What was sent to some shard's owner had to be sent again. */

@@ -62,6 +62,8 @@ export class Shard {
   nextRow = 1
   /** How far this look through `requests` has come. */
   remembered: { readonly since: Instant; readonly after: RequestPlace | undefined } | undefined
+  /** How far this look through tombstones has come, and the oldest that stays. */
+  tombstones: { readonly since: Instant; readonly after: Ordinal | undefined } | undefined
   /** Messages that wait in mailboxes, dead letters not counted. */
   waiting = 0
   readonly activations = new Map<ActorId, Activation>()
@@ -167,6 +169,8 @@ export class Activation {
   generation = 0
   at = 0 as Instant
   last: RecordPlace | undefined
+  /** Of a tombstone. */
+  archivedAt: Instant | undefined
   notBefore = 0 as Instant
   queued = false
   usedAt = 0 as Instant

@@ -22,6 +22,7 @@ import { type Memory, newWaiting } from './memory.ts'
 import { OutChannel } from './out-channel.ts'
 import { lookWhenDue } from './remembered.ts'
 import { arrive, respond } from './requests.ts'
+import { retainFrom } from './retention.ts'
 import { type Activation, Shard, setRow, withVersion } from './shard.ts'
 import { unstorablePart } from './storable.ts'
 import { record } from './turns.ts'
@@ -68,6 +69,7 @@ export function granted(memory: Memory, input: Extract<Input, { kind: 'granted' 
   inherit(memory, shard, input.clean, rows)
   for (const channel of shard.out.values()) pump(memory, shard, channel)
   lookWhenDue(memory, shard)
+  retainFrom(memory, shard)
   armSweep(memory)
   if (memory.observer.watched) {
     memory.observer.event({
@@ -173,6 +175,7 @@ function restore(memory: Memory, activation: Activation, ordinal: Ordinal, snaps
   activation.generation = snapshot.generation
   activation.at = snapshot.at
   activation.last = snapshot.last
+  activation.archivedAt = snapshot.archivedAt
   try {
     const { state, migrated } = activation.type.machine.load(snapshot.state)
     const part = migrated ? unstorablePart(state.context) : undefined
@@ -266,7 +269,7 @@ export function sweep(memory: Memory): void {
   armSweep(memory)
 }
 
-function mayLeave(memory: Memory, { depth, status, arriving, changedAt }: Activation): boolean {
+export function mayLeave(memory: Memory, { depth, status, arriving, changedAt }: Activation): boolean {
   if (depth > 0 || status === 'loading' || arriving !== undefined) return false
   return changedAt <= memory.durable || memory.broken === 'unload-early'
 }

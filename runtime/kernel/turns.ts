@@ -19,6 +19,7 @@ import type { Waiting } from './mailbox.ts'
 import { bury, handled, schedule } from './mailboxes.ts'
 import type { Memory } from './memory.ts'
 import { answer, refuse } from './requests.ts'
+import { raiseTombstone } from './retention.ts'
 import { type Activation, rowOf, setRow, withVersion } from './shard.ts'
 import { unstorablePart } from './storable.ts'
 
@@ -379,6 +380,7 @@ function archive(memory: Memory, activation: Activation): void {
   const ordinal = activation.ordinal as Ordinal
   if (activation.status === 'archived' || shard.calls.has(ordinal)) return
   activation.status = 'archived'
+  raiseTombstone(memory, activation)
   for (const id of [...(shard.timers.get(ordinal)?.keys() ?? [])])
     memory.removeRow('timers', shard, ordinal, id)
   for (const id of [...(shard.asks.get(ordinal)?.keys() ?? [])]) memory.removeRow('asks', shard, ordinal, id)

@@ -4,7 +4,9 @@
  * Owns:     putting the ports together, and draining: everything handed over or released before the process ends.
  * Does not: know which actors run. Their definition and the outside handlers are given to it.
  */
+import { randomUUID } from 'node:crypto'
 import { type ClusterDefinition, Node, shardHashVersion } from '#host'
+import { archiveIn, FileArchive } from './archive.ts'
 import type { NodeBody, NodeControl } from './control.ts'
 import { FileRecorder, type RecordingOptions } from './file-recorder.ts'
 import { LiveOutside, type OutsideHandler } from './live-outside.ts'
@@ -95,6 +97,10 @@ export async function startLiveNode(parts: LiveNodeParts): Promise<LiveNode> {
       : new FileRecorder(id, config.recording, ({ message }) =>
           console.error(`${id} is not recorded any more: ${message}`),
         )
+  const archive =
+    cluster.archive && !isEdge
+      ? new FileArchive({ folder: archiveIn(config.dataFolder), name: `${id}.${randomUUID().slice(0, 8)}` })
+      : undefined
   const node = new Node({
     node: id,
     group,
@@ -110,6 +116,7 @@ export async function startLiveNode(parts: LiveNodeParts): Promise<LiveNode> {
       membership: control.membership,
       outside: new LiveOutside(parts.outside, clock),
       observer: metrics,
+      ...(archive && { archive }),
     },
     onEnd: endProcess,
     ...(recorder && { recorder }),
@@ -125,6 +132,7 @@ export async function startLiveNode(parts: LiveNodeParts): Promise<LiveNode> {
       await drained(node)
       node.stop()
       transport.close()
+      await archive?.close()
       await environment.close()
     },
   }

@@ -4,6 +4,7 @@
  * Knows:          shapes and promises. `contracts/` holds one suite per port; every adapter passes it.
  * Does not know:  any adapter, simulated or real.
  */
+export type * from './archive.ts'
 export * from './clock.ts'
 export * from './envelope.ts'
 export * from './ids.ts'

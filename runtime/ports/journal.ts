@@ -13,9 +13,10 @@
  *   J5. 'durable' is told only of what survives the loss of power.
  *   J6. Appends of one scope are submitted and answered in order; after one is refused or failed, so are all.
  *   J7. A read sees every write whose outcome was told before the read began, whoever wrote it.
+ *   J8. What a batch trims is gone with it, for good; a scope whose row went is sealed.
  */
 import type { ActorId, Instant } from '#actor'
-import type { Epoch, NodeId, Position, ScopeId, ShardId } from './ids.ts'
+import type { Epoch, NodeId, Ordinal, Position, ScopeId, ShardId } from './ids.ts'
 import type {
   ActorRows,
   JournalRecord,
@@ -25,6 +26,7 @@ import type {
   ShardRow,
   ShardRows,
   ShardStateRow,
+  TombstonePage,
   Write,
 } from './rows.ts'
 
@@ -34,6 +36,34 @@ export interface Batch {
   readonly records: readonly JournalRecord[]
   /** At most one per key. */
   readonly writes: readonly Write[]
+  /** What is kept no longer, of this scope or any other. None: absent. */
+  readonly trims?: readonly Trim[]
+}
+
+/** Batches of one scope that go for good. To trim what is gone already changes nothing. */
+export interface Trim {
+  readonly scope: ScopeId
+  /** Growing. */
+  readonly positions: readonly Position[]
+  /** No shard names the scope and nothing of it is left: its row goes, too, and whoever still has it is sealed by that. */
+  readonly ends?: true
+}
+
+/** A batch as it is kept. */
+export interface KeptBatch {
+  readonly scope: ScopeId
+  readonly position: Position
+  readonly now: Instant
+  readonly records: readonly JournalRecord[]
+}
+
+export interface Expired {
+  /** Of each scope the oldest first. */
+  readonly batches: readonly KeptBatch[]
+  /** Scopes of which nothing is left once these batches have gone. */
+  readonly ends: readonly ScopeId[]
+  /** There may be more than fit. */
+  readonly more: boolean
 }
 
 export type AppendOutcome =
@@ -106,8 +136,23 @@ export interface Journal {
   /** The position of a scope, or `sealed`. Ownership is proven for whatever arrived before the call. */
   readPosition(scope: ScopeId, done: (read: Read<Position | 'sealed'>) => void): void
   /**
+   * Batches with no turn later than `before`, at most `limit`, and scopes of which nothing is left without them. The last
+   * batch of a scope that a shard names is never among them: it says how late it is in the shard.
+   */
+  readExpired(
+    page: { readonly before: Instant; readonly limit: number },
+    done: (read: Read<Expired>) => void,
+  ): void
+  /** The tombstones among the first `limit` snapshots of a shard, or among those behind `after`, in the order of ordinals. */
+  readTombstones(
+    shard: ShardId,
+    page: { readonly after?: Ordinal; readonly limit: number },
+    done: (read: Read<TombstonePage>) => void,
+  ): void
+  /**
    * An actor's journal, newest first, at most `limit` records, from its last one or from the one at `before`: the
-   * next page is asked with the `previous` of the last record of this one.
+   * next page is asked with the `previous` of the last record of this one. When it ends with a record that has a
+   * `previous`, what came before is kept no longer.
    */
   readHistory(
     shard: ShardId,

@@ -79,6 +79,9 @@ export const counterNames = [
   'unhandled',
   'framesDropped',
   'appendsRefused',
+  'batchesTrimmed',
+  'archivesFailed',
+  'tombstonesForgotten',
 ] as const
 
 export type CounterName = (typeof counterNames)[number]

@@ -40,6 +40,8 @@ export interface SnapshotRow {
   readonly at: Instant
   /** Its last journal record: a history is a walk from here. */
   readonly last: RecordPlace
+  /** Runtime clock; of a tombstone. */
+  readonly archivedAt?: Instant
 }
 
 /** One turn, as journaled. `journal`: [scope, position] → all records of the batch. */
@@ -92,6 +94,8 @@ export interface MailboxRow {
     readonly at: Instant
     readonly replays: number
   }
+  /** Runtime clock; of a dead letter. */
+  readonly buriedAt?: Instant
 }
 
 /** `outbox`: [shard, to, sequence]. Kept until acknowledged. */
@@ -157,6 +161,8 @@ export interface ShardStateRow {
   readonly quarantined: boolean
   /** Rows of `requests`, and an instant (runtime clock) that none of them is older than. Absent: there are none. */
   readonly requests?: { readonly count: number; readonly oldest: Instant }
+  /** An instant (runtime clock) that no tombstone is older than. Absent: there are none. */
+  readonly oldestTombstone?: Instant
 }
 
 /** `shards`: [shard]. Changed by `acquire`, and by the owner's own release. */
@@ -273,6 +279,13 @@ export function withinWindow(
 
 /** Names a row of a shard's `requests`, and says when it was written. */
 export type RequestPlace = readonly [actor: ActorId, key: string, at: Instant]
+
+/** Finished actors, and when they finished (runtime clock). */
+export interface TombstonePage {
+  readonly tombstones: readonly (readonly [ordinal: Ordinal, actor: ActorId, archivedAt: Instant])[]
+  /** The last ordinal that was looked at, if there may be others behind it. */
+  readonly next?: Ordinal
+}
 
 /** One actor, with the requests it remembers. Absent: there never was such an actor. */
 export interface ActorRows {

@@ -133,6 +133,16 @@ function drawBounds(dice: Dice): Day['cluster']['bounds'] {
     ...small('mailboxWindow', [1, 3]),
     ...small('channelWindow', [1, 4]),
     ...small('passivationSweepMs', [2_000, 10_000]),
+    ...drawRetention(dice),
+  }
+}
+
+/** Turns are trimmed while their orders are open. */
+function drawRetention(dice: Dice): Day['cluster']['bounds'] {
+  if (!dice.happens('retention', 0.4)) return {}
+  return {
+    journalKeptMs: dice.pick('retention.kept', [1_000, 60_000, 600_000]),
+    retentionLookMs: dice.pick('retention.look', [1_000, 20_000]),
   }
 }
 

@@ -187,6 +187,7 @@ export class SimDay {
     this.#checker = new DayChecker({
       isOneLog: true,
       registry: this.registry,
+      isArchived: (scope, position) => this.cluster.archive.has(scope, position),
       seed,
       share: replayShare ?? shareFor(guests.length),
     })

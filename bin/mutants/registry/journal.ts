@@ -10,6 +10,7 @@ const switches: readonly (readonly [id: string, what: string])[] = [
   ['accept-stale-position', 'a batch is accepted whatever position it follows'],
   ['durable-at-visible', 'a write is called durable as soon as others can see it'],
   ['keep-part-of-refused', 'half of a refused batch is kept'],
+  ['trim-last', 'the last batch of a scope goes, though world time is known by it'],
 ]
 
 const switched: readonly Mutant[] = switches.map(([id, what]) => ({
@@ -19,7 +20,7 @@ const switched: readonly Mutant[] = switches.map(([id, what]) => ({
   file: 'sim/journal.ts',
   find: 'this.#break = options.break ?? new Set()',
   replace: `this.#break = options.break ?? new Set(['${id}'])`,
-  by: id === 'accept-stale-position' ? ['sim/journal.test.ts'] : simulated,
+  by: id === 'accept-stale-position' || id === 'trim-last' ? ['sim/journal.test.ts'] : simulated,
 }))
 
 export const journalMutants: readonly Mutant[] = [
@@ -67,6 +68,15 @@ export const journalMutants: readonly Mutant[] = [
     file: 'runtime/live/lmdb/environment.ts',
     find: '    this.#root.resetReadTxn()\n',
     replace: '',
+    by: lmdb,
+  },
+  {
+    id: 'lmdb-last-batch-trimmed',
+    where: 'journal',
+    what: 'the last batch of a scope goes, though world time is known by it',
+    file: 'runtime/live/lmdb/expired.ts',
+    find: 'if (batch.now > before || (isLast && isNamed)) {',
+    replace: 'if (batch.now > before) {',
     by: lmdb,
   },
   {

@@ -16,7 +16,11 @@ export interface DataCheck {
 }
 
 const problemsMax = 100
-const otherKeys: Readonly<Record<string, KeyShape>> = { journal: ['text', 'number'], scopes: ['text'] }
+const otherKeys: Readonly<Record<'journal' | 'scopes' | 'trims', KeyShape>> = {
+  journal: ['text', 'number'],
+  scopes: ['text'],
+  trims: ['text'],
+}
 
 export function checkData(environment: Environment): DataCheck {
   environment.refresh()
@@ -24,14 +28,15 @@ export function checkData(environment: Environment): DataCheck {
   let rows = 0
   for (const name of databaseNames) {
     const before = rows
-    const shape = name === 'journal' || name === 'scopes' ? otherKeys[name] : tableSpecs[name].key
+    const shape =
+      name === 'journal' || name === 'scopes' || name === 'trims' ? otherKeys[name] : tableSpecs[name].key
     try {
       for (const { key, value } of environment.rows[name].getRange({})) {
         rows += 1
         try {
           decodeValue(value)
         } catch (error) {
-          problems.push(`${name} ${JSON.stringify(decodeKey(key, shape ?? []))}: ${(error as Error).message}`)
+          problems.push(`${name} ${JSON.stringify(decodeKey(key, shape))}: ${(error as Error).message}`)
         }
       }
       const counted = environment.rows[name].getStats() as { readonly entryCount: number }

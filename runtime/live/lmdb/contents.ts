@@ -7,13 +7,15 @@ import type { Key, NodeId, Position, ScopeId, TableName, Tables } from '#ports'
 import { decodeValue } from './codec.ts'
 import type { Environment } from './environment.ts'
 import { decodeKey } from './key.ts'
-import { batchLayout, type StoredBatch, scopeLayout, tableSpecs } from './tables.ts'
+import { batchLayout, type StoredBatch, scopeLayout, tableSpecs, trimLayout } from './tables.ts'
 
 export interface ScopeContents {
   readonly scope: ScopeId
   readonly node: NodeId
   /** Set: the scope that took over from it. */
   readonly sealedBy?: ScopeId
+  /** Batches up to here may have been trimmed. */
+  readonly trimmedTo?: Position
   /** With their positions, in order. A batch without records is not kept. */
   readonly batches: readonly (readonly [Position, StoredBatch])[]
 }
@@ -32,7 +34,7 @@ export function* rowsOf<T extends TableName>(
 /** What each incarnation of a node has journaled. */
 export function scopesOf(environment: Environment): readonly ScopeContents[] {
   environment.refresh()
-  const { scopes, journal } = environment.rows
+  const { scopes, journal, trims } = environment.rows
   const batches = new Map<ScopeId, (readonly [Position, StoredBatch])[]>()
   for (const { key, value } of journal.getRange({})) {
     const [scope, position] = decodeKey(key, ['text', 'number']) as readonly [ScopeId, Position]
@@ -43,6 +45,12 @@ export function scopesOf(environment: Environment): readonly ScopeContents[] {
   }
   return [...scopes.getRange({})].map(({ key, value }) => {
     const [scope] = decodeKey(key, ['text']) as readonly [ScopeId]
-    return { scope, ...scopeLayout.fromStored(decodeValue(value)), batches: batches.get(scope) ?? [] }
+    const trimmed = trims.get(key)
+    return {
+      scope,
+      ...scopeLayout.fromStored(decodeValue(value)),
+      ...(trimmed && { trimmedTo: trimLayout.fromStored(decodeValue(trimmed)) }),
+      batches: batches.get(scope) ?? [],
+    }
   })
 }

@@ -29,6 +29,7 @@ import type {
   JournalRecord,
   Key,
   NodeId,
+  Ordinal,
   Position,
   Read,
   RecordPlace,
@@ -39,14 +40,16 @@ import type {
   ShardView,
   TableName,
   Tables,
+  Trim,
   Write,
 } from '#ports'
 import { MailboxWindow } from '#ports'
 import { decodeValue, encodeValue } from './codec.ts'
 import { markFlushFailed } from './data-file.ts'
 import { durable, type Environment, type Rows, WriteError } from './environment.ts'
+import { expiredIn } from './expired.ts'
 import { decodeKey, encodeKey, keysFrom } from './key.ts'
-import { batchLayout, type StoredShardRow, scopeLayout, tableSpecs } from './tables.ts'
+import { batchLayout, type StoredShardRow, scopeLayout, tableSpecs, trimLayout } from './tables.ts'
 import { lastTimeOf } from './world-clock.ts'
 
 export interface LmdbJournalOptions {
@@ -93,7 +96,7 @@ const fullCodes: ReadonlySet<number | undefined> = new Set([noSpace, 122, 69, 27
 const brokenCodes: ReadonlySet<number | undefined> = new Set([-30797, -30796, -30795, -30782, -30779])
 
 // What all nodes of a machine write between two looks fits into it many times.
-const minRoomBytes = 64 * 2 ** 20
+export const minRoomBytes = 64 * 2 ** 20
 const lookAtRoomMs = 50
 
 /** Rows read before others have their turn: a dozen milliseconds. */
@@ -201,6 +204,31 @@ export class LmdbJournal implements Journal {
     this.#read(done, () => this.#positionOf(scope))
   }
 
+  readExpired(...[{ before, limit }, done]: Parameters<Journal['readExpired']>): void {
+    // A process that died reading holds on to pages that could be used again.
+    this.#environment.releaseDeadReaders()
+    this.#read(done, () => expiredIn(this.#environment, before, limit))
+  }
+
+  readTombstones(...[shard, { after, limit }, done]: Parameters<Journal['readTombstones']>): void {
+    const { key: shape, row } = tableSpecs.snapshots
+    const whole = keysFrom([shard])
+    const rest = after !== undefined && { start: encodeKey([shard, after]), exclusiveStart: true }
+    this.#read(done, () => {
+      const page = [...this.#environment.rows.snapshots.getRange({ ...whole, ...rest, limit })].map(
+        ({ key, value }) =>
+          [decodeKey(key, shape)[1] as Ordinal, row.fromStored(decodeValue(value))] as const,
+      )
+      const last = page[limit - 1]
+      return {
+        tombstones: page.flatMap(([ordinal, { id, status, archivedAt }]) =>
+          status !== 'archived' || archivedAt === undefined ? [] : [[ordinal, id, archivedAt] as const],
+        ),
+        ...(last && { next: last[0] }),
+      }
+    })
+  }
+
   readHistory(...[shard, actor, { before, limit }, done]: Parameters<Journal['readHistory']>): void {
     this.#read(done, () => {
       const walked: JournalRecord[] = []
@@ -280,9 +308,24 @@ export class LmdbJournal implements Journal {
       const value = encodeValue(batchLayout.toStored(batch))
       writes.push({ rows: rows.journal, key: encodeKey([scope, position]), value, version: undefined })
     }
+    for (const trim of batch.trims ?? []) writes.push(...this.#encodeTrim(trim))
     const value = encodeValue(scopeLayout.toStored({ node }))
     writes.push({ rows: rows.scopes, key: encodeKey([scope]), value, version: position })
     return writes
+  }
+
+  #encodeTrim({ scope, positions, ends }: Trim): EncodedWrite[] {
+    const { journal, scopes, trims } = this.#environment.rows
+    const key = encodeKey([scope])
+    const removal = (rows: Rows, key: Buffer) => ({ rows, key, value: undefined, version: undefined })
+    const last = positions.at(-1)
+    return [
+      ...positions.map((position) => removal(journal, encodeKey([scope, position]))),
+      ...(ends ? [removal(scopes, key), removal(trims, key)] : []),
+      ...(ends || last === undefined
+        ? []
+        : [{ rows: trims, key, value: encodeValue(trimLayout.toStored(last)), version: undefined }]),
+    ]
   }
 
   #encodeWrite({ table, key, value }: Write): EncodedWrite {

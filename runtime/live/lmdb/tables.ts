@@ -11,6 +11,7 @@ import type {
   JournalRecord,
   MailboxRow,
   NodeId,
+  Position,
   RequestRow,
   ScopeId,
   ShardRow,
@@ -75,6 +76,7 @@ export const tableSpecs: { readonly [T in TableName]: TableSpec<Tables[T]> } = {
       generation: 'plain',
       at: 'plain',
       last: 'plain',
+      archivedAt: 'plain',
     }),
   },
   mailbox: {
@@ -87,6 +89,7 @@ export const tableSpecs: { readonly [T in TableName]: TableSpec<Tables[T]> } = {
       deaths: 'plain',
       onTrial: 'plain',
       dead: 'plain',
+      buriedAt: 'plain',
     }),
   },
   outbox: { key: ['text', 'text', 'number'], row: envelope },
@@ -165,4 +168,15 @@ export const batchLayout = positional<StoredBatch>({
 /** Conditions of a write are versions of entries in these. */
 export const versioned: ReadonlySet<string> = new Set(['scopes', 'shards', 'meta'])
 
-export const databaseNames = [...(Object.keys(tableSpecs) as TableName[]), 'journal', 'scopes'] as const
+/**
+ * `trims`: [scope] → up to which position its batches may be missing. A row of its own: the scope's is written by its
+ * owner alone.
+ */
+export const trimLayout = asItIs<Position>()
+
+export const databaseNames = [
+  ...(Object.keys(tableSpecs) as TableName[]),
+  'journal',
+  'scopes',
+  'trims',
+] as const

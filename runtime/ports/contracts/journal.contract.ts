@@ -14,6 +14,7 @@ import type {
   Batch,
   Envelope,
   Epoch,
+  Expired,
   Journal,
   JournalRecord,
   MailboxRow,
@@ -30,6 +31,8 @@ import type {
   ShardRows,
   ShardView,
   SnapshotRow,
+  TombstonePage,
+  Trim,
   Write,
 } from '#ports'
 import { keyBytes, keyBytesMax } from '#ports'
@@ -142,6 +145,14 @@ class Asked {
 
   position(scope: ScopeId): Promise<Position | 'sealed'> {
     return found((done) => this.journal.readPosition(scope, done))
+  }
+
+  expired(before: number, limit = 100): Promise<Expired> {
+    return found((done) => this.journal.readExpired({ before: at(before), limit }, done))
+  }
+
+  tombstones(page: { after?: Ordinal; limit: number }): Promise<TombstonePage> {
+    return found((done) => this.journal.readTombstones(shard, page, done))
   }
 
   history(page: { before?: RecordPlace; limit: number }): Promise<readonly JournalRecord[]> {
@@ -364,6 +375,8 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
       journal.readActor(shard, actor, () => called.push('actor'))
       journal.readPosition(scopeA, () => called.push('position'))
       journal.readHistory(shard, actor, { limit: 1 }, () => called.push('history'))
+      journal.readExpired({ before: at(1), limit: 1 }, () => called.push('expired'))
+      journal.readTombstones(shard, { limit: 1 }, () => called.push('tombstones'))
       expect(called).toEqual([])
 
       await one.append(scopeA, 1, batch())
@@ -374,6 +387,7 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
           'acquire',
           'actor',
           'append',
+          'expired',
           'history',
           'mailbox',
           'open',
@@ -381,6 +395,7 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
           'refused append',
           'shard',
           'shards',
+          'tombstones',
         ].toSorted(),
       )
     })
@@ -641,6 +656,138 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
       }
       await one.acquire(shard, 0, scopeA)
       expect((await two.shards()).map(({ row }) => row.scope)).toEqual([scopeA])
+    })
+
+    describe('J8: what is trimmed is gone with the batch that says so, and nothing else is', () => {
+      const turn = (now: number, sequence: number, previous?: number): Batch => ({
+        now: at(now),
+        records: [record(sequence, previous === undefined ? undefined : place(previous))],
+        writes: [{ table: 'snapshots', key: [shard, 7], value: snapshot(sequence, place(sequence)) }],
+      })
+      const trim = (...trims: readonly Trim[]): Batch => ({ ...batch(), trims })
+      const positions = (...of: readonly number[]): readonly Position[] => of.map(position)
+
+      /** Four turns of one actor at 10, 20, 30 and 40, by the owner of its shard. */
+      async function fourTurns(): Promise<void> {
+        await one.acquire(shard, 0, scopeA)
+        await one.append(scopeA, 0, {
+          ...turn(10, 1),
+          writes: [...turn(10, 1).writes, ...oneOfEach.slice(0, 1)],
+        })
+        for (const n of [2, 3, 4]) await one.append(scopeA, n - 1, turn(10 * n, n, n - 1))
+      }
+
+      test('batches are told by their age, oldest first, a page at a time', async () => {
+        await fourTurns()
+        const told = ({ batches, more }: Expired) => [batches.map((b) => [b.scope, b.position, b.now]), more]
+        expect(told(await two.expired(30))).toEqual([
+          [
+            [scopeA, 1, 10],
+            [scopeA, 2, 20],
+            [scopeA, 3, 30],
+          ],
+          false,
+        ])
+        expect(told(await two.expired(30, 2))).toEqual([
+          [
+            [scopeA, 1, 10],
+            [scopeA, 2, 20],
+          ],
+          true,
+        ])
+        expect(told(await two.expired(9))).toEqual([[], false])
+        expect((await two.expired(10)).batches[0]?.records).toEqual([record(1)])
+      })
+
+      test('a batch of another scope takes them, and whose they were writes on', async () => {
+        await fourTurns()
+        expect(await two.append(scopeB, 0, trim({ scope: scopeA, positions: positions(1, 2) }))).toEqual(
+          durable(1),
+        )
+        expect((await two.expired(1_000)).batches.map(({ position }) => position)).toEqual([3])
+        expect(await one.append(scopeA, 4, turn(50, 5, 4))).toEqual(durable(5))
+      })
+
+      test('a history ends where it was cut, with a record that has another before it', async () => {
+        await fourTurns()
+        await one.append(scopeA, 4, trim({ scope: scopeA, positions: positions(1, 2) }))
+        const history = await one.history({ limit: 10 })
+        expect(history.map(({ sequence }) => sequence)).toEqual([4, 3])
+        expect(history.at(-1)?.previous).toEqual(place(2))
+        expect(await one.history({ before: place(2), limit: 10 })).toEqual([])
+      })
+
+      test('a refused batch trims nothing, and a repeated trim changes nothing', async () => {
+        await fourTurns()
+        expect(await two.append(scopeB, 3, trim({ scope: scopeA, positions: positions(1) }))).toEqual(sealed)
+        expect((await one.expired(1_000)).batches).toHaveLength(3)
+        await one.append(scopeA, 4, trim({ scope: scopeA, positions: positions(1) }))
+        await one.append(scopeA, 5, trim({ scope: scopeA, positions: positions(1, 2) }))
+        expect((await one.expired(1_000)).batches.map(({ position }) => position)).toEqual([3])
+      })
+
+      test('world time is known to whoever takes the shard, however old the last batch of its owner is', async () => {
+        await fourTurns()
+        const { batches } = await two.expired(1_000)
+        expect(batches.map(({ position }) => position)).toEqual([1, 2, 3])
+        await two.append(scopeB, 0, trim({ scope: scopeA, positions: positions(1, 2, 3) }))
+        expect(await two.acquire(shard, 1, scopeB)).toMatchObject({ clean: false, now: 40 })
+        const named = await two.expired(1_000)
+        expect([named.batches, named.ends], 'the one that was sealed is named, too').toEqual([[], []])
+        await one.open(scopeC, node1)
+        expect(await one.acquire(shard, 2, scopeC)).toMatchObject({ now: 40 })
+      })
+
+      test('a scope that no shard names goes with its last batch, and cannot write any more', async () => {
+        await fourTurns()
+        const released = { ...shardRow({ epoch: 1, scope: scopeA, released: true, now: 40 }) }
+        await one.append(scopeA, 4, batch({ table: 'shards', key: [shard], value: released }))
+        await two.acquire(shard, 1, scopeB)
+        const expired = await two.expired(40)
+        expect(expired.batches.map(({ position }) => position)).toEqual([1, 2, 3, 4])
+        expect(expired.ends).toEqual([scopeA])
+        await two.append(scopeB, 0, trim({ scope: scopeA, positions: positions(1, 2, 3, 4), ends: true }))
+
+        expect(await two.position(scopeA)).toBe('sealed')
+        expect(await one.append(scopeA, 5, batch(mark('a', 1)))).toEqual(sealed)
+        expect(await one.acquire(otherShard, 0, scopeA)).toEqual(sealed)
+        expect((await two.shard()).inbox).toEqual([])
+        expect(await two.expired(1_000)).toEqual({ batches: [], ends: [], more: false })
+      })
+
+      test('a scope that has taken a shard while its row went owns it in name only', async () => {
+        await one.acquire(shard, 0, scopeA)
+        await two.append(scopeB, 0, trim({ scope: scopeA, positions: [], ends: true }))
+        expect(await one.append(scopeA, 0, batch(mark('a', 1)))).toEqual(sealed)
+        expect((await two.shards()).map(({ sealed }) => sealed)).toEqual([true])
+        expect(await two.acquire(shard, 1, scopeB)).toMatchObject({
+          kind: 'acquired',
+          epoch: 2,
+          clean: false,
+        })
+      })
+
+      test('tombstones are read in pages of snapshots, and nobody else is among them', async () => {
+        const tombstone = (n: number): Write => ({
+          table: 'snapshots',
+          key: [shard, n],
+          value: {
+            ...snapshot(1, place(1)),
+            ...(n % 2 === 1 && { status: 'archived', archivedAt: at(100 + n) }),
+          },
+        })
+        await one.append(scopeA, 0, batch(...[1, 2, 3, 4, 5].map(tombstone)))
+        expect(await one.tombstones({ limit: 3 })).toEqual({
+          tombstones: [
+            [1, actor, 101],
+            [3, actor, 103],
+          ],
+          next: 3,
+        })
+        expect(await one.tombstones({ after: ordinal(3), limit: 3 })).toEqual({
+          tombstones: [[5, actor, 105]],
+        })
+      })
     })
 
     describe('the tables', () => {

@@ -4,7 +4,7 @@
  * Owns:     which check sees what, and the verdicts.
  * Does not: produce the history: a simulated run feeds it commit by commit, a live one from its journal.
  */
-import type { Instant } from '#actor'
+import type { ActorId, Instant } from '#actor'
 import type { Commit } from '#sim'
 import type { CheckName } from '../day.ts'
 import { Reached, type Situation } from '../situations.ts'
@@ -18,7 +18,7 @@ import type { Rows } from './nothing-left.ts'
 import { leftProblems } from './nothing-left.ts'
 import type { GuestOrder, OrderCounts } from './orders.ts'
 import { OrdersCheck } from './orders.ts'
-import { OwnerCheck } from './owner.ts'
+import { type IsArchived, OwnerCheck } from './owner.ts'
 import type { Problems } from './problems.ts'
 import { StockCheck } from './stock.ts'
 
@@ -41,8 +41,16 @@ export interface DayEnd {
   readonly sometimes?: readonly Situation[]
 }
 
+export interface DayCheckerOptions extends ConformanceOptions {
+  /** Commits come in the order in which they were made, whoever made them. */
+  readonly isOneLog?: boolean
+  readonly isArchived?: IsArchived
+  /** Actors whose first turns are kept no longer. If there are any, only what needs no turns of others is judged. */
+  readonly cut?: ReadonlySet<ActorId>
+}
+
 export class DayChecker {
-  readonly owner = new OwnerCheck()
+  readonly owner: OwnerCheck
   readonly reached = new Reached()
   readonly #messages = new MessagesCheck()
   readonly #orders = new OrdersCheck()
@@ -52,10 +60,12 @@ export class DayChecker {
   readonly #conformance: ConformanceCheck
 
   readonly #isOneLog: boolean
+  readonly #cut: ReadonlySet<ActorId>
 
-  /** `isOneLog`: commits come in the order in which they were made, whoever made them. */
-  constructor(options: ConformanceOptions & { readonly isOneLog?: boolean }) {
-    const { registry, isOneLog = false } = options
+  constructor(options: DayCheckerOptions) {
+    const { registry, isOneLog = false, isArchived, cut = new Set() } = options
+    this.#cut = cut
+    this.owner = new OwnerCheck(isArchived)
     this.#isOneLog = isOneLog
     this.#stock = new StockCheck(
       (row) => registry.typeOf(row.id).machine.load(row.state).state.context as never,
@@ -63,7 +73,8 @@ export class DayChecker {
     this.#conformance = new ConformanceCheck(options)
   }
 
-  commit(commit: Commit): void {
+  commit(given: Commit): void {
+    const commit = this.#cut.size > 0 ? withoutTurnsOf(this.#cut, given) : given
     this.owner.commit(commit)
     this.reached.commit(commit)
     if (commit.kind !== 'appended') return
@@ -82,6 +93,7 @@ export class DayChecker {
 
   /** What holds at any moment, while orders are open. What has to be true at close is judged by `close`. */
   standing(provider: readonly ProviderEntry[]): readonly Verdict[] {
+    if (this.#cut.size > 0) return [verdict('owner', this.owner.found), this.#conforms()]
     this.#money.compare(provider, (order) => this.#orders.orders.has(order))
     return [
       verdict('money', this.#money.found),
@@ -95,6 +107,7 @@ export class DayChecker {
 
   /** Every order that there is has settled, and nothing of one is left. */
   isQuiet(rows: Rows): boolean {
+    if (this.#cut.size > 0) return false
     for (const settled of this.#orders.orders.values()) if (settled === undefined) return false
     return leftProblems(rows).none
   }
@@ -131,6 +144,12 @@ export class DayChecker {
       ? { id: 'conformance', held: true, detail: scope }
       : { id: 'conformance', held: false, detail: found.detail }
   }
+}
+
+function withoutTurnsOf(cut: ReadonlySet<ActorId>, commit: Commit): Commit {
+  if (commit.kind !== 'appended') return commit
+  const records = commit.batch.records.filter(({ actor }) => !cut.has(actor))
+  return { ...commit, batch: { ...commit.batch, records } }
 }
 
 export function verdict(id: CheckName, problems: Problems): Verdict {

@@ -8,9 +8,12 @@
  *   W2. A batch is the next position of its scope, and its scope is not sealed.
  *   W3. A batch touches only shards that its scope owns at that moment.
  *   W4. The records of one actor are numbered without a gap and without a fork.
+ *   W5. A scope's last turn stays while it owns a shard that it had then, or was the last to own one: world time is known
+ *       by it.
+ *   W6. What is trimmed was archived before.
  */
 import type { ActorId } from '#actor'
-import type { Epoch, JournalRecord, NodeId, Position, ScopeId, ShardId, Write } from '#ports'
+import type { Epoch, JournalRecord, NodeId, Position, ScopeId, ShardId, Trim, Write } from '#ports'
 import type { Commit } from '#sim'
 import { Problems } from './problems.ts'
 
@@ -18,13 +21,24 @@ interface Owned {
   readonly epoch: Epoch
   readonly scope: ScopeId
   released: boolean
+  /** The last turns of its owner, and of the one that was sealed, from before they had it. */
+  readonly before: ReadonlyMap<ScopeId, number>
 }
+
+export type IsArchived = (scope: ScopeId, position: Position) => boolean
 
 export class OwnerCheck {
   readonly found = new Problems()
   readonly #scopes = new Map<ScopeId, { readonly node: NodeId; position: Position; sealed: boolean }>()
   readonly #shards = new Map<ShardId, Owned>()
   readonly #sequences = new Map<ActorId, number>()
+  /** Positions of the last batches with turns. */
+  readonly #lastTurns = new Map<ScopeId, Position>()
+  readonly #isArchived: IsArchived
+
+  constructor(isArchived: IsArchived = () => true) {
+    this.#isArchived = isArchived
+  }
 
   commit(commit: Commit): void {
     if (commit.kind === 'opened') {
@@ -57,7 +71,16 @@ export class OwnerCheck {
     if (before?.scope !== scope && owner?.sealed === false) {
       this.found.add(`${shard} was taken from ${before?.scope}, which can still write`)
     }
-    this.#shards.set(shard, { epoch, scope, released: false })
+    const heldBefore = sealed === undefined ? undefined : before?.before.get(sealed)
+    this.#shards.set(shard, {
+      epoch,
+      scope,
+      released: false,
+      before: new Map([
+        ...(sealed === undefined ? [] : [[sealed, heldBefore ?? 0] as const]),
+        [scope, this.#lastTurns.get(scope) ?? 0],
+      ]),
+    })
   }
 
   #appended({ scope, position, batch }: Extract<Commit, { kind: 'appended' }>): void {
@@ -68,6 +91,8 @@ export class OwnerCheck {
       this.found.add(`${scope} wrote batch ${position} after ${row.position}`)
     }
     if (row !== undefined) row.position = position
+    if (batch.records.length > 0) this.#lastTurns.set(scope, position)
+    for (const trim of batch.trims ?? []) this.#trim(trim)
     for (const record of batch.records) this.#record(scope, record)
     for (const write of batch.writes) this.#write(scope, write)
     // The rest of a batch that releases a shard is still the owner's.
@@ -75,6 +100,22 @@ export class OwnerCheck {
       if (write.table !== 'shards' || write.value?.released !== true) continue
       const owned = this.#shards.get(write.value.shard)
       if (owned?.scope === scope) owned.released = true
+    }
+  }
+
+  #trim({ scope, positions, ends }: Trim): void {
+    const row = this.#scopes.get(scope)
+    if (ends && row !== undefined) row.sealed = true
+    for (const position of positions) {
+      if (!this.#isArchived(scope, position))
+        this.found.add(`batch ${position} of ${scope} was trimmed and not archived`)
+    }
+    const last = this.#lastTurns.get(scope) ?? 0
+    if (positions.at(-1) !== last) return
+    for (const [shard, { before }] of this.#shards) {
+      if (last <= (before.get(scope) ?? last)) continue
+      this.found.add(`the last turn of ${scope} was trimmed, by which the time of ${shard} is known`)
+      return
     }
   }
 
