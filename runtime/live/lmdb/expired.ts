@@ -11,7 +11,7 @@ import type { Instant } from '#actor'
 import type { Expired, KeptBatch, Position, ScopeId } from '#ports'
 import { decodeValue } from './codec.ts'
 import type { Environment } from './environment.ts'
-import { decodeKey, encodeKey, keysFrom } from './key.ts'
+import { decodeKey, keysFrom } from './key.ts'
 import { batchLayout, type StoredShardRow, tableSpecs } from './tables.ts'
 
 /** A batch may be large: a look that has found so much ends, whatever its limit. */
