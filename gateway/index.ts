@@ -4,7 +4,11 @@
  * Knows:          the restaurant's routes and the operators', and how to reach an actor through `ClusterClient`.
  * Does not know:  nodes, shards or storage; whatever stands behind the client may be one process or ten.
  */
+import { Accounts } from './auth/accounts.ts'
 import { type Auth, accountSchemes, noAccounts } from './auth/caller.ts'
+import { JwtAuth } from './auth/jwt-auth.ts'
+import { Passwords } from './auth/passwords.ts'
+import { SigningKeys } from './auth/signing-keys.ts'
 import type { ClusterClient } from './cluster-client.ts'
 import { EventStreams } from './event-stream.ts'
 import { Flags } from './flags.ts'
@@ -14,8 +18,10 @@ import { Metrics } from './metrics.ts'
 import { actorRoutes } from './ops/actors.ts'
 import { configRoutes } from './ops/config.ts'
 import { assertClosed, guard, operatorSchemes } from './ops/guard.ts'
+import { identityRoutes } from './ops/identity.ts'
 import { nodeRoutes } from './ops/nodes.ts'
 import { timeRoutes } from './ops/time.ts'
+import { authRoutes } from './routes/auth.ts'
 import { inventoryRoutes } from './routes/inventory.ts'
 import { menuRoutes } from './routes/menu.ts'
 import { MenuCache } from './routes/menu-cache.ts'
@@ -23,11 +29,13 @@ import { orderTokenSchemes } from './routes/order-token.ts'
 import { orderRoutes } from './routes/orders.ts'
 import { quoteRoutes } from './routes/quotes.ts'
 import { StockCache } from './routes/stock-cache.ts'
+import { userRoutes } from './routes/users.ts'
 import { createServer, type LogOptions, listen } from './server.ts'
 import { Settings, type StartValues } from './settings.ts'
 import type { TimeControl } from './time-control.ts'
 
 export type { Auth, Caller, Role } from './auth/caller.ts'
+export { passwordHash, passwordProblem } from './auth/passwords.ts'
 export * from './cluster-client.ts'
 export { problemOf } from './problems.ts'
 export { orderOfKey } from './routes/order-id.ts'
@@ -49,7 +57,9 @@ export interface GatewayOptions {
   readonly token?: string
   /** Whether somebody without an account may order. Default true. Without it every order is refused with 401. */
   readonly guestCheckout?: boolean
-  /** Who callers are. Default: there are no accounts, and everybody is a guest. */
+  /** People can register and log in. Default: there are no accounts, and everybody is a guest. */
+  readonly accounts?: AccountOptions
+  /** Who callers are, where `accounts` does not say it. */
   readonly auth?: Auth
   /** How often a silent event stream shows that it lives. Default 15 s: proxies cut what is silent for 30. */
   readonly heartbeatMs?: number
@@ -60,6 +70,13 @@ export interface GatewayOptions {
   readonly log?: LogOptions
   /** The time of a simulated cluster. Default: the cluster is live, and its time is nobody's. */
   readonly time?: TimeControl
+}
+
+export interface AccountOptions {
+  /** 32 random bytes that are not stored with the data: they seal private keys and make refresh tokens. */
+  readonly serviceKey: Uint8Array
+  /** How many orders of an account are not settled: with one it cannot be closed. Default: nobody counts them. */
+  readonly openOrders?: (account: string) => Promise<number>
 }
 
 export interface Gateway {
@@ -87,13 +104,16 @@ function startValuesOf({ config, ...options }: GatewayOptions): StartValues {
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { client, site, token, host = '127.0.0.1', opsHost = '127.0.0.1' } = options
-  const { auth = noAccounts, log = { level: 'warn' } } = options
+  const { log = { level: 'warn' } } = options
   assertClosed(opsHost, token)
 
   const metrics = new Metrics()
   const keyring = new Keyring(client.idempotencyKey())
   const settings = new Settings(client, site, startValuesOf(options))
   const flags = new Flags(client, site, keyring)
+  const timeoutMs = (): number => settings.latest()['gateway.request-timeout-ms']
+  const identity = options.accounts && identityOf(options.accounts, options, timeoutMs)
+  const auth = identity?.auth ?? options.auth ?? noAccounts
   const menu = new MenuCache(client, site, () => settings.latest()['menu.cache-ttl-ms'])
   const { 'gateway.heartbeat-ms': heartbeatMs, 'gateway.streams-max': streamsMax } = settings.latest()
   const streams = new EventStreams(client, { heartbeatMs, streamsMax })
@@ -113,6 +133,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       orderRoutes(server, { client, auth, keyring, menu, stock, streams, settings, flags })
       quoteRoutes(server, { client, menu, stock })
       inventoryRoutes(server, { client, auth, keyring, site, stock, settings })
+      if (identity !== undefined) {
+        authRoutes(server, { ...identity, keyring })
+        userRoutes(server, identity)
+      }
       healthRoutes(server, client, metrics)
     },
   })
@@ -122,6 +146,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     settings.close()
     flags.close()
     stock.close()
+    identity?.keys.close()
     done()
   })
   const ops = await createServer({
@@ -137,6 +162,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       actorRoutes(server, client, keyring)
       configRoutes(server, { client, site, settings, flags })
       timeRoutes(server, options.time)
+      if (identity !== undefined) identityRoutes(server, { ...identity, client, keyring })
     },
   })
 
@@ -156,5 +182,22 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+function identityOf(
+  { serviceKey, openOrders = async () => 0 }: AccountOptions,
+  { client, site }: GatewayOptions,
+  timeoutMs: () => number,
+) {
+  const serviceKeyring = new Keyring(serviceKey)
+  const keys = new SigningKeys(client, site, serviceKey)
+  return {
+    accounts: new Accounts(client, serviceKeyring, timeoutMs),
+    auth: new JwtAuth(keys),
+    keys,
+    passwords: new Passwords(),
+    serviceKeyring,
+    openOrders,
   }
 }

@@ -75,6 +75,26 @@ export const problemSpecs = {
     'You may not do this',
     'The account is known, and has none of the roles that this takes. The detail names them.',
   ),
+  'bad-credentials': caller(
+    401,
+    'E-mail address or password are wrong',
+    'Which of them is not told. After five wrong passwords the account is locked for a quarter of an hour.',
+  ),
+  'refresh-reused': caller(
+    401,
+    'This refresh token was used before',
+    'It may have been copied, so every token of its session has been made void. Log in again.',
+  ),
+  'session-ended': caller(
+    401,
+    'The session has ended',
+    'It was logged out, or was idle for a week, or is a month old. Log in again.',
+  ),
+  'account-locked': caller(
+    403,
+    'The account is locked',
+    'After too many wrong passwords it is open again after `Retry-After`. Without that header an admin has locked it.',
+  ),
   'origin-refused': caller(
     403,
     'Not from this page',
@@ -188,6 +208,33 @@ export const problemSpecs = {
     'The message was dropped and the state from before it was kept. The log of the node has the reason.',
   ),
   internal: caller(500, 'Something broke here', 'This is a bug. The log has it under the `traceId`.'),
+
+  // Accounts
+  'email-taken': caller(
+    409,
+    'There is an account for this e-mail address',
+    'Log in with it, or register another address. An address is free again when its account is closed.',
+  ),
+  'open-orders': caller(
+    409,
+    'There are orders that are not finished',
+    'Collect or cancel them first; then the account can be closed.',
+  ),
+  'last-admin': caller(
+    409,
+    'It is the last admin',
+    'Nobody could administer accounts any more. Give the role to another account first.',
+  ),
+  'admin-exists': caller(
+    409,
+    'There is an admin already',
+    'An admin gives the role to other accounts: PUT /api/v1/users/{id}/roles. To make one more from here, say `another`.',
+  ),
+  'rotation-limit': caller(
+    409,
+    'Too many keys are retiring',
+    'A key verifies tokens for an hour after it signed its last one, and only so many can. Wait for the oldest to retire.',
+  ),
 
   // Operating
   'last-node': caller(

@@ -70,6 +70,10 @@ export interface AccountView {
   readonly isWaiting: boolean
 }
 
+export interface Credentials extends Pick<AccountView, 'state' | 'lockedBy'> {
+  readonly hash: string
+}
+
 const standing: Readonly<Record<string, Pick<AccountView, 'state' | 'lockedBy'>>> = {
   registering: { state: 'registering', lockedBy: null },
   active: { state: 'active', lockedBy: null },
@@ -382,6 +386,9 @@ export const account = defineActor({
       return { id, email, roles, ...standingOf(value), sessions, createdAt, isWaiting: wish !== null }
     },
     /** What a password is checked against. */
-    hash: ({ context }): string => (context as AccountContext).hash,
+    credentials: ({ value, context }): Credentials => ({
+      hash: (context as AccountContext).hash,
+      ...standingOf(value),
+    }),
   },
 })

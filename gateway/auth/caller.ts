@@ -5,12 +5,13 @@
  * Does not: know tokens, keys or passwords: an `Auth` does, and a route is handed one.
  */
 import type { FastifyRequest } from 'fastify'
+import { type AccountRole, accountRoles } from '#actors'
 import { Problem } from '../problems.ts'
 import type { SecurityScheme } from '../server.ts'
 
 /** In the order of what they may do; `admin` may do what all of them may. */
-export const roles = ['customer', 'staff', 'manager', 'operator', 'admin'] as const
-export type Role = (typeof roles)[number]
+export const roles = accountRoles
+export type Role = AccountRole
 
 /** This role and those that may do more, for `requireCaller`. */
 export const atLeast = (role: Role): readonly Role[] => roles.slice(roles.indexOf(role))
@@ -66,3 +67,6 @@ export async function requireCaller(
   }
   return caller
 }
+
+export const bearerOf = (authorization: string | undefined): string | undefined =>
+  /^Bearer +([\x21-\x7e]+)$/i.exec(authorization ?? '')?.[1]

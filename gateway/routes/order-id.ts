@@ -7,9 +7,9 @@ import { requestKeyOf } from '../idempotency.ts'
 import { Keyring } from '../keyring.ts'
 import { ordersPath } from './order-body.ts'
 
-/** The name of the intent to place an order. */
-export function orderIntentOf(keyring: Keyring, key: string): string {
-  return requestKeyOf(keyring, { subject: '', method: 'POST', path: ordersPath, key })
+/** The name of the intent to place an order: of an account, or of a guest without one. */
+export function orderIntentOf(keyring: Keyring, key: string, account = ''): string {
+  return requestKeyOf(keyring, { subject: account, method: 'POST', path: ordersPath, key })
 }
 
 export const orderIdOf = (intent: string): string => `ord_${intent.slice(0, 32)}`

@@ -6,6 +6,7 @@
  * because a browser's `EventSource` cannot set headers.
  */
 import type { FastifyRequest } from 'fastify'
+import { bearerOf } from '../auth/caller.ts'
 import type { Keyring } from '../keyring.ts'
 import { Problem } from '../problems.ts'
 import type { SecurityScheme } from '../server.ts'
@@ -20,7 +21,7 @@ export const orderTokenSchemes = {
 } as const satisfies Record<string, SecurityScheme>
 
 /** For a route's `security`: any one of these will do. */
-export const byOrderToken = [{ orderToken: [] }, { orderTokenHeader: [] }]
+export const byOrderToken = [{ orderToken: [] }, { orderTokenHeader: [] }, { accessToken: [] }]
 
 export const orderTokenOf = (keyring: Keyring, orderId: string): string => keyring.tag(purpose, orderId)
 
@@ -34,10 +35,10 @@ export function authorize(
   headers: FastifyRequest['headers'],
   queryToken?: string,
 ): void {
-  const bearer = /^Bearer +([\x21-\x7e]+)$/i.exec(headers.authorization ?? '')?.[1]
-  const token = bearer ?? headers['x-order-token'] ?? queryToken
+  const bearer = bearerOf(headers.authorization)
+  const token = headers['x-order-token'] ?? queryToken ?? bearer
   if (token === undefined) {
-    throw new Problem('unauthorized', 'Send the `orderToken` of this order as a bearer token.')
+    throw new Problem('unauthorized', 'Log in, or send the `orderToken` of this order as a bearer token.')
   }
   if (typeof token !== 'string' || !keyring.isTag(purpose, orderId, token)) {
     throw new Problem('token-invalid', 'This token was not given for this order.')

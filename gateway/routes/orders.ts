@@ -6,7 +6,8 @@
  *
  * Invariants:
  *   R1. A retry with the same key finds the same order and gets the same reply, through any gateway.
- *   R2. No answer says more of an order than its own token allows.
+ *   R2. An order is told only to who has its token, to the account that placed it, and to staff. Of another's it is
+ *       not even told that it exists.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
@@ -24,7 +25,7 @@ import {
   recipeOf,
 } from '#actors'
 import type { JournalRecord, Outcome, RecordPlace } from '#ports'
-import type { Auth } from '../auth/caller.ts'
+import { type Auth, byAccount, type Caller, hasRole } from '../auth/caller.ts'
 import type { ClusterClient } from '../cluster-client.ts'
 import { etagOf, isUnchanged } from '../conditional.ts'
 import { cursorOf, nextLink, PageQuery, pageSize, placeOf } from '../cursor.ts'
@@ -153,9 +154,6 @@ interface Reading {
 export function orderRoutes(app: Server, options: OrderRouteOptions): void {
   const { client, auth, keyring, menu, stock, streams, settings, flags } = options
   const timeoutMs = (): number => settings.latest()['gateway.request-timeout-ms']
-  /** Whom a flag is decided for: the account, or the order itself. */
-  const subjectOf = async (request: FastifyRequest, id: string): Promise<string> =>
-    (await auth.callerOf(request))?.account ?? id
   app.addSchema(Money)
   app.addSchema(Order)
   app.addSchema(OrderTurn)
@@ -189,13 +187,35 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
     reply.header('preference-applied', `wait=${seconds}`)
     return settled(client, orderRef(id), readNow, isSettled, seconds * 1_000)
   }
+  /** The account that may touch this order, or undefined for who holds its token. */
+  const allowed = async (
+    id: string,
+    request: FastifyRequest,
+    queryToken?: string,
+  ): Promise<Caller | undefined> => {
+    // Somebody who is logged in may hold the token of an order that was placed without an account.
+    const isTokenSent = request.headers['x-order-token'] !== undefined || queryToken !== undefined
+    const caller = isTokenSent ? undefined : await auth.callerOf(request)
+    if (caller === undefined) authorize(keyring, id, request.headers, queryToken)
+    else if (!hasRole(caller, 'staff', 'manager', 'operator')) {
+      const { view } = await read(id, request.trace.parent)
+      if (view.guest !== caller.account) throw problemOf({ kind: 'unknown' }, `Order '${id}'`)
+    }
+    return caller
+  }
   const command = (
     id: string,
     message: OrderMessage,
     request: FastifyRequest,
     key: string | undefined,
+    caller: Caller | undefined,
   ): Promise<Outcome> => {
-    const scope = key && { subject: '', method: request.method, path: pathOf(request.url), key }
+    const scope = key && {
+      subject: caller?.account ?? '',
+      method: request.method,
+      path: pathOf(request.url),
+      key,
+    }
     return client.request({
       actor: orderRef(id),
       body: { kind: 'command', message },
@@ -213,15 +233,17 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
     {
       schema: {
         summary: 'Places an order',
-        description: '`Prefer: wait=n` waits at most n seconds for a settled state.',
+        description:
+          'For an account, or for a guest without one. `Prefer: wait=n` waits at most n seconds for a settled state.',
         tags,
+        security: [{}, ...byAccount],
         headers: KeyHeader,
         body: PlaceOrder,
         response: {
           201: OrderRef,
           ...problems(
             ...keyed,
-            'unauthorized',
+            ...signIn,
             'menu-changed',
             'insufficient-stock',
             'not-ready',
@@ -234,10 +256,12 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
     },
     async (request, reply) => {
       const values = await settings.now()
-      if (!values['orders.guest-checkout']) throw new Problem('unauthorized', 'Guests cannot order here.')
+      const caller = await auth.callerOf(request)
+      if (caller === undefined && !values['orders.guest-checkout'])
+        throw new Problem('unauthorized', 'Guests cannot order here: log in.')
       const { headers, body } = request
-      const key = requiredKeyOf(headers['idempotency-key'], guestKeyLengthMin)
-      const intent = orderIntentOf(keyring, key)
+      const key = requiredKeyOf(headers['idempotency-key'], caller === undefined ? guestKeyLengthMin : 1)
+      const intent = orderIntentOf(keyring, key, caller?.account)
       const id = orderIdOf(intent)
       const created = (order: Order, isReplayed: boolean): Order => {
         reply.code(201)
@@ -251,7 +275,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
       const priced = quote(published.items, wishesOf(body.items))
       const refused =
         houseRefusal(body, values) ??
-        (asksForSubstitutes(body) && !(await flags.isOn('substitutions', await subjectOf(request, id)))
+        (asksForSubstitutes(body) && !(await flags.isOn('substitutions', caller?.account ?? id))
           ? new Problem('switched-off', 'Nothing can be substituted at the moment: order it as it is.')
           : undefined) ??
         objectionTo(body, priced, stock)
@@ -269,7 +293,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
         actor: orderRef(id),
         body: {
           kind: 'command',
-          message: placing(body, published, priced, client, values['orders.promise-slack-minutes']),
+          message: placing(body, published, priced, client, values['orders.promise-slack-minutes'], caller),
         },
         key: intent,
         fingerprint: fingerprintOf(body),
@@ -303,7 +327,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
     },
     async (request, reply) => {
       const { id } = request.params
-      authorize(keyring, id, request.headers)
+      await allowed(id, request)
       const { view, version } = await readSettled(id, request, reply)
       sayVersion(reply, version)
       if (isUnchanged(request.headers['if-none-match'], etagOf(version))) {
@@ -327,7 +351,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
     },
     async (request, reply) => {
       const { id } = request.params
-      authorize(keyring, id, request.headers)
+      await allowed(id, request)
       const { value, version } = await query(id, 'story', request.trace.parent)
       sayVersion(reply, version)
       const { state, since, waitsFor, until, otherwise } = value as OrderStory
@@ -385,8 +409,8 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
     },
     async (request, reply) => {
       const { id } = request.params
-      authorize(keyring, id, request.headers, request.query.token)
-      const hasStreams = await flags.isOn('event-streams', await subjectOf(request, id))
+      const caller = await allowed(id, request, request.query.token)
+      const hasStreams = await flags.isOn('event-streams', caller?.account ?? id)
       const form = formOf(request.headers.accept, hasStreams)
       const { view, version } = await read(id, request.trace.parent)
       reply.header('vary', 'Authorization, Accept')
@@ -442,11 +466,11 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
     },
     async (request, reply) => {
       const { id } = request.params
-      authorize(keyring, id, request.headers)
+      const caller = await allowed(id, request)
       const key = requiredKeyOf(request.headers['idempotency-key'])
       const reason = request.body?.reason
       const message: OrderMessage = { type: 'order.cancel', ...(reason !== undefined && { reason }) }
-      const outcome = await command(id, message, request, key)
+      const outcome = await command(id, message, request, key, caller)
       if (outcome.kind !== 'done') throw refusal(outcome, id, 'too-late')
       reply.code(202)
       return done(outcome, id, reply)
@@ -470,9 +494,9 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
     },
     async (request, reply) => {
       const { id } = request.params
-      authorize(keyring, id, request.headers)
+      const caller = await allowed(id, request)
       const key = idempotencyKeyOf(request.headers['idempotency-key'])
-      const outcome = await command(id, { type: 'order.collect' }, request, key)
+      const outcome = await command(id, { type: 'order.collect' }, request, key, caller)
       if (outcome.kind !== 'done') throw refusal(outcome, id)
       return done(outcome, id, reply)
     },
@@ -505,9 +529,15 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
     },
     async (request, reply) => {
       const { id } = request.params
-      authorize(keyring, id, request.headers)
+      const caller = await allowed(id, request)
       const key = requiredKeyOf(request.headers['idempotency-key'])
-      const outcome = await command(id, { type: 'order.pay', token: request.body.token }, request, key)
+      const outcome = await command(
+        id,
+        { type: 'order.pay', token: request.body.token },
+        request,
+        key,
+        caller,
+      )
       if (outcome.kind !== 'done') throw refusal(outcome, id, isPaid(outcome) ? 'already-paid' : undefined)
       reply.code(202)
       if (waitSecondsOf(request.headers.prefer) === undefined) return done(outcome, id, reply)
@@ -677,6 +707,7 @@ function placing(
   priced: Quote,
   client: ClusterClient,
   slackMinutes: number,
+  caller: Caller | undefined,
 ): OrderMessage {
   const cooking = body.items.map(({ dish }) =>
     (recipeOf(dish)?.steps ?? []).reduce((sum, { minutes }) => sum + minutes, 0),
@@ -691,6 +722,7 @@ function placing(
     promisedAt: after(client.worldNow(), (Math.max(...cooking) + slackMinutes) * 60_000),
     ...(body.payment && { token: body.payment.token }),
     ...(body.note !== undefined && { note: body.note }),
+    ...(caller && { guest: caller.account }),
   }
 }
 

@@ -2,7 +2,8 @@
  * A cluster in memory for the gateway's tests: real machines, no nodes.
  *
  * Owns:     what a kernel promises a request: creation, idempotency keys, replies, refusals, a journal.
- * Does not: deliver what actors tell each other. A test says what the others answered, with `deliver`.
+ * Does not: deliver what actors tell each other, unless they are `connected`. A test says what the others answered,
+ *           with `deliver`, and that a timer fires, with `fire`.
  */
 import type { ActorDefinition, ActorId, Effect, Instant, Message } from '#actor'
 import { keyOf, typeOf } from '#actor'
@@ -73,7 +74,11 @@ export class FakeCluster implements ClusterClient {
   letters: readonly DeadLetterItem[] = []
   now = start as Instant
 
-  constructor(types: readonly FakeType[]) {
+  readonly #connected: boolean
+
+  /** `connected`: what one actor tells another arrives at once, if its type is here. */
+  constructor(types: readonly FakeType[], { connected = false }: { readonly connected?: boolean } = {}) {
+    this.#connected = connected
     this.#types = new Map(types.map((type) => [type.definition.type, type]))
     this.view = { id: 'fake', world: { now: this.now, speed: 1 }, nodes: [], shards: [] }
   }
@@ -102,6 +107,21 @@ export class FakeCluster implements ClusterClient {
   /** How many listen to this actor now. */
   watchers(actor: ActorId): number {
     return this.#watchers.get(actor)?.size ?? 0
+  }
+
+  /** A timer of the actor's own. */
+  fire(actor: ActorId, message: Message): Outcome {
+    return this.#turn(actor, message, true)
+  }
+
+  /** The state and the context of every actor, as they would be stored. */
+  get snapshots(): readonly unknown[] {
+    return [...this.#actors.values()].map(({ state: { value, context } }) => ({ value, context }))
+  }
+
+  /** Every record of every actor, and every stored reply. */
+  get stored(): readonly unknown[] {
+    return [...this.#actors.values()].flatMap(({ records, replies }) => [...records, ...replies])
   }
 
   /** A message from another actor. */
@@ -149,10 +169,10 @@ export class FakeCluster implements ClusterClient {
     return outcome
   }
 
-  #turn(id: ActorId, message: Message): Outcome {
+  #turn(id: ActorId, message: Message, isTimer = false): Outcome {
     const type = this.#types.get(typeOf(id))
     if (type === undefined) return { kind: 'unknown' }
-    if (!type.definition.messageTypes.has(message.type)) {
+    if (!isTimer && !type.definition.messageTypes.has(message.type)) {
       return { kind: 'invalid', problem: `no '${message.type}' in its contract` }
     }
     const actor = this.#actors.get(id) ?? this.#birth(id, type, message)
@@ -184,6 +204,8 @@ export class FakeCluster implements ClusterClient {
     })
     for (const changed of this.#watchers.get(id) ?? []) changed()
     const reply = turn.effects.find((effect) => effect.kind === 'reply')
+    if (this.#connected)
+      for (const effect of turn.effects) if (effect.kind === 'tell') this.#turn(effect.to, effect.message)
     return {
       kind: 'done',
       state: turn.state.value,

@@ -69,6 +69,11 @@ export const errorSpecs = {
     remedy: 'operator',
     message: (f) => `The archive '${f.file}' cannot be read: ${f.problem}. Restore that file from a backup.`,
   }),
+  SERVICE_KEY_MISMATCH: spec<{ problem: string }>({
+    remedy: 'operator',
+    message: (f) =>
+      `The service key does not fit the data: ${f.problem}. Give the one that the data was made with, in BRIGADE_SERVICE_KEY.`,
+  }),
   SNAPSHOT_VERSION_UNKNOWN: spec<{ actor: string; stored: string; machine: string }>({
     remedy: 'operator',
     message: (f) =>
