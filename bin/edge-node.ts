@@ -8,8 +8,9 @@ import { type LiveNodeConfig, type NodeBody, type StartNode, startLiveNode } fro
 import { restaurantCluster, site } from '../cluster.config.ts'
 import { HostClient } from './host-client.ts'
 import { type Opening, openHouse } from './open-house.ts'
+import type { ServiceKeyHolder } from './service-key.ts'
 
-export interface EdgeNodeConfig extends LiveNodeConfig {
+export interface EdgeNodeConfig extends LiveNodeConfig, ServiceKeyHolder {
   readonly host: string
   /** Of the first edge. Further ones take any free port, and tell it among their gauges. */
   readonly port: number
@@ -31,6 +32,7 @@ export const startNode: StartNode = async (given, control) => {
     client,
     site,
     config: config.config,
+    accounts: { serviceKey: Buffer.from(config.serviceKey, 'base64url') },
     host: config.host,
     opsHost: config.host,
     port: isFirst ? config.port : 0,

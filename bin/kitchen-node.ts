@@ -5,8 +5,9 @@
 import { type LiveNodeConfig, type StartNode, startLiveNode } from '#live'
 import { providerHandlers } from '#outside'
 import { restaurantCluster } from '../cluster.config.ts'
+import type { ServiceKeyHolder } from './service-key.ts'
 
-export interface KitchenNodeConfig extends LiveNodeConfig {
+export interface KitchenNodeConfig extends LiveNodeConfig, ServiceKeyHolder {
   readonly providerUrl: string
 }
 

@@ -27,6 +27,8 @@ export interface Operation {
   readonly body?: unknown
   /** The version that is changed, as it was read. */
   readonly ifVersion?: number
+  /** Of something that is made: random, and the same for each try. */
+  readonly key?: string
 }
 
 export const get = (path: string): Operation => ({ method: 'GET', path })
@@ -86,13 +88,14 @@ export class Operator {
   }
 
   /** @throws UsageError when nobody answers, or the answer is no. */
-  async ask<Answer>({ method, path, body, ifVersion }: Operation): Promise<Answer> {
+  async ask<Answer>({ method, path, body, ifVersion, key }: Operation): Promise<Answer> {
     const response = await fetch(`${this.url}/ops/v1/${path}`, {
       method,
       signal: AbortSignal.timeout(answerWithinMs),
       headers: {
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...(ifVersion !== undefined && { 'if-match': `"${ifVersion}"` }),
+        ...(key !== undefined && { 'idempotency-key': key }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     }).catch((error: Error) => {
@@ -136,6 +139,10 @@ const remedies: Readonly<Record<string, string>> = {
   'node-gone': 'npx brigade status shows which nodes run.',
   'node-limit': 'A group has a limit (`nodesMax`), and drained nodes give their place back.',
   'replay-limit': 'The same message fails again and again: mend its receiver first.',
+  'admin-exists':
+    'An admin gives the role to others; npx brigade admin create --another makes one more from here.',
+  'email-taken': 'Give another address, or have an admin give the role to that account.',
+  'rotation-limit': 'A key verifies for an hour after it signed last: try again when the oldest is retired.',
   'real-time-mode': 'npx brigade up --sim DAY starts a cluster whose time can be turned.',
   'precondition-failed': 'Somebody else has changed it meanwhile: look at it again.',
   'config-locked': 'The environment of the gateway sets it: BRIGADE_CONFIG, and a restart.',

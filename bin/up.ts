@@ -34,6 +34,7 @@ import { restaurantCluster, site } from '../cluster.config.ts'
 import type { EdgeNodeConfig } from './edge-node.ts'
 import type { KitchenNodeConfig } from './kitchen-node.ts'
 import { type Opening, openingsOf } from './open-house.ts'
+import { serviceKeyOf } from './service-key.ts'
 import { startConfig } from './start-config.ts'
 
 export interface UpOptions {
@@ -87,7 +88,7 @@ const lookAgainMs = 25
  * Starts a cluster, and resolves when it answers requests.
  *
  * @throws ClusterError `DATA_FOLDER_UNUSABLE`, `DATA_IN_USE`, `DATA_DAMAGED`, `DATA_VERSION_MISMATCH`, `DATA_SHARDS_MISMATCH`, `PORT_IN_USE`,
- *   `PORT_UNUSABLE`, `CLUSTER_CONFIG_INVALID`, `CLUSTER_NOT_READY`: nothing runs then.
+ *   `PORT_UNUSABLE`, `SERVICE_KEY_MISMATCH`, `CLUSTER_CONFIG_INVALID`, `CLUSTER_NOT_READY`: nothing runs then.
  */
 export async function startCluster(options: UpOptions): Promise<RunningCluster> {
   const { dataFolder, nodes = 3, speed = 1 } = options
@@ -119,8 +120,15 @@ export async function startCluster(options: UpOptions): Promise<RunningCluster> 
     groups: async () => {
       const world = await startWorld(dataFolder, definition, speed, options.worldFrom)
       made.world = world
+      const serviceKey = serviceKeyOf(dataFolder)
       made.provider = await startProvider({ file: join(dataFolder, 'provider-ledger.jsonl') })
-      return groupsOf(definition, options, { ...ports, world, config, providerUrl: made.provider.url })
+      return groupsOf(definition, options, {
+        ...ports,
+        world,
+        config,
+        serviceKey,
+        providerUrl: made.provider.url,
+      })
     },
     ended: async () => {
       await made.provider?.close()
@@ -201,11 +209,12 @@ function groupsOf(
     readonly opsPort: number
     readonly world: MachineAnchor
     readonly config: StartValues
+    readonly serviceKey: string
     readonly providerUrl: string
   },
 ): readonly LaunchGroup[] {
-  const { port, opsPort, world, config, providerUrl } = settled
-  const shared = { dataFolder, secret: randomBytes(32).toString('base64url'), world }
+  const { port, opsPort, world, config, serviceKey, providerUrl } = settled
+  const shared = { dataFolder, secret: randomBytes(32).toString('base64url'), world, serviceKey }
   const kitchen: KitchenNodeConfig = { ...shared, providerUrl, ...(recording && { recording }) }
   const usual = openings ?? openingsOf({ site, kitchenScale, stockScale })
   const edge: EdgeNodeConfig = { ...shared, host, port, opsPort, openings: usual, config }

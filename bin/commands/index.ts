@@ -7,6 +7,7 @@
 import type { Command } from '../command-line/command.ts'
 import type { Section } from '../command-line/help.ts'
 import { addNode } from './add-node.ts'
+import { admin } from './admin.ts'
 import { check } from './check.ts'
 import { config } from './config.ts'
 import { cordon } from './cordon.ts'
@@ -18,6 +19,7 @@ import { drain } from './drain.ts'
 import { explore } from './explore.ts'
 import { flags } from './flags.ts'
 import { heal } from './heal.ts'
+import { keys } from './keys.ts'
 import { mutants } from './mutants.ts'
 import { partition } from './partition.ts'
 import { pause } from './pause.ts'
@@ -37,7 +39,7 @@ export const sections: readonly Section[] = [
   { title: 'Search for what breaks it', commands: [explore, replay, shrink, mutants] },
   { title: 'Watch a running cluster', commands: [status, deadLetters] },
   { title: 'Hurt it', commands: [crash, pause, resume, partition, heal] },
-  { title: 'Operate it', commands: [config, flags, addNode, drain, cordon, uncordon, check] },
+  { title: 'Operate it', commands: [config, flags, addNode, drain, cordon, uncordon, check, admin, keys] },
   { title: 'Turn the time of a simulated one', commands: [time] },
 ]
 

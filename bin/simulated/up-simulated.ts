@@ -4,6 +4,7 @@
  * Owns:     the parts and their order, and the forks that were made.
  * Does not: know what a command prints.
  */
+import { drawInteger } from '#actor'
 import { type Day, type Moment, ReplayableDay, type ReplayableDayOptions, site } from '#day'
 import { type Gateway, startGateway } from '#gateway'
 import { NodeCounts } from './node-counts.ts'
@@ -26,6 +27,10 @@ export interface RunningSimulation {
   /** Ends its forks, too. */
   close(): Promise<void>
 }
+
+/** The same for the same seed: who has logged in stays so in a fork, and after winding back. */
+const keyOf = (seed: number): Uint8Array =>
+  Uint8Array.from({ length: 32 }, (_, n) => drawInteger(256, seed, 'service-key', n))
 
 /** Each takes as much memory as the cluster that it was made of. */
 const forksMax = 4
@@ -66,7 +71,13 @@ export async function startSimulated(options: SimulatedOptions): Promise<Running
     })
     client = new SimulatedCluster({ play: played, counts, time })
     await time.arrived()
-    const gateway = await startGateway({ client, site, time, ...ports })
+    const gateway = await startGateway({
+      client,
+      site,
+      time,
+      accounts: { serviceKey: keyOf(seed) },
+      ...ports,
+    })
     const close = async (): Promise<void> => {
       time.close()
       await gateway.close()

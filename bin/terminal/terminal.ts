@@ -4,6 +4,9 @@
  * Owns:     whether there are colours, and how much fits on the screen.
  * Does not: know what is said.
  */
+import { createInterface } from 'node:readline'
+import { Writable } from 'node:stream'
+import { UsageError } from '../command-line/usage-error.ts'
 
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -16,6 +19,12 @@ export interface Terminal {
   print(text: string): void
   /** To standard error, as it stands. */
   note(text: string): void
+  /** Somebody sits at standard input. */
+  readonly canAsk: boolean
+  /** One line of standard input. */
+  ask(question: string): Promise<string>
+  /** The same, and nothing of what is typed is shown. */
+  askSecret(question: string): Promise<string>
 }
 
 /** Noted to a screen: the line that it stands on is written over. */
@@ -43,7 +52,7 @@ export const unpainted: Paint = { red: asItIs, yellow: asItIs, strong: asItIs, f
 
 /** This process's own. https://no-color.org: any value but the empty one switches colours off. */
 export function processTerminal(): Terminal {
-  const { stdout, stderr, env } = process
+  const { stdin, stdout, stderr, env } = process
   const isScreen = stdout.isTTY === true && env.TERM !== 'dumb'
   return {
     env,
@@ -54,5 +63,30 @@ export function processTerminal(): Terminal {
     paint: isScreen && (env.NO_COLOR ?? '') === '' ? painted : unpainted,
     print: (text) => void stdout.write(text),
     note: (text) => void stderr.write(text),
+    canAsk: stdin.isTTY === true,
+    ask: (question) => lineOf(question, stderr),
+    askSecret: (question) => lineOf(question, undefined),
   }
+}
+
+/** `echo` is where typed characters are shown; without one they are not. */
+async function lineOf(question: string, echo: NodeJS.WriteStream | undefined): Promise<string> {
+  const { stdin, stderr } = process
+  const isAsked = stdin.isTTY === true
+  if (isAsked) stderr.write(question)
+  const output = echo ?? new Writable({ write: (_chunk, _encoding, done) => done() })
+  const lines = createInterface({ input: stdin, output, terminal: isAsked })
+  return new Promise((resolve, reject) => {
+    let line: string | undefined
+    lines.once('line', (typed) => {
+      line = typed
+      lines.close()
+    })
+    lines.once('SIGINT', () => lines.close())
+    lines.once('close', () => {
+      if (isAsked && echo === undefined) stderr.write('\n')
+      if (line === undefined) reject(new UsageError('Nothing was typed: nothing was done.'))
+      else resolve(line)
+    })
+  })
 }

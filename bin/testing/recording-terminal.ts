@@ -6,9 +6,15 @@ export interface RecordingTerminal extends Terminal {
   readonly noted: () => string
 }
 
-export function recordingTerminal(env: Terminal['env'] = {}): RecordingTerminal {
+/** `typed`: what somebody answers, line by line; without any, nobody can be asked. */
+export function recordingTerminal(
+  env: Terminal['env'] = {},
+  typed: readonly string[] = [],
+): RecordingTerminal {
   let printed = ''
   let noted = ''
+  const lines = [...typed]
+  const answer = async (): Promise<string> => lines.shift() ?? ''
   return {
     env,
     isScreen: false,
@@ -20,6 +26,9 @@ export function recordingTerminal(env: Terminal['env'] = {}): RecordingTerminal 
     note: (text) => {
       noted += text
     },
+    canAsk: typed.length > 0,
+    ask: answer,
+    askSecret: answer,
     printed: () => printed,
     noted: () => noted,
   }

@@ -100,6 +100,17 @@ export function identityRoutes(app: Server, { client, accounts, keys, keyring }:
       return { id: account, email }
     },
   )
+  app.get(
+    '/ops/v1/admins',
+    {
+      schema: {
+        summary: 'The accounts that are admins and not locked',
+        tags,
+        response: { 200: Type.Object({ items: Type.Array(Type.String()) }, exact), ...problems(...reach) },
+      },
+    },
+    async ({ trace }) => ({ items: [...(await adminsNow(trace.parent))] }),
+  )
   const adminsNow = async (trace: string): Promise<readonly string[]> => {
     const outcome = await client.request({
       actor: adminRollRef,
