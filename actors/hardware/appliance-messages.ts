@@ -12,6 +12,7 @@ import { Type } from 'typebox'
 import type { MessageOf } from '#actor'
 import { ref } from '#actor'
 import type { Appliance } from '../orders/menu-data.ts'
+import { ProbeReading } from './probe-messages.ts'
 
 const exact = { additionalProperties: false } as const
 const job = Type.String({ minLength: 1, maxLength: 160 })
@@ -30,16 +31,21 @@ const common = [
   ),
   /** The temperature to hold; 0 is off. Answered by `appliance.ready`, now or when it is reached. */
   Type.Object({ type: Type.Literal('appliance.heat'), celsius }, exact),
-  /** Answered by `appliance.loaded` or `appliance.refused`, and when its time is over by `appliance.done`. */
+  /**
+   * Answered by `appliance.loaded` or `appliance.refused`, and when it is done by `appliance.done`: after its time, or
+   * when the core says so. `probe` is the number of the bank's probe that tells.
+   */
   Type.Object(
     {
       type: Type.Literal('appliance.load'),
       job,
       celsius,
       minutes: Type.Number({ exclusiveMinimum: 0, maximum: 600 }),
+      probe: Type.Optional(Type.Integer({ minimum: 1 })),
     },
     exact,
   ),
+  ProbeReading,
   /** Answered by `appliance.unloaded`, whatever the food has come to. */
   Type.Object({ type: Type.Literal('appliance.unload'), job }, exact),
   /** Answered by `appliance.status`. */
@@ -84,13 +90,16 @@ export const PanCommand = Type.Union([
   ),
 ])
 
+export const FryerCommand = Type.Union([...common])
+
 export type OvenCommand = MessageOf<typeof OvenCommand>
 export type PanCommand = MessageOf<typeof PanCommand>
-export type ApplianceCommand = OvenCommand | PanCommand
+export type FryerCommand = MessageOf<typeof FryerCommand>
+export type ApplianceCommand = OvenCommand | PanCommand | FryerCommand
 
 const from = {
   /** Which appliance of the bank. */
-  kind: Type.Union([Type.Literal('oven'), Type.Literal('pan')]),
+  kind: Type.Union([Type.Literal('oven'), Type.Literal('pan'), Type.Literal('fryer')]),
   n: Type.Integer({ minimum: 1 }),
 }
 
@@ -109,7 +118,7 @@ export const ApplianceReport = Type.Union([
     },
     exact,
   ),
-  /** The time of a job is over; it goes on cooking until it is unloaded. */
+  /** A job's time is over, or its core has had enough; it goes on cooking until it is unloaded. */
   Type.Object({ type: Type.Literal('appliance.done'), ...from, job }, exact),
   /** `gone`: there was no such job. */
   Type.Object(
@@ -154,10 +163,12 @@ export const ovenRef = (site: string, station: string, n: number) =>
   ref<OvenCommand>('oven', key(site, station, n))
 export const panRef = (site: string, station: string, n: number) =>
   ref<PanCommand>('pan', key(site, station, n))
+export const fryerRef = (site: string, station: string, n: number) =>
+  ref<FryerCommand>('fryer', key(site, station, n))
 
 /** The address of one appliance of a bank, of whichever kind. It takes what every kind takes. */
 export function applianceRef(kind: Appliance, site: string, station: string, n: number) {
-  return ref<OvenCommand & PanCommand>(kind, key(site, station, n))
+  return ref<OvenCommand & PanCommand & FryerCommand>(kind, key(site, station, n))
 }
 
 /** `site:station` of `site:station:n`: a bank lives in one shard. */

@@ -3,26 +3,32 @@
  *
  * The physics are brought up to the instant of each message and no further; between messages the actor sleeps
  * until the instant at which its sensor will have something to say, which the closed form gives. It decides on
- * readings only: the true temperature goes into the food, and into the `truth` query of tests.
+ * readings only: the true temperature goes into the food and to the tip of a probe, and into the `truth` query of
+ * tests. A food with a probe is done when two readings, apart by the time that its core needs, show it; one without,
+ * or whose probe has died, when its time is over.
  *
  * Owns:     states, interlocks, the watch over its own heat, the answers to its station.
- * Does not: know the equations (`thermal.ts`), or what tells an oven from a pan (`oven.ts`, `pan.ts`).
+ * Does not: know the equations (`thermal.ts`), what tells an oven from a pan (`oven.ts`, `pan.ts`, `fryer.ts`), or
+ *           what a probe makes of a temperature (`probe.ts`).
  *
  * Invariants:
  *   H1. No heat while the door is open, a fault stands or a restart is being recovered from.
  *   H2. Every job that was loaded is answered by one `appliance.unloaded`, or named in one `appliance.fault`.
  *   H3. Whoever asked for heat hears `appliance.ready` or `appliance.fault` within `heatingTimeMaxMs`.
- *   H4. A job's time ends by itself at most `extensionsMax` quarters late, and is then announced.
+ *   H4. A job's time ends by itself at most `extensionsMax` quarters late, and is then announced. No probe and no cold
+ *       oven makes it later.
  */
 import { assign, setup } from 'xstate'
 import type { ActorId, ActorRef, ActorState, Birth, Delivered, Effect, Instant, Message, Query } from '#actor'
-import { after, draw, minutes, seconds } from '#actor'
+import { after, draw, keyOf, millisecondsBetween, minutes, seconds } from '#actor'
 import type { Appliance } from '../orders/menu-data.ts'
 import type { Plan } from '../plan.ts'
 import { planned } from '../plan.ts'
 import type { ApplianceCommand, ApplianceReport } from './appliance-messages.ts'
+import { bankOf } from './appliance-messages.ts'
+import { probeRef } from './probe-messages.ts'
 import type { Control, Heat, Plant, Portion, Setting } from './thermal.ts'
-import { advance, doneness, opened, programme, raw, settled, until } from './thermal.ts'
+import { advance, doneAfter, doneness, filled, opened, programme, raw, settled, until } from './thermal.ts'
 
 /** What tells one kind of appliance from another. */
 export interface ApplianceKind {
@@ -41,8 +47,15 @@ export interface Food extends Portion {
   readonly since: Instant
   /** When its time is over, as it stands. */
   readonly ends: Instant
-  readonly extended: number
   readonly done: boolean
+  /** The number of the bank's probe that looks at it; 0 for none. */
+  readonly probe: number
+  /** The probe was asked, and has not answered. */
+  readonly asked: boolean
+  /** What the probe last showed. */
+  readonly shows: number | null
+  /** Since when it shows the core at its temperature; 0 while it does not. */
+  readonly warmSince: Instant
 }
 
 export interface ApplianceContext extends Heat {
@@ -87,6 +100,7 @@ const recoveryMs = seconds(10)
 const lookAgainMs = seconds(2)
 const lookAheadS = 3_600
 const extensionsMax = 4
+const quarter = (food: Food): number => minutes(food.minutes / 4)
 
 /** Kelvin around the target: becomes hot within, stays hot within, and what is no longer a thermostat's error. */
 const reached = { below: 6, above: 12 }
@@ -130,11 +144,6 @@ export function readingOf(c: ApplianceContext): number | null {
   if (c.sensor === 'silent') return null
   if (c.sensor === 'stuck') return Math.round(c.sensed / resolution) * resolution
   return noisy(c.sensed + c.offset, c.id, c.at)
-}
-
-/** What a probe in the food shows. */
-function probe(c: ApplianceContext, food: Food): number {
-  return noisy(food.core, `${c.id}/${food.job}`, c.at)
 }
 
 function tell(c: ApplianceContext, message: ApplianceReport): Effect {
@@ -200,13 +209,16 @@ function handle(draft: Draft, event: ApplianceEvent): void {
       heat(draft, event.celsius)
       break
     case 'appliance.load':
-      load(draft, event.job, event.celsius, event.minutes)
+      load(draft, event)
       break
     case 'appliance.unload':
       unload(draft, event.job)
       break
     case 'appliance.ding':
       ding(draft, event.job)
+      break
+    case 'probe.reading':
+      read(draft, event.job, event.celsius)
       break
     case 'appliance.break':
       fail(draft, event.reason)
@@ -262,7 +274,9 @@ function heat(draft: Draft, celsius: number): void {
   }
 }
 
-function load(draft: Draft, job: string, celsius: number, forMinutes: number): void {
+type Load = Extract<ApplianceCommand, { type: 'appliance.load' }>
+
+function load(draft: Draft, { job, celsius, minutes: forMinutes, probe = 0 }: Load): void {
   const c = draft.context
   const refused = c.fault !== '' ? 'fault' : c.foods.length >= c.slots ? 'full' : 'not-ready'
   if (c.foods.some((food) => food.job === job)) {
@@ -278,12 +292,16 @@ function load(draft: Draft, job: string, celsius: number, forMinutes: number): v
       programme: programme(celsius, forMinutes),
       since: c.at,
       ends: after(c.at, minutes(forMinutes)),
-      extended: 0,
       done: false,
+      probe,
+      asked: false,
+      shows: null,
+      warmSince: 0 as Instant,
     }
-    draft.set({ ...opened(draft.kind.plant, c), foods: [...c.foods, food] })
+    draft.set({ ...filled(draft.kind.plant, c), foods: [...c.foods, food] })
     draft.set({ level: draft.kind.level(draft.context) })
-    draft.timer(foodTimer(job), minutes(forMinutes), { type: 'appliance.ding', job })
+    const first = minutes(forMinutes * (probe > 0 ? doneAfter : 1))
+    draft.timer(foodTimer(job), first, { type: 'appliance.ding', job })
     draft.tell({ type: 'appliance.loaded', ...draft.from, job })
   }
 }
@@ -300,22 +318,74 @@ function unload(draft: Draft, job: string): void {
   draft.tell({ type: 'appliance.unloaded', ...draft.from, job, outcome })
 }
 
-/** Its time is over. A probe that shows it raw gives it another quarter, a few times. */
+/** It is time to look at a food. */
 function ding(draft: Draft, job: string): void {
-  const c = draft.context
-  const food = c.foods.find((one) => one.job === job)
-  if (food === undefined || food.done) return
-  const change = (to: Partial<Food>): void =>
-    draft.set({ foods: c.foods.map((one) => (one === food ? { ...food, ...to } : one)) })
-  const { doneAt } = food.programme
-  if (probe(c, food) < doneAt + noise && food.extended < extensionsMax) {
-    const more = minutes(food.minutes / 4)
-    change({ extended: food.extended + 1, ends: after(c.at, more) })
-    draft.timer(foodTimer(job), more, { type: 'appliance.ding', job })
-  } else {
-    change({ done: true })
-    draft.tell({ type: 'appliance.done', ...draft.from, job })
-  }
+  const food = cookingIn(draft, job)
+  if (food === undefined) return
+  const { at, hot } = draft.context
+  if (at >= latest(food)) finish(draft, food)
+  else if (food.asked) withoutProbe(draft, food)
+  else if (food.probe > 0) askProbe(draft, food)
+  else if (at < food.ends) lookAgain(draft, food, millisecondsBetween(at, food.ends))
+  // Its time counts only in the heat: an appliance that has lost it gives another quarter.
+  else if (hot) finish(draft, food)
+  else lookAgain(draft, food, quarter(food))
+}
+
+const cookingIn = (draft: Draft, job: string): Food | undefined =>
+  draft.context.foods.find((food) => food.job === job && !food.done)
+
+/** H4. */
+const latest = (food: Food): Instant =>
+  after(food.since, minutes(food.minutes) + extensionsMax * quarter(food))
+
+function change(draft: Draft, food: Food, to: Partial<Food>): void {
+  draft.set({ foods: draft.context.foods.map((one) => (one.job === food.job ? { ...one, ...to } : one)) })
+}
+
+function finish(draft: Draft, food: Food): void {
+  change(draft, food, { done: true, asked: false })
+  draft.tell({ type: 'appliance.done', ...draft.from, job: food.job })
+}
+
+function lookAgain(draft: Draft, food: Food, inMs: number): void {
+  const { at } = draft.context
+  const ms = Math.min(inMs, millisecondsBetween(at, latest(food)))
+  const then = after(at, ms)
+  if (then > food.ends) change(draft, food, { ends: then })
+  draft.timer(foodTimer(food.job), ms, { type: 'appliance.ding', job: food.job })
+}
+
+/** The answer comes at once. If it does not, the food is looked at again when its time is over. */
+function askProbe(draft: Draft, food: Food): void {
+  const { id, at } = draft.context
+  const to = probeRef(bankOf(keyOf(id)), food.probe)
+  const message = { type: 'probe.read', appliance: id, job: food.job, core: food.core } as const
+  draft.effects.push({ kind: 'tell', to, message })
+  change(draft, food, { asked: true })
+  lookAgain(draft, food, Math.max(quarter(food), millisecondsBetween(at, food.ends)))
+}
+
+/** A probe that says nothing is of no use any more: from now on its time counts. */
+function withoutProbe(draft: Draft, food: Food): void {
+  const device = probeRef(bankOf(keyOf(draft.context.id)), food.probe)
+  draft.effects.push({ kind: 'emit', event: { type: 'device.fault', device, reason: 'silent' } as Message })
+  change(draft, food, { probe: 0, asked: false })
+  ding(draft, food.job)
+}
+
+function read(draft: Draft, job: string, celsius: number): void {
+  const food = cookingIn(draft, job)
+  if (food === undefined || !food.asked) return
+  const { at } = draft.context
+  const { doneAt, needs } = food.programme
+  const isWarm = celsius >= doneAt
+  const warmSince = !isWarm ? (0 as Instant) : food.warmSince > 0 ? food.warmSince : at
+  change(draft, food, { asked: false, shows: celsius, warmSince })
+  if (isWarm && millisecondsBetween(warmSince, at) >= needs * 1_000) {
+    draft.cancel(foodTimer(job))
+    finish(draft, food)
+  } else lookAgain(draft, food, isWarm ? Math.ceil(needs * 1_000) : quarter(food) / 2)
 }
 
 function fail(draft: Draft, reason: string): void {
@@ -463,6 +533,7 @@ export function applianceMachine(kind: ApplianceKind) {
       foods: [],
     }),
     on: {
+      'probe.reading': does,
       'appliance.open': does,
       'appliance.check': does,
       'appliance.heat': does,
@@ -557,7 +628,7 @@ export function applianceQueries(kind: ApplianceKind): Readonly<Record<'view' | 
           since: food.since,
           ends: food.ends,
           done: food.done,
-          core: probe(c, food),
+          core: food.shows,
         })),
       }
     },

@@ -21,6 +21,7 @@ export const ovenKind: ApplianceKind = {
     doorLoss: 30,
     load: 100,
     opening: 0.02,
+    dip: 0,
     lag: 8,
     room: 22,
   },

@@ -61,7 +61,6 @@ test('every dish of the menu comes out done, alone or four at a time', () => {
   for (const [celsius, time] of [
     [120, 17],
     [140, 6],
-    [190, 9],
     [190, 6],
     [210, 7],
     [210, 3],
@@ -80,6 +79,18 @@ test('every dish of the menu comes out done, alone or four at a time', () => {
       )
     }
   }
+})
+
+test('a fish with a probe comes out when its core says so', () => {
+  hotAt(190)
+  tell('appliance.load', { job: 'a', celsius: 190, minutes: 6, probe: 1 })
+  stage.run(seconds(235))
+  tell('probe.reading', { job: 'a', celsius: 80 })
+  stage.run(seconds(20))
+  tell('probe.reading', { job: 'a', celsius: 80 })
+  expect(stage.sentOf('appliance.done')).toHaveLength(1)
+  tell('appliance.unload', { job: 'a' })
+  expect(stage.sentOf('appliance.unloaded')).toMatchObject([{ outcome: 'done' }])
 })
 
 test('someone turns the knob: the dish burns, and the next heat command sets the level right', () => {

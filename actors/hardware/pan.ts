@@ -19,6 +19,7 @@ const plant = {
   doorLoss: 0,
   load: 25,
   opening: 0.02,
+  dip: 0,
   lag: 3,
   room: 22,
 } as const

@@ -10,6 +10,7 @@ const plant: Plant = {
   doorLoss: 30,
   load: 120,
   opening: 0.02,
+  dip: 0,
   lag: 8,
   room: 22,
 }

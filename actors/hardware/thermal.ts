@@ -29,6 +29,8 @@ export interface Plant {
   readonly load: number
   /** Share of the heat above the room that is lost when something is put in or taken out. */
   readonly opening: number
+  /** The share that a cold portion takes besides, at once, where it goes into the heat itself. */
+  readonly dip: number
   /** Time constant of the sensor, in seconds. */
   readonly lag: number
   readonly room: number
@@ -78,6 +80,9 @@ export interface Heat {
 export type Doneness = 'raw' | 'done' | 'burnt'
 
 const fridge = 5
+
+/** Share of its time after which a portion at its target temperature is done. */
+export const doneAfter = 0.65
 
 /** At its target temperature a portion is done after about 0.65 of its time, and burnt after about 2.2. */
 export function programme(celsius: number, minutes: number): Programme {
@@ -260,9 +265,14 @@ function flipped(heat: Heat, control: Control): Heat {
   return { ...heat, sensed: heat.relay ? control.high : control.low, relay: !heat.relay }
 }
 
-/** Where the cavity is after something was put in or taken out. */
+/** Where the cavity is after something was taken out. */
 export function opened(plant: Plant, heat: Heat): Heat {
   return { ...heat, air: heat.air - plant.opening * (heat.air - plant.room) }
+}
+
+/** And after a cold portion was put in. */
+export function filled(plant: Plant, heat: Heat): Heat {
+  return { ...heat, air: heat.air - (plant.opening + plant.dip) * (heat.air - plant.room) }
 }
 
 /**

@@ -173,3 +173,74 @@ test('a cook lives where the station lives', () => {
   expect(cook.shardKey?.('riverside:grill:3')).toBe('riverside:grill')
   expect(stage.query(it, 'view')).toMatchObject({ state: 'idle', n: 3 })
 })
+
+describe('a roster', () => {
+  const at = (min: number): number => minutes(min) * 1_000
+  const roster = (shift: readonly [number, number] | undefined, ...breaks: readonly number[]): void =>
+    tell('cook.roster', {
+      ...(shift && { shift: { from: at(shift[0]), to: at(shift[1]) } }),
+      breaks: breaks.map((min) => ({ at: at(min), minutes: 15 })),
+    })
+
+  test('the cook comes, takes the breaks, and goes', () => {
+    roster([10, 100], 30, 60)
+    expect([state(), told().at(-1)?.type]).toEqual(['off-shift', 'cook.away'])
+    stage.run(minutes(10))
+    expect([state(), told().at(-1)?.type]).toEqual(['idle', 'cook.here'])
+    stage.run(minutes(20))
+    expect(state()).toBe('on-break')
+    stage.run(minutes(15))
+    expect(state()).toBe('idle')
+    stage.run(minutes(16))
+    expect(state()).toBe('on-break')
+    stage.run(minutes(39))
+    expect([state(), told().at(-1)?.type]).toEqual(['off-shift', 'cook.away'])
+    expect(stage.timers(it)).toEqual([])
+  })
+
+  test('the job in hand is finished before the cook goes, or taken away', () => {
+    roster([0, 10])
+    stage.run(minutes(10) - 1)
+    work()
+    stage.run(1)
+    expect(state()).toBe('working')
+    stage.run(seconds(60))
+    expect([
+      state(),
+      ...told()
+        .slice(-2)
+        .map(({ type }) => type),
+    ]).toEqual(['off-shift', 'cook.done', 'cook.away'])
+    roster([20, 30])
+    stage.run(minutes(10))
+    work('b.1.0')
+    roster([40, 50])
+    tell('cook.drop', { job: 'b.1.0' })
+    expect([state(), told().at(-1)?.type]).toEqual(['off-shift', 'cook.away'])
+    stage.run(minutes(20))
+    expect(state()).toBe('idle')
+  })
+
+  test('the end of the shift ends a break; whoever is kept on is not sent away', () => {
+    roster([0, 20], 10)
+    stage.run(minutes(20))
+    expect(state()).toBe('off-shift')
+    roster([15, 40])
+    tell('cook.shift', { on: true })
+    stage.run(minutes(5))
+    work()
+    roster([30, 31])
+    tell('cook.roster', { breaks: [] })
+    stage.run(minutes(60))
+    expect(state()).toBe('off-shift')
+  })
+
+  test('a new roster leaves nothing of the old one; what is over is not caught up with', () => {
+    roster([5, 90], 30, 60)
+    roster(undefined, 40)
+    expect(stage.timers(it)).toEqual(['break:0'])
+    stage.run(minutes(50))
+    roster([1, 2], 3)
+    expect(stage.timers(it)).not.toContain('leave')
+  })
+})

@@ -6,6 +6,7 @@ import {
   askAgainMs,
   attemptsMax,
   remindersMax,
+  restMaxMs,
   restMs,
   stepTimeMaxMs,
   stopAgainMs,
@@ -47,7 +48,15 @@ describe('the way through the stations', () => {
   test('D1: each step in order, at its station, with its means; it rests, is plated, and is confirmed', () => {
     open('roast-chicken')
     expect(told('station/riverside:grill')).toEqual([
-      { type: 'job.take', job: job(1, 0), promisedAt: 5, means: 'pan', celsius: 220, minutes: 4 },
+      {
+        type: 'job.take',
+        job: job(1, 0),
+        promisedAt: 5,
+        means: 'pan',
+        celsius: 220,
+        minutes: 4,
+        probed: false,
+      },
     ])
     tell('job.queued', { job: job(1, 0), ahead: 3 })
     expect(state()).toBe('waiting')
@@ -70,12 +79,34 @@ describe('the way through the stations', () => {
     done(1, 1)
     expect(state()).toBe('resting')
     expect(told('station/riverside:oven').at(-1)).toEqual({ type: 'job.collect', job: job(1, 1) })
+    expect(told('kitchen-timer/riverside:oven:1')).toEqual([
+      { type: 'timer.set', alarm: job(1, 1), ms: restMs, rings: it },
+    ])
     stage.run(restMs)
+    expect(state()).toBe('resting')
+    tell('timer.rang', { alarm: job(1, 1) })
     expect(state()).toBe('plated')
+    tell('timer.rang', { alarm: job(1, 1) })
     tell('dish.confirm')
     expect(state()).toBe('served')
     expect(toTicket().map(({ type }) => type)).toEqual(['dish.begun', 'dish.plated'])
     expect(stage.living).toEqual([])
+  })
+
+  test('a timer that is broken or full is not waited for long', () => {
+    open('chocolate-fondant')
+    tell('job.assigned', { job: job(1, 0) })
+    tell('job.cooking', { job: job(1, 0) })
+    done(1, 0)
+    tell('timer.refused', { alarm: job(1, 0) })
+    stage.run(restMaxMs - 1)
+    expect(state()).toBe('resting')
+    stage.run(1)
+    expect(state()).toBe('plated')
+    expect(told('kitchen-timer/riverside:pastry:1').map(({ type }) => type)).toEqual([
+      'timer.set',
+      'timer.stop',
+    ])
   })
 
   test('a cold dish does not rest', () => {

@@ -17,12 +17,14 @@ import { Type } from 'typebox'
 import { and, assign, not, setup } from 'xstate'
 import type { Birth, Delivered, Instant } from '#actor'
 import { defineActor, effects, emit, millisecondsBetween, ref, tell } from '#actor'
+import { kitchenTimerRef, TimerReport } from '../hardware/timer-messages.ts'
 import type { Step } from '../orders/menu-data.ts'
 import { recipeOf } from '../orders/menu-data.ts'
 import {
   askAgainMs,
   attemptsMax,
   remindersMax,
+  restMaxMs,
   restMs,
   stepTimeMaxMs,
   stopAgainMs,
@@ -52,13 +54,16 @@ interface DishContext {
   readonly told: number
 }
 
-type DishEvent = Delivered<DishCommand | Report>
+type DishEvent = Delivered<DishCommand | Report | TimerReport>
 
 const steps = (context: DishContext): readonly Step[] => recipeOf(context.dish)?.steps ?? []
 const currentStep = (context: DishContext): Step | undefined => steps(context)[context.step]
 const currentJob = (context: DishContext): string => jobId(context.key, context.attempt, context.step)
 
 const ticketOf = (context: DishContext) => ref<DishReport>('ticket', context.order)
+
+const timerOf = (context: DishContext) =>
+  kitchenTimerRef(context.site, currentStep(context)?.station ?? 'none')
 
 const station = (context: DishContext) => stationAt(context, context.step)
 function stationAt(context: DishContext, step: number) {
@@ -83,6 +88,7 @@ const dishSetup = setup({
           means: step.heat?.appliance ?? 'hands',
           celsius: step.heat?.celsius ?? 0,
           minutes: step.minutes,
+          probed: step.heat?.probed ?? false,
         }),
       ]
     }),
@@ -97,6 +103,19 @@ const dishSetup = setup({
     collect: tell(
       ({ context, event }) => stationAt(context, stepOfJob((event as Report).job)),
       ({ event }) => ({ type: 'job.collect', job: (event as Report).job }),
+    ),
+    setTimer: tell(
+      ({ context }) => timerOf(context),
+      ({ context }) => ({
+        type: 'timer.set',
+        alarm: currentJob(context),
+        ms: restMs,
+        rings: `dish/${context.key}`,
+      }),
+    ),
+    stopTimer: tell(
+      ({ context }) => timerOf(context),
+      ({ context }) => ({ type: 'timer.stop', alarm: currentJob(context) }),
     ),
     nextStep: assign(({ context, event }) => ({ step: context.step + 1, since: event.at, unanswered: 0 })),
     again: assign(({ context, event }) => ({
@@ -161,7 +180,7 @@ const dishSetup = setup({
   delays: {
     askAgain: askAgainMs,
     stopAgain: stopAgainMs,
-    rest: restMs,
+    rest: restMaxMs,
   },
 })
 
@@ -231,6 +250,8 @@ const machine = dishSetup.createMachine({
     ],
     'job.refused': [{ guard: 'mine', target: '.failed', actions: 'refused' }, {}],
     'job.dropped': {},
+    'timer.rang': {},
+    'timer.refused': {},
   },
   initial: 'new',
   states: {
@@ -297,8 +318,13 @@ const machine = dishSetup.createMachine({
       },
     },
     resting: {
-      on: { ...late, 'dish.cancel': 'cancelled' },
-      after: { rest: 'plated' },
+      entry: 'setTimer',
+      on: {
+        ...late,
+        'dish.cancel': { target: 'cancelled', actions: 'stopTimer' },
+        'timer.rang': 'plated',
+      },
+      after: { rest: { target: 'plated', actions: 'stopTimer' } },
     },
     /** Its job is being taken back from the station. */
     stopping: {
@@ -385,7 +411,7 @@ const machine = dishSetup.createMachine({
   },
 })
 
-const accepts = Type.Union([...DishCommand.anyOf, ...JobReport.anyOf])
+const accepts = Type.Union([...DishCommand.anyOf, ...JobReport.anyOf, ...TimerReport.anyOf])
 
 export const dish = defineActor({
   type: 'dish',

@@ -57,11 +57,13 @@ test('in the rush of 1,000 guests every ticket is plated, 19 of 20 within an hou
 })
 
 test('a larger house has more of everything, the smallest one of each', () => {
-  expect(houseKitchen(site, 2).map(({ cooks, ovens, pans }) => [cooks, ovens, pans])).toEqual([
-    [12, 0, 22],
-    [8, 22, 0],
-    [30, 0, 0],
-    [6, 18, 0],
-  ])
+  expect(houseKitchen(site, 2).map(({ cooks, ovens, pans, fryers }) => [cooks, ovens, pans, fryers])).toEqual(
+    [
+      [12, 0, 20, 4],
+      [8, 22, 0, 0],
+      [30, 0, 0, 0],
+      [6, 18, 0, 0],
+    ],
+  )
   expect(houseKitchen(site, 0.01).map(({ cooks }) => cooks)).toEqual([1, 1, 1, 1])
 })

@@ -8,8 +8,10 @@ import { hours, minutes } from '#actor'
 
 /** A cook's hands for a dish that goes into an appliance. */
 export const handsMs = minutes(1)
-/** A heated dish rests before it is plated. */
+/** A heated dish rests before it is plated; the station's timer rings when it is over. */
 export const restMs = minutes(2)
+/** A timer that has not rung by then is not waited for: somebody looks at the clock. */
+export const restMaxMs = minutes(5)
 /** From the last plate on the pass to the ticket that is called. */
 export const platingMs = minutes(1)
 

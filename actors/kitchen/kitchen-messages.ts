@@ -47,8 +47,14 @@ export const DishReport = Type.Union([
 export type DishReport = MessageOf<typeof DishReport>
 
 /** What a step needs: hands for all of its time, or hands for a moment and then a slot of an appliance. */
-export const Means = Type.Union([Type.Literal('hands'), Type.Literal('oven'), Type.Literal('pan')])
-export type Means = 'hands' | 'oven' | 'pan'
+export const means = ['hands', 'oven', 'pan', 'fryer'] as const
+export const Means = Type.Union([
+  Type.Literal('hands'),
+  Type.Literal('oven'),
+  Type.Literal('pan'),
+  Type.Literal('fryer'),
+])
+export type Means = (typeof means)[number]
 
 /** From a dish to a station. */
 export const JobCommand = Type.Union([
@@ -60,6 +66,8 @@ export const JobCommand = Type.Union([
       means: Means,
       celsius: Type.Number({ minimum: 0 }),
       minutes: Type.Number({ exclusiveMinimum: 0, maximum: 600 }),
+      /** Its core is measured. */
+      probed: Type.Boolean(),
     },
     exact,
   ),
@@ -106,6 +114,37 @@ export const JobReport = Type.Union([
 ])
 export type JobReport = MessageOf<typeof JobReport>
 
+const instant = Type.Integer({ minimum: 0 })
+const breakMinutes = Type.Number({ exclusiveMinimum: 0, maximum: 600 })
+/** When a cook is there, in world instants. What is over already is not caught up with. */
+const duty = {
+  /** Without one: from opening to closing. */
+  shift: Type.Optional(Type.Object({ from: instant, to: instant }, exact)),
+  breaks: Type.Array(Type.Object({ at: instant, minutes: breakMinutes }, exact), { maxItems: 8 }),
+}
+
+/** Who can do what, and is there when. Cooks who are not named go on as they do. */
+export const StationRoster = Type.Object(
+  {
+    type: Type.Literal('station.roster'),
+    crew: Type.Array(
+      Type.Object(
+        {
+          n,
+          /** Without any: all that the station does. */
+          skills: Type.Optional(Type.Array(Means, { minItems: 1, maxItems: means.length })),
+          ...duty,
+        },
+        exact,
+      ),
+      { maxItems: 1_000 },
+    ),
+  },
+  exact,
+)
+export type StationRoster = MessageOf<typeof StationRoster>
+export type CrewMember = StationRoster['crew'][number]
+
 /** From outside to a station: the house opens it, and closes it at night. */
 export const StationOpen = Type.Object(
   {
@@ -115,6 +154,7 @@ export const StationOpen = Type.Object(
     cooks: Type.Integer({ minimum: 0, maximum: 1_000 }),
     ovens: Type.Integer({ minimum: 0, maximum: 1_000 }),
     pans: Type.Integer({ minimum: 0, maximum: 1_000 }),
+    fryers: Type.Integer({ minimum: 0, maximum: 1_000 }),
     /** Portions that one appliance takes. */
     slots: Type.Integer({ minimum: 1, maximum: 100 }),
   },
@@ -138,10 +178,9 @@ export const CookCommand = Type.Union([
   ),
   Type.Object({ type: Type.Literal('cook.drop'), job }, exact),
   /** Now, or when the job in hand is finished. */
-  Type.Object(
-    { type: Type.Literal('cook.break'), minutes: Type.Number({ exclusiveMinimum: 0, maximum: 600 }) },
-    exact,
-  ),
+  Type.Object({ type: Type.Literal('cook.break'), minutes: breakMinutes }, exact),
+  /** In place of the one before. The end of a shift waits for the job in hand. */
+  Type.Object({ type: Type.Literal('cook.roster'), ...duty }, exact),
   /** Off at once, also in the middle of a job: a cook may fall ill. */
   Type.Object({ type: Type.Literal('cook.shift'), on: Type.Boolean() }, exact),
 ])
@@ -166,7 +205,7 @@ export const dishRef = (key: string) => ref<DishCommand | JobReport>('dish', key
 
 export const stationKey = (site: string, name: string): string => `${site}:${name}`
 export const stationRef = (site: string, name: string) =>
-  ref<StationOpen | MessageOf<typeof StationClose> | JobCommand | CookReport>(
+  ref<StationOpen | StationRoster | MessageOf<typeof StationClose> | JobCommand | CookReport>(
     'station',
     stationKey(site, name),
   )

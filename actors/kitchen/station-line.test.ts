@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Instant } from '#actor'
 import { draw, drawInteger } from '#actor'
+import { means } from './kitchen-messages.ts'
 import type { Assignment, Cook, Job, Line, Unit, Waiting } from './station-line.ts'
 import { assignable, queued } from './station-line.ts'
 
@@ -11,9 +12,10 @@ const wish = (job: string, celsius: number, promisedAt = 0): Waiting => ({
   means: celsius === 0 ? 'hands' : 'oven',
   celsius,
   minutes: 10,
+  probed: false,
 })
 const cooks = (count: number): readonly Cook[] =>
-  Array.from({ length: count }, (_, n) => ({ n: n + 1, here: true, job: '' }))
+  Array.from({ length: count }, (_, n) => ({ n: n + 1, skills: means, here: true, job: '' }))
 const unit = (n: number, celsius: number, over: Partial<Unit> = {}): Unit => ({
   kind: 'oven',
   n,
@@ -58,13 +60,32 @@ test('the queue is by promise, and by arrival among equal promises', () => {
 
 describe('what may begin', () => {
   test('hands: as many as there are free cooks, oldest promise first', () => {
-    const busy = [{ n: 1, here: true, job: 'x' }, { n: 2, here: false, job: '' }, ...cooks(4).slice(2)]
+    const busy = [
+      { n: 1, skills: means, here: true, job: 'x' },
+      { n: 2, skills: means, here: false, job: '' },
+      ...cooks(4).slice(2),
+    ]
     const queue = ['a', 'b', 'c'].map((job) => wish(job, 0))
     expect(places(assignable(line({ queue, cooks: busy }), now))).toEqual([
       ['a', 3, -1],
       ['b', 4, -1],
     ])
     expect(assignable(line({ queue, cooks: [] }), now)).toEqual([])
+  })
+
+  test('L3: a cook who knows how; the one who knows least else, and what nobody can do waits for no other', () => {
+    const crew: readonly Cook[] = [
+      { n: 1, skills: means, here: true, job: '' },
+      { n: 2, skills: ['hands'], here: true, job: '' },
+      { n: 3, skills: ['pan'], here: true, job: '' },
+    ]
+    const units = [unit(1, 180), unit(2, 180)]
+    const queue = [wish('a', 0), wish('b', 180), wish('c', 180), wish('d', 0)]
+    expect(places(assignable(line({ queue, cooks: crew, units }), now))).toEqual([
+      ['a', 2, -1],
+      ['b', 1, 0],
+    ])
+    expect(places(assignable(line({ queue, cooks: crew.slice(1), units }), now))).toEqual([['a', 2, -1]])
   })
 
   test('an appliance that is hot already is filled first, the fullest before others', () => {

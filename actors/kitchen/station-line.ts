@@ -1,13 +1,15 @@
 /**
  * The line of a station as data: who is free, what waits, and what may begin.
  *
- * Owns:     the rules: oldest promise first; one cook to a job; an appliance holds one temperature at a time.
+ * Owns:     the rules: oldest promise first; one cook to a job, who knows how; an appliance holds one temperature at
+ *           a time.
  * Does not: send anything (`station.ts`).
  *
  * Invariants:
  *   L1. A job that waits is begun before every later promise that needs the same means at the same temperature.
  *   L2. No temperature waits for ever behind others: when no appliance has it, the emptiest takes no more of what
  *       it holds, and turns to it.
+ *   L3. Of the cooks who could, the one begins who knows least else.
  */
 import type { Instant } from '#actor'
 import type { Appliance } from '../orders/menu-data.ts'
@@ -19,6 +21,7 @@ export interface Waiting {
   readonly means: Means
   readonly celsius: number
   readonly minutes: number
+  readonly probed: boolean
 }
 
 /**
@@ -44,6 +47,7 @@ export interface Job extends Waiting {
 
 export interface Cook {
   readonly n: number
+  readonly skills: readonly Means[]
   readonly here: boolean
   readonly job: string
 }
@@ -92,15 +96,19 @@ export interface Assignment {
 
 /** What may begin now. */
 export function assignable(line: Line, at: Instant): readonly Assignment[] {
-  const cooks = line.cooks.filter((cook) => cook.here && cook.job === '').map(({ n }) => n)
+  const cooks = line.cooks.filter((cook) => cook.here && cook.job === '')
   if (cooks.length === 0 || line.queue.length === 0) return []
   const bank = new Bank(line, at)
   const found: Assignment[] = []
   for (const waiting of line.queue) {
-    const cook = cooks[found.length]
-    if (cook === undefined) break
+    if (cooks.length === 0) break
+    const able = cooks.filter((cook) => cook.skills.includes(waiting.means))
+    const cook = most(able, ({ skills }) => -skills.length)
+    if (cook === undefined) continue
     const unit = waiting.means === 'hands' ? -1 : bank.place(waiting.means, waiting.celsius)
-    if (unit !== undefined) found.push({ waiting, cook, unit })
+    if (unit === undefined) continue
+    found.push({ waiting, cook: cook.n, unit })
+    cooks.splice(cooks.indexOf(cook), 1)
   }
   return found
 }

@@ -42,12 +42,19 @@ const b = 'b.1.0'
 function open(over: object = {}): void {
   stage = new Rehearsal({ actors: [station], reached })
   seen = new Map()
-  tell('station.open', { site: 'r', name: 's', cooks: 2, ovens: 2, pans: 0, slots: 2, ...over })
+  tell('station.open', { site: 'r', name: 's', cooks: 2, ovens: 2, pans: 0, fryers: 0, slots: 2, ...over })
   for (const { n } of view().cooks) tell('cook.here', { n, job: '' })
   for (const to of new Set(stage.sent.map((letter) => letter.to))) news(to)
 }
 const take = (job: string, celsius = 180, promisedAt = 0): void =>
-  tell('job.take', { job, promisedAt, means: celsius === 0 ? 'hands' : 'oven', celsius, minutes: 10 })
+  tell('job.take', {
+    job,
+    promisedAt,
+    means: celsius === 0 ? 'hands' : 'oven',
+    celsius,
+    minutes: 10,
+    probed: false,
+  })
 const prepped = (job: string, n = 1): void => tell('cook.done', { n, job })
 /** A job in the first oven, which is hot. */
 function cook(job: string, n = 1): void {
@@ -68,11 +75,16 @@ describe('opening and closing', () => {
   test('it creates its cooks and appliances, and keeps them when it is opened again', () => {
     stage = new Rehearsal({ actors: [station], reached })
     seen = new Map()
-    tell('station.open', { site: 'r', name: 's', cooks: 1, ovens: 1, pans: 1, slots: 3 })
-    tell('station.open', { site: 'r', name: 's', cooks: 9, ovens: 9, pans: 9, slots: 9 })
+    tell('station.open', { site: 'r', name: 's', cooks: 1, ovens: 1, pans: 1, fryers: 1, slots: 3 })
+    tell('station.open', { site: 'r', name: 's', cooks: 9, ovens: 9, pans: 9, fryers: 0, slots: 9 })
     expect(stage.sent).toMatchObject([
       { to: 'oven/r:s:1', message: { type: 'appliance.open', station: it, n: 1, slots: 3 } },
+      { to: 'probe/r:s:1', message: { type: 'probe.open' } },
       { to: 'pan/r:s:1', message: { type: 'appliance.open', station: it, n: 1, slots: 3 } },
+      { to: 'probe/r:s:2', message: { type: 'probe.open' } },
+      { to: 'fryer/r:s:1', message: { type: 'appliance.open', station: it, n: 1, slots: 3 } },
+      { to: 'probe/r:s:3', message: { type: 'probe.open' } },
+      { to: 'kitchen-timer/r:s:1', message: { type: 'timer.open' } },
       { to: 'cook/r:s:1', message: { type: 'cook.open', station: it, n: 1 } },
     ])
     expect(state()).toBe('quiet')
@@ -92,7 +104,7 @@ describe('opening and closing', () => {
     expect(state()).toBe('closed')
     expect(cookNews()).toEqual([{ type: 'cook.shift', on: false }])
     expect(ovenNews().at(-1)).toEqual({ type: 'appliance.heat', celsius: 0 })
-    tell('station.open', { site: 'r', name: 's', cooks: 2, ovens: 2, pans: 0, slots: 2 })
+    tell('station.open', { site: 'r', name: 's', cooks: 2, ovens: 2, pans: 0, fryers: 0, slots: 2 })
     expect(cookNews()).toEqual([{ type: 'cook.shift', on: true }])
     expect(state()).toBe('quiet')
   })
@@ -103,12 +115,12 @@ describe('opening and closing', () => {
     open()
     take(a, 0)
     tell('station.close')
-    tell('station.open', { site: 'r', name: 's', cooks: 2, ovens: 2, pans: 0, slots: 2 })
+    tell('station.open', { site: 'r', name: 's', cooks: 2, ovens: 2, pans: 0, fryers: 0, slots: 2 })
     expect(state()).toBe('busy')
   })
 
   test('what it cannot do, it refuses', () => {
-    tell('job.take', { job: a, promisedAt: 0, means: 'pan', celsius: 180, minutes: 5 })
+    tell('job.take', { job: a, promisedAt: 0, means: 'pan', celsius: 180, minutes: 5, probed: false })
     expect(dishNews('a')).toEqual([{ type: 'job.refused', job: a, reason: 'no-appliance' }])
     open({ cooks: 0 })
     take(a, 0)
@@ -116,7 +128,45 @@ describe('opening and closing', () => {
   })
 })
 
+describe('a roster', () => {
+  test('tells each cook when to be there, and keeps in mind who can do what', () => {
+    const shift = { from: 1, to: 2 }
+    tell('station.roster', {
+      crew: [
+        { n: 1, skills: ['hands'], shift, breaks: [] },
+        { n: 2, skills: ['pan'], breaks: [{ at: 5, minutes: 10 }] },
+        { n: 99, breaks: [] },
+      ],
+    })
+    expect(cookNews(1)).toEqual([{ type: 'cook.roster', shift, breaks: [] }])
+    expect(cookNews(2)).toEqual([{ type: 'cook.roster', breaks: [{ at: 5, minutes: 10 }] }])
+    take(a, 0)
+    take(b, 0)
+    expect(phases()).toEqual([`${a} prep`])
+    expect(cookNews(1)).toMatchObject([{ type: 'cook.work', job: a }])
+    take('c.1.0')
+    expect(dishNews('c')).toEqual([{ type: 'job.refused', job: 'c.1.0', reason: 'no-cooks' }])
+    tell('station.roster', { crew: [{ n: 2, breaks: [] }] })
+    expect(phases()).toEqual([`${a} prep`, `${b} prep`])
+  })
+})
+
 describe('a job', () => {
+  test('whose core is measured goes in with the probe beside its appliance', () => {
+    open({ ovens: 1, fryers: 1 })
+    const [means, celsius] = ['fryer', 180]
+    tell('job.take', { job: a, promisedAt: 0, means, celsius, minutes: 7, probed: true })
+    prepped(a)
+    tell('appliance.ready', { kind: 'fryer', n: 1, celsius })
+    expect(news('fryer/r:s:1').at(-1)).toEqual({
+      type: 'appliance.load',
+      job: a,
+      celsius,
+      minutes: 7,
+      probe: 2,
+    })
+  })
+
   test('by hand: a cook for all of its time', () => {
     take(a, 0)
     expect(cookNews()).toEqual([{ type: 'cook.work', job: a, ms: minutes(10) }])

@@ -4,7 +4,7 @@
  * Cooks live in its shard; appliances perhaps on another node. It knows both by what they say: everything is
  * told by message, watched by message, and said again on the next patrol when nothing was heard.
  *
- * Owns:     the queue, which cook has which job, and which slot is whose.
+ * Owns:     the queue, which cook has which job and knows what, and which slot is whose.
  * Does not: know recipes or dishes beyond one step (`dish.ts`), nor heat (`hardware/appliance.ts`).
  *
  * Invariants:
@@ -19,12 +19,24 @@ import type { ActorId, Birth, Delivered, Effect, Instant, Message } from '#actor
 import { after, defineActor, minutes } from '#actor'
 import type { ApplianceReport as UnitReport } from '../hardware/appliance-messages.ts'
 import { ApplianceReport, applianceRef } from '../hardware/appliance-messages.ts'
+import { probeRef } from '../hardware/probe-messages.ts'
+import { kitchenTimerRef } from '../hardware/timer-messages.ts'
 import type { Appliance } from '../orders/menu-data.ts'
 import type { Plan } from '../plan.ts'
 import { planned } from '../plan.ts'
 import { handsMs, patrolMs, remindersMax, silentPatrolsMax, suspectMs } from './kitchen-delays.ts'
-import type { CookCommand, JobReport } from './kitchen-messages.ts'
-import { CookReport, cookRef, dishOfJob, JobCommand, StationClose, StationOpen } from './kitchen-messages.ts'
+import type { CookCommand, CrewMember, JobReport } from './kitchen-messages.ts'
+import {
+  CookReport,
+  cookRef,
+  dishOfJob,
+  JobCommand,
+  means,
+  StationClose,
+  StationOpen,
+  StationRoster,
+  stationKey,
+} from './kitchen-messages.ts'
 import type { Cook, Job, Line, Outcome, Phase, Unit, Waiting } from './station-line.ts'
 import { assignable, queued } from './station-line.ts'
 
@@ -38,7 +50,13 @@ interface StationContext extends Line {
   readonly spoilt: number
 }
 
-type StationMessage = StationOpen | { readonly type: 'station.close' } | JobCommand | CookReport | UnitReport
+type StationMessage =
+  | StationOpen
+  | StationRoster
+  | { readonly type: 'station.close' }
+  | JobCommand
+  | CookReport
+  | UnitReport
 type StationEvent = Delivered<StationMessage>
 type Take = Extract<JobCommand, { type: 'job.take' }>
 type Status = Extract<UnitReport, { type: 'appliance.status' }>
@@ -112,6 +130,7 @@ type UnitCommand =
       readonly job: string
       readonly celsius: number
       readonly minutes: number
+      readonly probe?: number
     }
   | { readonly type: 'appliance.unload'; readonly job: string }
   | { readonly type: 'appliance.check' }
@@ -130,6 +149,9 @@ function handle(draft: Draft, event: StationEvent): void {
       break
     case 'station.close':
       draft.set({ open: false })
+      break
+    case 'station.roster':
+      for (const member of event.crew) roster(draft, member)
       break
     case 'job.take':
       take(draft, event)
@@ -165,22 +187,37 @@ function handle(draft: Draft, event: StationEvent): void {
 
 // The house ------------------------------------------------------------------------------------------------------
 
-function open(draft: Draft, { site, name, cooks, ovens, pans, slots }: StationOpen): void {
+function open(draft: Draft, { site, name, cooks, ovens, pans, fryers, slots }: StationOpen): void {
   if (draft.context.site === '') {
     const bank = (kind: Appliance, count: number): readonly Unit[] => numbered(count, (n) => newUnit(kind, n))
     draft.set({
       site,
       name,
       slots,
-      cooks: numbered(cooks, (n) => ({ n, here: false, job: '' })),
-      units: [...bank('oven', ovens), ...bank('pan', pans)],
+      cooks: numbered(cooks, (n) => ({ n, skills: means, here: false, job: '' })),
+      units: [...bank('oven', ovens), ...bank('pan', pans), ...bank('fryer', fryers)],
     })
-    for (const index of draft.context.units.keys()) openUnit(draft, index)
+    for (const index of draft.context.units.keys()) {
+      openUnit(draft, index)
+      const to = probeRef(stationKey(site, name), probeOf(index))
+      draft.effects.push({ kind: 'tell', to, message: { type: 'probe.open' } })
+    }
+    const timer = kitchenTimerRef(site, name)
+    draft.effects.push({ kind: 'tell', to: timer, message: { type: 'timer.open' } })
     for (const { n } of draft.context.cooks) openCook(draft, n)
   } else if (!draft.context.open) {
     for (const { n } of draft.context.cooks) draft.tellCook(n, { type: 'cook.shift', on: true })
   }
   draft.set({ open: true })
+}
+
+/** The number of the probe beside the unit at this index. */
+const probeOf = (index: number): number => index + 1
+
+function roster(draft: Draft, { n, skills, shift, breaks }: CrewMember): void {
+  if (!draft.context.cooks.some((cook) => cook.n === n)) return
+  draft.changeCook(n, { skills: skills ?? means })
+  draft.tellCook(n, { type: 'cook.roster', ...(shift && { shift }), breaks })
 }
 
 function numbered<T>(count: number, of: (n: number) => T): readonly T[] {
@@ -209,20 +246,21 @@ function goHome(draft: Draft): void {
 
 // Jobs -----------------------------------------------------------------------------------------------------------
 
-function take(draft: Draft, { job, promisedAt, means, celsius, minutes: time }: Take): void {
+function take(draft: Draft, { type: _, ...wish }: Take): void {
   const { queue, cooks, units } = draft.context
+  const { job } = wish
   const known = draft.job(job)
   const refused = !draft.context.open
     ? 'station-closed'
-    : cooks.length === 0
+    : !cooks.some(({ skills }) => skills.includes(wish.means))
       ? 'no-cooks'
-      : means !== 'hands' && !units.some(({ kind }) => kind === means)
+      : wish.means !== 'hands' && !units.some(({ kind }) => kind === wish.means)
         ? 'no-appliance'
         : undefined
   if (known !== undefined) say(draft, known)
   else if (queue.some((waiting) => waiting.job === job)) draft.waited.push(job)
   else if (refused !== undefined) draft.tellDish({ type: 'job.refused', job, reason: refused })
-  else wait(draft, { job, promisedAt, means, celsius, minutes: time })
+  else wait(draft, wish)
 }
 
 function wait(draft: Draft, waiting: Waiting): void {
@@ -315,8 +353,8 @@ function collect(draft: Draft, id: string): void {
 function requeue(draft: Draft, job: Job): void {
   release(draft, job)
   draft.forget(job)
-  const { job: id, promisedAt, means, celsius, minutes: time } = job
-  wait(draft, { job: id, promisedAt, means, celsius, minutes: time })
+  const { job: id, promisedAt, means, celsius, minutes: time, probed } = job
+  wait(draft, { job: id, promisedAt, means, celsius, minutes: time, probed })
 }
 
 function finish(draft: Draft, job: Job, outcome: Outcome): void {
@@ -375,8 +413,9 @@ function loadWaiting(draft: Draft, index: number): void {
   }
 }
 
-function load(draft: Draft, { job, unit, celsius, minutes: time }: Job): void {
-  draft.tellUnit(unit, { type: 'appliance.load', job, celsius, minutes: time })
+function load(draft: Draft, { job, unit, celsius, minutes: time, probed }: Job): void {
+  const probe = probed && { probe: probeOf(unit) }
+  draft.tellUnit(unit, { type: 'appliance.load', job, celsius, minutes: time, ...probe })
 }
 
 function heard(draft: Draft, report: UnitReport): void {
@@ -630,6 +669,7 @@ const machine = setup({
   on: {
     'station.open': does,
     'station.close': does,
+    'station.roster': does,
     'job.take': does,
     'job.drop': does,
     'job.collect': does,
@@ -686,6 +726,7 @@ export const station = defineActor({
   accepts: Type.Union([
     StationOpen,
     StationClose,
+    StationRoster,
     ...JobCommand.anyOf,
     ...CookReport.anyOf,
     ...ApplianceReport.anyOf,

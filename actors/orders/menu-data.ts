@@ -11,10 +11,10 @@
  */
 
 export const stationNames = ['grill', 'oven', 'garde-manger', 'pastry'] as const
-/** Grill has pans, oven and pastry have ovens, garde-manger works cold. */
+/** Grill has pans and fryers, oven and pastry have ovens, garde-manger works cold. */
 export type StationName = (typeof stationNames)[number]
 
-export type Appliance = 'oven' | 'pan'
+export type Appliance = 'oven' | 'pan' | 'fryer'
 
 /** One thing to do to a dish, at one station. With an appliance it occupies one slot of it. */
 export interface Step {
@@ -22,7 +22,12 @@ export interface Step {
   readonly station: StationName
   /** World time with the dish in hand, or in the appliance. */
   readonly minutes: number
-  readonly heat?: { readonly appliance: Appliance; readonly celsius: number }
+  readonly heat?: {
+    readonly appliance: Appliance
+    readonly celsius: number
+    /** Its core is measured: it comes out when it is done, and not when its time is over. */
+    readonly probed?: boolean
+  }
 }
 
 /** How much of one ingredient a portion takes, and what may stand in for it, one for one. */
@@ -106,12 +111,21 @@ const fry = (what: string, celsius: number, minutes: number): Step => ({
   minutes,
   heat: { appliance: 'pan', celsius },
 })
+const deepFry = (what: string, celsius: number, minutes: number): Step => ({
+  what,
+  station: 'grill',
+  minutes,
+  heat: { appliance: 'fryer', celsius },
+})
 const roast = (what: string, celsius: number, minutes: number): Step => ({
   what,
   station: 'oven',
   minutes,
   heat: { appliance: 'oven', celsius },
 })
+/** Meat and fish are done by their core. */
+const probed = (step: Step): Step =>
+  step.heat === undefined ? step : { ...step, heat: { ...step.heat, probed: true } }
 const bake = (what: string, celsius: number, minutes: number): Step => ({
   what,
   station: 'pastry',
@@ -136,7 +150,7 @@ export const recipes = {
     name: 'Sirloin steak with fried potatoes',
     price: 2_850,
     needs: [need('beef-sirloin', 250), need('potatoes', 300), need('butter', 30), need('olive-oil', 15)],
-    steps: [fry('fry the potatoes', 190, 9), fry('sear the steak', 230, 6)],
+    steps: [deepFry('fry the potatoes', 180, 7), probed(fry('sear the steak', 230, 6))],
   },
   cheeseburger: {
     name: 'Cheeseburger',
@@ -154,13 +168,13 @@ export const recipes = {
     name: 'Roast chicken with lemon',
     price: 1_780,
     needs: [need('chicken-thigh', 320), need('potatoes', 250), need('lemon', 1), need('olive-oil', 20)],
-    steps: [fry('brown the skin', 220, 4), roast('roast the chicken', 200, 22)],
+    steps: [fry('brown the skin', 220, 4), probed(roast('roast the chicken', 200, 22))],
   },
   'sea-bass': {
     name: 'Sea bass, leek and butter',
     price: 2_450,
     needs: [need('sea-bass', 1, 'cod'), need('leek', 150), need('butter', 25), need('lemon', 1)],
-    steps: [fry('melt the leek', 140, 6), fry('fry the fish', 190, 6)],
+    steps: [fry('melt the leek', 140, 6), probed(fry('fry the fish', 190, 6))],
   },
   'baked-cod': {
     name: 'Baked cod with tomatoes',
@@ -171,7 +185,7 @@ export const recipes = {
       need('potatoes', 200),
       need('olive-oil', 20),
     ],
-    steps: [cold('dress the tray', 3), roast('bake the cod', 190, 14)],
+    steps: [cold('dress the tray', 3), probed(roast('bake the cod', 190, 14))],
   },
   'prawn-risotto': {
     name: 'Prawn risotto',

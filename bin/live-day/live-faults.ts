@@ -14,9 +14,8 @@
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { applianceRef } from '#actors'
 import {
-  applianceOf,
+  applianceAt,
   type Day,
   durationMs,
   durationUs,
@@ -122,13 +121,11 @@ async function providerOutage(
 }
 
 async function breakdown(
-  { clock, operations, site }: LiveStage,
+  { day, clock, operations, site }: LiveStage,
   fault: Of<'appliance-breakdown'>,
   outcome: FaultOutcome,
 ): Promise<void> {
-  const kind = applianceOf(fault.station)
-  if (kind === undefined) return
-  const appliance = applianceRef(kind, site, fault.station, fault.appliance)
+  const appliance = applianceAt(day, site, fault.station, fault.appliance)
   const broken = { type: 'appliance.break', reason: 'worn out' } as const
   await operations.tell(appliance, broken)
   const seen = await operations.inspect(appliance)

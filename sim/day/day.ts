@@ -8,13 +8,13 @@
  *   D1. A day is plain data: it survives JSON, and its hash says whether two days are the same.
  */
 import { hash32 } from '#actor'
-import type { DishName, HousePantry, Ingredient, StationName } from '#actors'
-import { ingredients } from '#actors'
+import type { CrewMember, DishName, HousePantry, Ingredient, Means, StationName, StationOpen } from '#actors'
+import { applianceRef, ingredients } from '#actors'
 import type { Bounds } from '#host'
 import type { Delivery } from '#sim'
 import type { Fault } from './faults/fault.ts'
 import type { Situation } from './situations.ts'
-import type { Duration, TimeOfDay } from './time-of-day.ts'
+import { type Duration, durationUs, type TimeOfDay, timeUs } from './time-of-day.ts'
 
 /** What a guest's card does at the provider. */
 export const cards = ['ok', 'declined', 'slow', 'timeoutCaptured', 'flaky'] as const
@@ -54,8 +54,21 @@ export interface Station {
   readonly cooks: number
   /** Ovens or pans, whichever the station works with; garde-manger works without. */
   readonly appliances: number
+  /** Besides; their numbers go on after those of the others. */
+  readonly fryers: number
   /** Dishes that one appliance takes at a time. */
   readonly slots: number
+}
+
+/** What is special about one cook: what he or she can do, and is there when. */
+export interface Duty {
+  readonly station: StationName
+  readonly cook: number
+  /** Without any: all that the station does. */
+  readonly skills?: readonly Means[]
+  /** Without one: from opening to closing. */
+  readonly shift?: { readonly from: TimeOfDay; readonly to: TimeOfDay }
+  readonly breaks?: readonly { readonly at: TimeOfDay; readonly for: Duration }[]
 }
 
 export interface Stock {
@@ -152,6 +165,7 @@ export interface Day {
   readonly timeZone: string
   readonly guests: Guests
   readonly kitchen: Readonly<Record<StationName, Station>>
+  readonly roster: readonly Duty[]
   readonly stock: Stock
   readonly payments: Payments
   readonly cluster: ClusterLayout
@@ -204,6 +218,42 @@ export const pantryOf = ({ stock: { par, opening, shelfLife } }: Day): HousePant
   opening,
   shelfLife,
 })
+
+/** What its station opens with. */
+export function stationOpen({ kitchen }: Day, site: string, name: StationName): StationOpen {
+  const { cooks, appliances, fryers, slots } = kitchen[name]
+  const kind = applianceOf(name)
+  return {
+    type: 'station.open',
+    site,
+    name,
+    cooks,
+    ovens: kind === 'oven' ? appliances : 0,
+    pans: kind === 'pan' ? appliances : 0,
+    fryers,
+    slots,
+  }
+}
+
+/** The appliance with this number at a station: its fryers come after the others. */
+export function applianceAt({ kitchen }: Day, site: string, station: StationName, n: number) {
+  const { appliances } = kitchen[station]
+  const kind = applianceOf(station)
+  if (kind === undefined || n > appliances) return applianceRef('fryer', site, station, n - appliances)
+  return applianceRef(kind, site, station, n)
+}
+
+/** The duties of a station's cooks, where midnight is the beginning of the world's time. */
+export function crewOf({ roster }: Day, station: StationName): CrewMember[] {
+  return roster
+    .filter((duty) => duty.station === station)
+    .map(({ cook, skills, shift, breaks = [] }) => ({
+      n: cook,
+      ...(skills && { skills: [...skills] }),
+      ...(shift && { shift: { from: timeUs(shift.from), to: timeUs(shift.to) } }),
+      breaks: breaks.map((pause) => ({ at: timeUs(pause.at), minutes: durationUs(pause.for) / 60_000_000 })),
+    }))
+}
 
 /** What an ingredient opens the day with. */
 export function openingOf(day: Day, ingredient: Ingredient): number {

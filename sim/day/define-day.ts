@@ -35,11 +35,11 @@ export function mixed(nodes: number): readonly Group[] {
 }
 
 // A house for a thousand guests and two thousand dishes in twelve hours.
-const usualKitchen: Day['kitchen'] = {
-  grill: { cooks: 4, appliances: 8, slots: 4 },
-  oven: { cooks: 3, appliances: 8, slots: 4 },
-  'garde-manger': { cooks: 11, appliances: 0, slots: 1 },
-  pastry: { cooks: 2, appliances: 6, slots: 4 },
+export const usualKitchen: Day['kitchen'] = {
+  grill: { cooks: 4, appliances: 8, fryers: 2, slots: 4 },
+  oven: { cooks: 3, appliances: 8, fryers: 0, slots: 4 },
+  'garde-manger': { cooks: 11, appliances: 0, fryers: 0, slots: 1 },
+  pastry: { cooks: 2, appliances: 6, fryers: 0, slots: 4 },
 }
 
 const everyDish = Object.fromEntries(Object.keys(recipes).map((dish) => [dish, 1]))
@@ -69,6 +69,7 @@ const usual: Omit<Day, 'name' | 'title' | 'open' | 'lastOrder' | 'close'> = {
     patience: '2m',
   },
   kitchen: usualKitchen,
+  roster: [],
   stock: { par: 1, opening: {}, shelfLife: 1, deliveries: [] },
   payments: { latency: '40ms', declineShare: 0 },
   cluster: {

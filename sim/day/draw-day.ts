@@ -11,11 +11,11 @@
  *   S1. The same seed draws the same day.
  *   S2. It is a day like any other: faults find their victims whole, and end before the doors close.
  */
-import { type DishName, recipes } from '#actors'
+import { type DishName, recipes, stationNames } from '#actors'
 import { deliveries as frameDeliveries } from '#sim'
-import type { Character, Day, Group, Guests } from './day.ts'
-import { checkNames } from './day.ts'
-import { defineDay } from './define-day.ts'
+import type { Character, Day, Duty, Group, Guests } from './day.ts'
+import { applianceOf, checkNames } from './day.ts'
+import { defineDay, usualKitchen } from './define-day.ts'
 import { Dice } from './dice.ts'
 import { drawFaults, minutesUntilHealed } from './draw-faults.ts'
 import type { TimeOfDay } from './time-of-day.ts'
@@ -48,14 +48,15 @@ export function drawDay(seed: number): Day {
   } as const
   const nodesDownMax = dice.pick('down', [1, 1, 2, 9])
   const { deliveries } = stock
-  const faults = drawFaults(dice, { cluster, deliveries, nodesDownMax, minute: after })
-  const minutes = Math.max(40, minutesUntilHealed(faults, timeUs(open)))
-  const perHour = (dice.whole('walkIns', 4, 12) / minutes) * 60
   const isSmall = dice.happens('kitchen', 0.3)
-  const small = { cooks: 3, appliances: 3, slots: 3 }
+  const kitchen = isSmall ? smallKitchen : usualKitchen
+  const faults = drawFaults(dice, { cluster, deliveries, kitchen, nodesDownMax, minute: after })
+  const minutes = Math.max(40, minutesUntilHealed(faults, timeUs(open)))
+  const roster = drawRoster(dice, kitchen, minutes)
+  const perHour = (dice.whole('walkIns', 4, 12) / minutes) * 60
   return defineDay({
     name: 'explored',
-    title: titleOf(cluster, isSmall),
+    title: titleOf(cluster, isSmall, roster.length),
     open,
     lastOrder: after(minutes),
     close: after(minutes + 15),
@@ -75,7 +76,8 @@ export function drawDay(seed: number): Day {
       ...(dice.happens('one-dish', 0.2) && { dishes: { [dice.pick('dish', dishNames)]: 1 } }),
       ...drawHabits(dice),
     },
-    ...(isSmall && { kitchen: { grill: small, oven: small, 'garde-manger': small, pastry: small } }),
+    kitchen,
+    roster,
     stock,
     payments: {
       latency: dice.pick('latency', ['5ms', '40ms', '1s']),
@@ -88,6 +90,30 @@ export function drawDay(seed: number): Day {
     invariants: checkNames.filter((name) => name !== 'faults-fired'),
     slo: {},
   })
+}
+
+const small = { cooks: 3, appliances: 3, fryers: 0, slots: 3 }
+const smallKitchen = { grill: { ...small, fryers: 1 }, oven: small, 'garde-manger': small, pastry: small }
+
+/** Some have breaks, some come late or leave early, some know only one thing. The first cook is always there. */
+function drawRoster(dice: Dice, kitchen: Day['kitchen'], minutes: number): Day['roster'] {
+  if (dice.happens('roster', 0.5)) return []
+  return stationNames.flatMap((station, s) =>
+    Array.from({ length: kitchen[station].cooks }, (_, n): Duty => {
+      const k = 100 * s + n
+      const from = dice.whole('roster.from', 0, 5, k)
+      const shift = { from: after(from), to: after(from + dice.whole('roster.lasts', 5, minutes, k)) }
+      const pause = { at: after(dice.whole('roster.break', 1, minutes, k)), for: '10m' } as const
+      const heat = applianceOf(station)
+      return {
+        station,
+        cook: n + 1,
+        ...(n > 0 && dice.happens('roster.shift', 0.3, k) && { shift }),
+        ...(dice.happens('roster.breaks', 0.3, k) && { breaks: [pause] }),
+        ...(n > 0 && heat !== undefined && dice.happens('roster.skills', 0.3, k) && { skills: [heat] }),
+      }
+    }).filter((duty) => Object.keys(duty).length > 2),
+  )
 }
 
 /** So many come for certain, whoever walks in besides: some of them at once, the others over the whole evening. */
@@ -111,7 +137,12 @@ function drawGroups(dice: Dice): readonly Group[] {
         nodes: dice.whole('front', 1, 2),
         departments: ['identity', 'orders', 'pantry', 'till', 'office'],
       },
-      { name: 'back', nodes: dice.whole('back', 1, 3), departments: ['kitchen', 'hardware'] },
+      ...(dice.happens('hardware', 0.5)
+        ? [
+            { name: 'back', nodes: dice.whole('back', 1, 2), departments: ['kitchen'] },
+            { name: 'hardware', nodes: dice.whole('hardware.nodes', 1, 2), departments: ['hardware'] },
+          ]
+        : [{ name: 'back', nodes: dice.whole('back', 1, 3), departments: ['kitchen', 'hardware'] }]),
       edge,
     ]
   }
@@ -182,7 +213,11 @@ function drawHabits(dice: Dice): Omit<Guests, 'arrivals' | 'bursts' | 'portions'
 
 const after = (minutes: number): TimeOfDay => timeText(timeUs(open) + minutes * minuteUs) as TimeOfDay
 
-function titleOf({ groups, bounds, restart, character }: Day['cluster'], isSmall: boolean): string {
+function titleOf(
+  { groups, bounds, restart, character }: Day['cluster'],
+  isSmall: boolean,
+  duties: number,
+): string {
   const { delay, clockSkew, news, flush, write, read, delivery, ...shares } = character
   const share = (name: string, value: number): readonly string[] =>
     value === 0 ? [] : [`${name} ${Number((value * 100).toFixed(1))} %`]
@@ -202,5 +237,6 @@ function titleOf({ groups, bounds, restart, character }: Day['cluster'], isSmall
     ...share('reorder', shares.reorderShare),
     ...Object.entries(bounds).map(([bound, value]) => `${bound} ${value}`),
     ...(isSmall ? ['small kitchen'] : []),
+    ...(duties === 0 ? [] : [`${duties} on a roster`]),
   ].join(', ')
 }

@@ -30,6 +30,7 @@ import { durationUs } from './time-of-day.ts'
 export type Evening = Omit<Troubled, 'faults'> & {
   readonly cluster: Pick<Day['cluster'], 'bounds'>
   readonly deliveries: Day['stock']['deliveries']
+  readonly kitchen: Day['kitchen']
   /** The time of day so many minutes after opening. */
   readonly minute: (n: number) => TimeOfDay
 }
@@ -171,8 +172,14 @@ class FaultDice {
       case 'sensor-stuck':
       case 'runaway-heat': {
         const station = this.#pick('station', heatedStations)
+        return { kind, station, appliance: this.#applianceOf(station), at, for: this.#for }
+      }
+      case 'probe-silent': {
+        const station = this.#pick('station', heatedStations)
         return { kind, station, appliance: this.#whole('appliance', 1, 3), at, for: this.#for }
       }
+      case 'timer-stopped':
+        return { kind, station: this.#pick('station', heatedStations), at, for: this.#for }
       case 'door-open': {
         const station = this.#pick('station', ovenStations)
         return { kind, station, appliance: this.#whole('appliance', 1, 3), at, for: this.#for }
@@ -202,6 +209,13 @@ class FaultDice {
 
   get #point(): CrashPoint {
     return this.#pick('point', this.#happens('fragile', 0.5) ? fragile : crashPoints)
+  }
+
+  /** One of those that are filled first; where there are fryers, every other time the first of them. */
+  #applianceOf(station: HeatedStation): number {
+    const { appliances, fryers } = this.#evening.kitchen[station]
+    const isFryer = fryers > 0 && this.#happens('fryer', 0.5)
+    return isFryer ? appliances + 1 : this.#whole('appliance', 1, 3)
   }
 
   #anyNode(): string {

@@ -11,7 +11,7 @@
  */
 import type { ActorId, Instant, Message } from '#actor'
 import { assert, draw } from '#actor'
-import type { MenuItem } from '#actors'
+import type { MenuItem, StationRoster } from '#actors'
 import {
   binRef,
   departments,
@@ -29,7 +29,7 @@ import { ReadsCheck, runtimeEpoch, SimCluster } from '#sim'
 import { DayChecker, verdict } from './checks/day-checker.ts'
 import { Problems } from './checks/problems.ts'
 import type { Day } from './day.ts'
-import { applianceOf, hashOfDay, nodesOf, pantryOf } from './day.ts'
+import { crewOf, hashOfDay, nodesOf, pantryOf, stationOpen } from './day.ts'
 import type { DayResult } from './day-result.ts'
 import { deliveriesOf } from './deliveries.ts'
 import { Door, isWorthRepeating } from './door.ts'
@@ -295,27 +295,23 @@ export class SimDay {
 
   #open(): void {
     const { day } = this
-    const tell = (actor: ActorId, message: Message): void => {
+    const tell = (actor: ActorId, message: Message, done = (): void => {}): void => {
       this.#toOpen += 1
       this.#insist(actor, message, `open:${actor}`, () => {
         this.#toOpen -= 1
+        done()
       })
     }
     // The nodes want a moment to share the shards.
     this.cluster.timeline.after(minuteUs / 2, () => {
       for (const [bin, opening] of housePantry(site, pantryOf(day))) tell(bin, opening)
       for (const name of stationNames) {
-        const { cooks, appliances, slots } = day.kitchen[name]
-        const kind = applianceOf(name)
-        tell(stationRef(site, name), {
-          type: 'station.open',
-          site,
-          name,
-          cooks,
-          ovens: kind === 'oven' ? appliances : 0,
-          pans: kind === 'pan' ? appliances : 0,
-          slots,
-        } as Message)
+        const station = stationRef(site, name)
+        const crew = crewOf(day, name)
+        const roster: StationRoster = { type: 'station.roster', crew }
+        tell(station, stationOpen(day, site, name), () => {
+          if (crew.length > 0) this.#insist(station, roster, `roster:${station}`)
+        })
       }
       this.#insist(menuRef(site), { type: 'menu.open' }, 'open:menu', () => this.#readMenu())
     })

@@ -7,7 +7,7 @@
  * Does not: fill in defaults (`define-day.ts`), or know faults (`faults/validate-faults.ts`).
  */
 import { ClusterError } from '#actor'
-import { departments, ingredients, recipes, speedMax, speedProblem, stationNames } from '#actors'
+import { departments, ingredients, means, recipes, speedMax, speedProblem, stationNames } from '#actors'
 import { defaultBounds } from '#host'
 import { deliveries } from '#sim'
 import type { Day } from './day.ts'
@@ -36,6 +36,7 @@ export function validateDay(day: Day): void {
   checkClock(day, invalid)
   checkGuests(day, invalid)
   checkKitchen(day, invalid)
+  checkRoster(day, invalid)
   checkStock(day, invalid)
   checkPayments(day, invalid)
   checkCluster(day, invalid)
@@ -95,6 +96,9 @@ export function checkMode(day: Day, mode: Mode): void {
       'the character of links and disk',
       'Run it in the simulator, or leave it out: a live cluster has the links and the disk that it has.',
     )
+  }
+  if (day.roster.length > 0) {
+    unsupported('roster', 'a roster', 'Run it in the simulator, or leave it out.')
   }
   if (Object.keys(day.cluster.bounds).length > 0) {
     unsupported('cluster.bounds', 'bounds of its own', 'Run it in the simulator, or leave them out.')
@@ -213,11 +217,29 @@ function checkKitchen(day: Day, invalid: Refuse): void {
     oneOf(name, stationNames, `kitchen['${name}']`, 'station', invalid)
   }
   for (const name of stationNames) {
-    const { cooks, appliances, slots } = day.kitchen[name]
+    const { cooks, appliances, fryers, slots } = day.kitchen[name]
     checkNumber(cooks, 1, 200, `kitchen['${name}'].cooks`, invalid)
+    checkNumber(fryers, name === 'grill' ? 1 : 0, 100, `kitchen['${name}'].fryers`, invalid)
     if (applianceOf(name) === undefined) continue
     checkNumber(appliances, 1, 100, `kitchen['${name}'].appliances`, invalid)
     checkNumber(slots, 1, 100, `kitchen['${name}'].slots`, invalid)
+  }
+}
+
+function checkRoster({ kitchen, roster }: Day, invalid: Refuse): void {
+  for (const [n, { station, cook, skills = [], shift, breaks = [] }] of roster.entries()) {
+    const place = `roster[${n}]`
+    oneOf(station, stationNames, `${place}.station`, 'station', invalid)
+    checkNumber(cook, 1, kitchen[station].cooks, `${place}.cook`, invalid)
+    for (const skill of skills) oneOf(skill, means, `${place}.skills`, 'skill', invalid)
+    for (const end of ['from', 'to'] as const) {
+      if (shift !== undefined) checkTime(shift[end], `${place}.shift.${end}`, invalid)
+    }
+    checkNumber(breaks.length, 0, 8, `${place}.breaks.length`, invalid)
+    for (const pause of breaks) {
+      checkTime(pause.at, `${place}.breaks.at`, invalid)
+      checkDuration(pause.for, `${place}.breaks.for`, invalid)
+    }
   }
 }
 

@@ -34,7 +34,7 @@ interface OfLinks extends Lasting {
 }
 
 interface OfAppliance extends Lasting {
-  /** Which of the station's, from 1. */
+  /** Which of the station's, from 1; its fryers come last. */
   readonly appliance: number
 }
 
@@ -109,6 +109,10 @@ export type RestaurantFault =
   | ({ readonly kind: 'sensor-stuck'; readonly station: HeatedStation } & OfAppliance)
   /** Full heat, whatever is wanted. */
   | ({ readonly kind: 'runaway-heat'; readonly station: HeatedStation } & OfAppliance)
+  /** The probe beside this appliance shows nothing; what cooks in there is done by its time. */
+  | ({ readonly kind: 'probe-silent'; readonly station: HeatedStation } & OfAppliance)
+  /** The kitchen timer stands still; what rests is taken by the clock on the wall. */
+  | ({ readonly kind: 'timer-stopped'; readonly station: HeatedStation } & Lasting)
   | ({ readonly kind: 'door-open'; readonly station: OvenStation } & OfAppliance)
   /** The cook goes home at once, and is well again after `for`. */
   | ({ readonly kind: 'cook-ill'; readonly station: StationName; readonly cook: number } & Lasting)
@@ -164,6 +168,10 @@ export function objectOf(fault: Fault): string | undefined {
     case 'runaway-heat':
     case 'door-open':
       return `${fault.station} ${fault.appliance}`
+    case 'probe-silent':
+      return `the probe of ${fault.station} ${fault.appliance}`
+    case 'timer-stopped':
+      return `the timer of ${fault.station}`
     case 'cook-ill':
       return `cook ${fault.cook} of ${fault.station}`
     case 'add-node':

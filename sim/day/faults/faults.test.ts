@@ -71,6 +71,8 @@ const each: { readonly [Kind in FaultKind]: Extract<Fault, { kind: Kind }> } = {
   'appliance-breakdown': { kind: 'appliance-breakdown', ...oven, at, for: '5m' },
   'sensor-stuck': { kind: 'sensor-stuck', ...oven, at, for: '15m' },
   'runaway-heat': { kind: 'runaway-heat', ...oven, at, for: '10m' },
+  'probe-silent': { kind: 'probe-silent', ...oven, at, for: '15m' },
+  'timer-stopped': { kind: 'timer-stopped', station: 'oven', at, for: '15m' },
   'door-open': { kind: 'door-open', ...oven, at, for: '5m' },
   'cook-ill': { kind: 'cook-ill', station: 'grill', cook: 1, at, for: '10m' },
   'delivery-late': { kind: 'delivery-late', ingredient: 'mozzarella', by: '10m', at },

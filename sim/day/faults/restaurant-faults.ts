@@ -1,9 +1,9 @@
 /** What the restaurant suffers: its provider of payments, its appliances, its cooks, its stock. */
 import type { Message } from '#actor'
 import type { OvenCommand, PanCommand } from '#actors'
-import { applianceRef, binRef, cookRef } from '#actors'
+import { binRef, cookRef, kitchenTimerRef, probeRef, stationKey } from '#actors'
 import type { ProviderTrouble } from '#outside'
-import { applianceOf } from '../day.ts'
+import { applianceAt } from '../day.ts'
 import { type Duration, durationMs } from '../time-of-day.ts'
 import type { Of, RestaurantFault } from './fault.ts'
 import type { FaultOutcome, Scene, Strike } from './scene.ts'
@@ -37,6 +37,23 @@ export const restaurantFaults: { readonly [Kind in RestaurantFault['kind']]: Str
     troubleAppliance(scene, fault, { type: 'appliance.door', open: true }, 'view', (view) => {
       outcome.fired = view.doorOpen === true
     })
+  },
+  'probe-silent': (scene, { station, appliance, at, for: lasts }, outcome) => {
+    const probe = probeRef(stationKey(scene.stage.site, station), appliance)
+    const key = `fault:${at}:${probe}`
+    const dead = { type: 'probe.sensor', mode: 'silent' } as const
+    scene.tell(probe, dead, key, (answer) => {
+      outcome.fired = answer.kind === 'done' && answer.state === 'fault'
+    })
+    scene.later(lasts, () => scene.tell(probe, { type: 'probe.repair' }, `${key}:repair`))
+  },
+  'timer-stopped': (scene, { station, at, for: lasts }, outcome) => {
+    const timer = kitchenTimerRef(scene.stage.site, station)
+    const key = `fault:${at}:${timer}`
+    scene.tell(timer, { type: 'timer.break' }, key, (answer) => {
+      outcome.fired = answer.kind === 'done' && answer.state === 'fault'
+    })
+    scene.later(lasts, () => scene.tell(timer, { type: 'timer.repair' }, `${key}:repair`))
   },
 
   'cook-ill': (scene, { station, cook, at, for: lasts }, outcome) => {
@@ -101,13 +118,9 @@ function troubleAppliance(
   look: 'view' | 'truth',
   seen: (shown: Shown) => void,
 ): void {
-  const appliance = applianceIn(scene, fault)
+  const { day, site } = scene.stage
+  const appliance = applianceAt(day, site, fault.station, fault.appliance)
   const key = `fault:${fault.kind}:${fault.at}:${appliance}`
   scene.tell(appliance, broken, key, () => scene.query(appliance, look, (shown) => seen(shown as Shown)))
   scene.later(fault.for, () => scene.tell(appliance, { type: 'appliance.repair' }, `${key}:repair`))
-}
-
-function applianceIn(scene: Scene, { station, appliance }: ApplianceFault) {
-  const kind = applianceOf(station) ?? 'oven'
-  return applianceRef(kind, scene.stage.site, station, appliance)
 }

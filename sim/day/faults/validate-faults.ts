@@ -62,6 +62,8 @@ const fields: { readonly [Kind in FaultKind]: FieldsOf<Kind> } = {
   'appliance-breakdown': { ...appliance, ...lasts },
   'sensor-stuck': { ...appliance, ...lasts },
   'runaway-heat': { ...appliance, ...lasts },
+  'probe-silent': { ...appliance, ...lasts },
+  'timer-stopped': { station: heated, ...lasts },
   'door-open': { ...appliance, station: withDoors, ...lasts },
   'cook-ill': { station: anyStation, cook: oneOfCooks, ...lasts },
   'delivery-late': { ...delivery, by: duration },
@@ -332,7 +334,8 @@ function withDoors(value: string, place: string, day: Day, invalid: Refuse): voi
 
 function oneOfBank(value: number, place: string, { kitchen }: Day, invalid: Refuse, fault: Fault): void {
   const { station } = fault as Of<'appliance-breakdown'>
-  within(value, kitchen[station].appliances, place, `the ${station}`, invalid)
+  const { appliances, fryers } = kitchen[station]
+  within(value, appliances + fryers, place, `the ${station}`, invalid)
 }
 
 function oneOfCooks(value: number, place: string, { kitchen }: Day, invalid: Refuse, fault: Fault): void {
