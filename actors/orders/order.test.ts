@@ -71,6 +71,15 @@ function walk(...messages: readonly AnyMessage[]) {
 }
 
 const toPaying = [withToken, held]
+const member = { ...withToken, guest: 'acc_1' }
+/** What the guest's inbox is told, step by step. */
+function noticed(...messages: readonly AnyMessage[]) {
+  return messages.flatMap((_, n) =>
+    walk(...messages.slice(0, n + 1)).effects.flatMap((effect) =>
+      effect.kind === 'tell' && effect.to === 'inbox/acc_1' ? [effect.message] : [],
+    ),
+  )
+}
 const toConfirmed = [...toPaying, captured]
 const toQueued = [...toConfirmed, committed]
 const toCooking = [...toQueued, started]
@@ -97,6 +106,40 @@ describe('the way to the plate', () => {
       'ticket.open',
       'reservation.close served',
       'payment.close',
+    ])
+  })
+
+  test('is told to the inbox of a guest who has one, once a step, with the receipt at the end', () => {
+    const way = [member, ...toReady.slice(1), collect]
+    expect(noticed(...way)).toEqual(
+      [
+        { topic: 'progress', event: 'order.created', amount: 2_890 },
+        { topic: 'progress', event: 'order.paid', amount: 2_890 },
+        { topic: 'progress', event: 'cooking.started' },
+        { topic: 'ready', event: 'order.ready' },
+        { topic: 'receipt', event: 'order.completed', amount: 2_890, lines: items },
+      ].map((notice) => ({ type: 'inbox.notify', id: `ord_1.${notice.event}`, order: 'ord_1', ...notice })),
+    )
+    expect(noticed(...toReady, collect)).toEqual([])
+  })
+
+  test('tells also how it ended badly, and that money went back', () => {
+    const events = (...messages: AnyMessage[]) =>
+      noticed(member, ...messages).map((notice) => {
+        const { event, amount, reason } = notice as AnyMessage & Record<string, unknown>
+        return [event, amount ?? reason]
+      })
+    expect(events(refused)).toContainEqual(['order.rejected', 'insufficient-stock'])
+    expect(events(late('reserveDeadline', 'reserving'), released).at(-1)).toEqual([
+      'order.expired',
+      'not-reserved-in-time',
+    ])
+    expect(events(held, captured, cancel, settled, released).slice(2)).toEqual([
+      ['order.refunded', 2_890],
+      ['order.cancelled', 'guest'],
+    ])
+    expect(events(held, cancel, { type: 'payment.settled', refunded: 0 }, released).slice(1)).toEqual([
+      ['order.cancelled', 'guest'],
     ])
   })
 

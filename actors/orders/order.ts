@@ -15,7 +15,7 @@
 
 import { assign, setup } from 'xstate'
 import type { Birth, Delivered, Instant } from '#actor'
-import { defineActor, emit, reply, tell } from '#actor'
+import { defineActor, effects, emit, reply, tell } from '#actor'
 import { ticketRef } from '../kitchen/ticket-messages.ts'
 import type { Shortage, StockLine } from '../pantry/messages.ts'
 import { reservationRef } from '../pantry/messages.ts'
@@ -24,6 +24,7 @@ import { paymentRef } from '../till/messages.ts'
 import type { OrderEvent, OrderItem } from './messages.ts'
 import { currency, OrderMessage } from './messages.ts'
 import { askAgainMs, fetchWithinMs, orderDeadlines, reservationLifeMs, toTheTableMs } from './order-delays.ts'
+import { noticesOf } from './order-notices.ts'
 import { orderStory } from './order-story.ts'
 
 export interface OrderContext {
@@ -105,6 +106,13 @@ const ending = (type: 'order.rejected' | 'order.cancelled' | 'order.expired', co
     shortages: context.shortages,
     wasted: context.wasted,
   }) satisfies OrderEvent
+
+/** Publishes it, and tells the guest. */
+const publish = (eventOf: (context: OrderContext) => OrderEvent) =>
+  effects<OrderContext, Delivered<OrderMessage>, unknown>(({ context }) => {
+    const event = eventOf(context)
+    return [emit(event), ...noticesOf(event, event.type === 'order.completed' ? context.items : undefined)]
+  })
 
 export const orderMachine = setup({
   types: {
@@ -196,26 +204,29 @@ export const orderMachine = setup({
       type: 'order.view',
       ...orderView(context, 'cancelling'),
     })),
-    publishPaid: emit(
-      ({ context }) =>
-        ({ type: 'order.paid', ...about(context), amount: context.total }) satisfies OrderEvent,
+    publishCreated: publish((context) => ({
+      type: 'order.created',
+      ...about(context),
+      items: context.items,
+      total: context.total,
+    })),
+    publishPaid: publish((context) => ({ type: 'order.paid', ...about(context), amount: context.total })),
+    publishCooking: publish((context) => ({ type: 'cooking.started', ...about(context) })),
+    publishReady: publish((context) => ({ type: 'order.ready', ...about(context) })),
+    publishCompleted: publish((context) => ({
+      type: 'order.completed',
+      ...about(context),
+      total: context.total,
+      ...(context.reason === null ? {} : { reason: context.reason }),
+    })),
+    publishRejected: publish((context) => ending('order.rejected', context)),
+    publishCancelled: publish((context) => ending('order.cancelled', context)),
+    publishExpired: publish((context) => ending('order.expired', context)),
+    tellRefund: effects(({ context, event }) =>
+      event.type === 'payment.settled' && event.refunded > 0
+        ? noticesOf({ type: 'order.refunded', ...about(context), amount: event.refunded })
+        : [],
     ),
-    publishCooking: emit(
-      ({ context }) => ({ type: 'cooking.started', ...about(context) }) satisfies OrderEvent,
-    ),
-    publishReady: emit(({ context }) => ({ type: 'order.ready', ...about(context) }) satisfies OrderEvent),
-    publishCompleted: emit(
-      ({ context }) =>
-        ({
-          type: 'order.completed',
-          ...about(context),
-          total: context.total,
-          ...(context.reason === null ? {} : { reason: context.reason }),
-        }) satisfies OrderEvent,
-    ),
-    publishRejected: emit(({ context }) => ending('order.rejected', context)),
-    publishCancelled: emit(({ context }) => ending('order.cancelled', context)),
-    publishExpired: emit(({ context }) => ending('order.expired', context)),
   },
 }).createMachine({
   id: 'order',
@@ -265,15 +276,7 @@ export const orderMachine = setup({
                 promisedAt: event.promisedAt as Instant,
               })),
               reply(({ context }) => ({ type: 'order.view', ...orderView(context, 'placed') })),
-              emit(
-                ({ context }) =>
-                  ({
-                    type: 'order.created',
-                    ...about(context),
-                    items: context.items,
-                    total: context.total,
-                  }) satisfies OrderEvent,
-              ),
+              'publishCreated',
             ],
           },
           {
@@ -521,7 +524,7 @@ export const orderMachine = setup({
     refunding: {
       entry: ['arrive', 'returnMoney'],
       on: {
-        'payment.settled': { target: 'unwinding', actions: 'moneyGone' },
+        'payment.settled': { target: 'unwinding', actions: ['moneyGone', 'tellRefund'] },
         // Crossed: it was declined, or captured, before it heard of the cancellation. A captured payment is
         // still to be settled.
         'payment.declined': { target: 'unwinding', actions: 'moneyGone' },

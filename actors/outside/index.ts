@@ -6,6 +6,7 @@
  */
 export * from './card-exchange.ts'
 export * from './card-vault.ts'
+export * from './office-ledger.ts'
 export * from './provider.ts'
 export * from './provider-callbacks.ts'
 export * from './provider-client.ts'

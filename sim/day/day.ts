@@ -42,6 +42,8 @@ export interface Guests {
   readonly noShowShare: number
   /** Share of acknowledged orders of which the house gives something back, within an hour. A day of before it has none. */
   readonly refundShare?: number
+  /** Share with an account: they are told how their orders get on. A day of before it has none. */
+  readonly members?: number
   /** What a guest is promised. The kitchen takes the oldest promise first. */
   readonly promise: Duration
   /** How long a guest goes on trying to place an order that is not acknowledged. */
@@ -144,6 +146,7 @@ export const checkNames = [
   'messages',
   'reads',
   'conformance',
+  'notices',
   'liveness',
   'nothing-left',
   'faults-fired',

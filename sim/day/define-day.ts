@@ -65,6 +65,7 @@ const usual: Omit<Day, 'name' | 'title' | 'open' | 'lastOrder' | 'close'> = {
     repeatShare: 0.03,
     noShowShare: 0.01,
     refundShare: 0.01,
+    members: 0.2,
     promise: '40m',
     patience: '2m',
   },

@@ -207,6 +207,7 @@ function drawHabits(dice: Dice): Omit<Guests, 'arrivals' | 'bursts' | 'portions'
     repeatShare: dice.pick('repeat', [0, 0.1, 0.5]),
     noShowShare: dice.pick('noShow', [0, 0, 0, 0.03]),
     refundShare: dice.pick('refund', [0, 0.02, 0.3]),
+    members: dice.pick('members', [0, 0.2, 1]),
     patience: dice.pick('patience', ['30s', '2m']),
   }
 }

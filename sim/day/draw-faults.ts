@@ -130,6 +130,9 @@ class FaultDice {
         return { kind, at }
       case 'torn-write':
       case 'provider-outage':
+      case 'mail-outage':
+      case 'sms-outage':
+      case 'webhook-outage':
         return { kind, at, for: this.#for }
       case 'write-fails':
         return { kind, node: this.#writingNode(), written: this.#happens('written', 0.5), at, for: this.#for }

@@ -9,10 +9,10 @@
  *   G2. An order is acknowledged only by an answer that this guest received; it is refused only if no try of it
  *       can have been heard.
  */
-import type { ActorId, Instant, Message } from '#actor'
-import type { MenuItem, OrderMessage, OrderView } from '#actors'
-import { orderRef, paymentRef, quote } from '#actors'
-import { testTokens } from '#outside'
+import { type ActorId, draw, type Instant, type Message } from '#actor'
+import type { InboxMessage, MenuItem, OrderMessage, OrderView, WebhookMessage } from '#actors'
+import { defaultPreferences, inboxRef, orderRef, paymentRef, quote, webhookRef } from '#actors'
+import { bouncing, testTokens } from '#outside'
 import type { ReadsCheck, SimCluster } from '#sim'
 import type { GuestOrder } from './checks/orders.ts'
 import { settledStates } from './checks/orders.ts'
@@ -41,6 +41,10 @@ const looksMax = 200
 const repeatAfterUs = 2_000_000
 /** Everybody looks once whether the order is really there. */
 const glanceAfterUs = 1_000_000
+/** Of members: whose mailbox is not there, who wants text messages, who has a program that listens. */
+const bouncingShare = 0.02
+const textingShare = 0.2
+const listeningShare = 0.1
 
 export class SimGuest {
   readonly plan: GuestPlan
@@ -86,10 +90,44 @@ export class SimGuest {
       serve: plan.serve,
       promisedAt: plan.at + plan.promiseUs,
       token: testTokens[plan.card],
-      guest: `guest-${plan.n}`,
+      ...(plan.isMember && { guest: this.#account }),
     }
+    if (plan.isMember) this.#register()
     this.#errands += 1
     this.#place(message, total, 1)
+  }
+
+  get #account(): string {
+    return `guest-${this.plan.n}`
+  }
+
+  /** Says where letters go. Some want text messages as well, some have a program that listens. */
+  #register(): void {
+    const account = this.#account
+    const habit = draw(0, `${this.plan.key}.habit`)
+    const prefer: InboxMessage = {
+      type: 'inbox.prefer',
+      contact: {
+        email: `${habit < bouncingShare ? bouncing : 'mail'}.${account}@example.org`,
+        phone: `+49301${String(this.plan.n).padStart(6, '0')}`,
+      },
+      ...(habit > 1 - textingShare && {
+        preferences: { ...defaultPreferences, ready: ['in-app', 'email', 'sms', 'push'] },
+      }),
+    }
+    this.#settle(inboxRef(account), prefer, 'prefer')
+    if (draw(0, `${this.plan.key}.habit`, 1) >= listeningShare) return
+    const create: WebhookMessage = {
+      type: 'webhook.create',
+      account,
+      url: 'https://example.org/orders',
+      events: ['order.created', 'order.ready', 'order.completed'],
+    }
+    this.#settle(webhookRef(`whk_${account}`), create, 'webhook')
+  }
+
+  #settle(actor: ActorId, message: Message, what: string): void {
+    this.#errand(0, (done) => this.#insist(message, what, 1, done, actor))
   }
 
   #place(message: OrderMessage, total: number, tries: number): void {

@@ -39,6 +39,8 @@ export interface GuestPlan {
   readonly collects: boolean
   /** Complains: the house gives back these shares of the bill, all of them at once, so long after the acknowledgement. */
   readonly refund?: { readonly afterUs: number; readonly shares: readonly number[] }
+  /** Has an account. */
+  readonly isMember: boolean
 }
 
 interface Segment {
@@ -141,6 +143,7 @@ function planGuest(day: Day, seed: number, n: number, at: number): GuestPlan {
     repeats: uniform('repeat') < guests.repeatShare,
     collects: uniform('no-show') >= guests.noShowShare,
     ...(uniform('refund') < (guests.refundShare ?? 0) && { refund: refundOf(uniform) }),
+    isMember: uniform('member') < (guests.members ?? 0),
   }
 }
 

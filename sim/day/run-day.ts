@@ -23,7 +23,7 @@ import {
   stationRef,
 } from '#actors'
 import { Registry } from '#host'
-import { ProviderLedger, type ProviderNews } from '#outside'
+import { OfficeLedger, ProviderLedger, type ProviderNews } from '#outside'
 import type { Commit, SimClusterOptions } from '#sim'
 import { ReadsCheck, runtimeEpoch, SimCluster } from '#sim'
 import { DayChecker, verdict } from './checks/day-checker.ts'
@@ -38,6 +38,7 @@ import { newerBuild } from './faults/newer-build.ts'
 import { ThrowingTurns } from './faults/throwing-turns.ts'
 import { SimGuest } from './guest.ts'
 import { planGuests } from './guests.ts'
+import { OfficeModel } from './office-model.ts'
 import { ProviderModel } from './provider-model.ts'
 import type { Latency } from './slo.ts'
 import { latencyOf, parseSlo } from './slo.ts'
@@ -87,6 +88,8 @@ const progressUs = 30 * minuteUs
 /** Clocks of nodes are apart, and a message may have waited: a timer is late only after this. */
 const overdueUs = 5 * minuteUs
 const callbackTriesMax = 3
+/** The world outside is not perfect: letters are lost, and so are answers. */
+const usualOffice = { latencyMs: 60, failShare: 0.01, silentShare: 0.005 }
 /** Far more than any day has: who needs more goes in circles. */
 const eventsMax = 50_000_000
 
@@ -97,6 +100,7 @@ export class SimDay {
   readonly cluster: SimCluster
   readonly door: Door
   readonly provider: ProviderModel
+  readonly office: OfficeModel
   readonly guests: readonly SimGuest[]
   readonly #checker: DayChecker
   readonly #faults: Faults
@@ -129,6 +133,7 @@ export class SimDay {
       }),
       (news, afterUs) => this.cluster.timeline.after(afterUs, () => this.#callBack(news, 1)),
     )
+    this.office = new OfficeModel(new OfficeLedger(usualOffice))
     const around = (lasts: Duration): [number, number] => [
       Math.ceil(durationUs(lasts) / 4),
       Math.ceil(durationUs(lasts) * 1.5),
@@ -146,7 +151,7 @@ export class SimDay {
       nodes: nodesOf(groups),
       bounds,
       clusterBounds: { idleReviewMs: durationMs(review) },
-      models: this.provider.models,
+      models: new Map([...this.provider.models, ...this.office.models]),
       network: {
         delayUs: durationUs(character.delay),
         tailUs: 50,
@@ -196,6 +201,7 @@ export class SimDay {
       cluster: this.cluster,
       door: this.door,
       provider: this.provider,
+      office: this.office,
       site,
       turns,
       builds,
@@ -251,6 +257,7 @@ export class SimDay {
     const { orders, money, verdicts } = this.#checker.close({
       log: this.guests.filter(({ plan }) => plan.at <= cluster.worldNow).map(({ log }) => log),
       provider: provider.ledger.payments,
+      carried: this.office.ledger.deeds,
       rows: (table) => cluster.journal.rows(table),
       healedAt: this.#faults.healedAt as Instant,
       settleWithinUs: durationUs(day.settleWithin),

@@ -16,6 +16,7 @@ import type { MoneyCounts, ProviderEntry } from './money.ts'
 import { MoneyCheck } from './money.ts'
 import type { Rows } from './nothing-left.ts'
 import { leftProblems } from './nothing-left.ts'
+import { type CarriedEntry, NoticesCheck } from './notices.ts'
 import type { GuestOrder, OrderCounts } from './orders.ts'
 import { OrdersCheck } from './orders.ts'
 import { type IsArchived, OwnerCheck } from './owner.ts'
@@ -32,6 +33,8 @@ export interface Verdict {
 export interface DayEnd {
   readonly log: readonly GuestOrder[]
   readonly provider: readonly ProviderEntry[]
+  /** What mail server, SMS provider and receivers have done. Absent: their books are not seen. */
+  readonly carried?: readonly CarriedEntry[]
   readonly rows: Rows
   readonly healedAt: Instant
   readonly settleWithinUs: number
@@ -57,6 +60,7 @@ export class DayChecker {
   readonly #money = new MoneyCheck()
   readonly #stock: StockCheck
   readonly #kitchen = new KitchenCheck()
+  readonly #notices = new NoticesCheck()
   readonly #conformance: ConformanceCheck
 
   readonly #isOneLog: boolean
@@ -84,6 +88,7 @@ export class DayChecker {
       this.#money.record(record)
       this.#stock.record(record)
       this.#kitchen.record(record)
+      this.#notices.record(record)
       const replayed = this.#conformance.record(record)
       if (replayed !== undefined) this.#stock.replayed(record, replayed.context)
     }
@@ -109,15 +114,16 @@ export class DayChecker {
   isQuiet(rows: Rows): boolean {
     if (this.#cut.size > 0) return false
     for (const settled of this.#orders.orders.values()) if (settled === undefined) return false
-    return leftProblems(rows).none
+    return this.#notices.isQuiet && leftProblems(rows).none
   }
 
-  close({ log, provider, rows, healedAt, settleWithinUs, dueBefore, sometimes = [] }: DayEnd): {
+  close({ log, provider, carried, rows, healedAt, settleWithinUs, dueBefore, sometimes = [] }: DayEnd): {
     readonly orders: OrderCounts
     readonly money: MoneyCounts
     readonly verdicts: readonly Verdict[]
   } {
     this.#money.close(provider)
+    this.#notices.close(carried)
     this.#stock.close((order) => this.#orders.orders.get(order)?.state === 'completed')
     return {
       orders: this.#orders.count(log),
@@ -130,6 +136,7 @@ export class DayChecker {
         verdict('owner', this.owner.found),
         verdict('messages', this.#messages.found),
         this.#conforms(),
+        verdict('notices', this.#notices.found),
         verdict('liveness', livenessProblems(this.#orders, log, healedAt, settleWithinUs)),
         verdict('nothing-left', leftProblems(rows, dueBefore)),
         ...(sometimes.length === 0 ? [] : [verdict('reached', this.reached.missed(sometimes))]),

@@ -11,7 +11,14 @@ import type { Key, SnapshotRow, TableName, Tables } from '#ports'
 import { timeText } from '../time-of-day.ts'
 import { Problems } from './problems.ts'
 
-const typesOfAnOrder: ReadonlySet<string> = new Set(['order', 'reservation', 'payment', 'ticket', 'dish'])
+const typesOfAnOrder: ReadonlySet<string> = new Set([
+  'order',
+  'reservation',
+  'payment',
+  'ticket',
+  'dish',
+  'notification',
+])
 
 /** All rows of a table, as the journal has them. */
 export type Rows = <T extends TableName>(table: T) => Iterable<readonly [Key, Tables[T]]>

@@ -104,6 +104,10 @@ export type RestaurantFault =
   | ({ readonly kind: 'provider-slow'; readonly by: Duration } & Lasting)
   /** It does what it is asked, and of this share nobody hears. */
   | ({ readonly kind: 'provider-silent'; readonly share: number } & Lasting)
+  /** Nothing is taken by the mail server, by the SMS provider, by any receiver of webhooks. */
+  | ({ readonly kind: 'mail-outage' } & Lasting)
+  | ({ readonly kind: 'sms-outage' } & Lasting)
+  | ({ readonly kind: 'webhook-outage' } & Lasting)
   | ({ readonly kind: 'appliance-breakdown'; readonly station: HeatedStation } & OfAppliance)
   /** Its sensor shows what it last showed. */
   | ({ readonly kind: 'sensor-stuck'; readonly station: HeatedStation } & OfAppliance)
@@ -205,6 +209,10 @@ export function targetOf(fault: Fault): string {
     case 'provider-slow':
     case 'provider-silent':
       return 'provider'
+    case 'mail-outage':
+    case 'sms-outage':
+    case 'webhook-outage':
+      return fault.kind.slice(0, fault.kind.indexOf('-'))
     case 'slow-disk':
     case 'slow-reads':
     case 'full-disk':

@@ -18,6 +18,7 @@ const evening: DayOptions = {
       { at: '18:30', perHour: 80 },
     ],
     noShowShare: 0,
+    members: 0.5,
   },
   stock: { deliveries: [{ at: '18:10', ingredient: 'mozzarella', amount: 4_000 }] },
   cluster: {
@@ -68,6 +69,9 @@ const each: { readonly [Kind in FaultKind]: Extract<Fault, { kind: Kind }> } = {
   'provider-declines': { kind: 'provider-declines', share: 1, at, for: '5m' },
   'provider-slow': { kind: 'provider-slow', by: '5s', at, for: '5m' },
   'provider-silent': { kind: 'provider-silent', share: 0.5, at, for: '5m' },
+  'mail-outage': { kind: 'mail-outage', at, for: '30m' },
+  'sms-outage': { kind: 'sms-outage', at, for: '30m' },
+  'webhook-outage': { kind: 'webhook-outage', at, for: '30m' },
   'appliance-breakdown': { kind: 'appliance-breakdown', ...oven, at, for: '5m' },
   'sensor-stuck': { kind: 'sensor-stuck', ...oven, at, for: '15m' },
   'runaway-heat': { kind: 'runaway-heat', ...oven, at, for: '10m' },

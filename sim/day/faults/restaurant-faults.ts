@@ -1,6 +1,6 @@
 /** What the restaurant suffers: its provider of payments, its appliances, its cooks, its stock. */
 import type { Message } from '#actor'
-import type { OvenCommand, PanCommand } from '#actors'
+import type { OfficeCall, OvenCommand, PanCommand } from '#actors'
 import { binRef, cookRef, kitchenTimerRef, probeRef, stationKey } from '#actors'
 import type { ProviderTrouble } from '#outside'
 import { applianceAt } from '../day.ts'
@@ -17,6 +17,9 @@ export const restaurantFaults: { readonly [Kind in RestaurantFault['kind']]: Str
     troubleProvider(scene, { kind: 'slow', byMs: durationMs(by) }, lasts, outcome),
   'provider-silent': (scene, { share, for: lasts }, outcome) =>
     troubleProvider(scene, { kind: 'silent', share }, lasts, outcome),
+  'mail-outage': (scene, { for: lasts }, outcome) => cutOff(scene, 'mail.send', lasts, outcome),
+  'sms-outage': (scene, { for: lasts }, outcome) => cutOff(scene, 'sms.send', lasts, outcome),
+  'webhook-outage': (scene, { for: lasts }, outcome) => cutOff(scene, 'webhook.deliver', lasts, outcome),
 
   'appliance-breakdown': (scene, fault, outcome) => {
     troubleAppliance(scene, fault, { type: 'appliance.break', reason: 'worn out' }, 'view', (view) => {
@@ -97,6 +100,14 @@ function troubleProvider(
   scene.later(lasts, () => {
     outcome.fired = troubled.met > 0
     troubled.heal()
+  })
+}
+
+function cutOff(scene: Scene, party: OfficeCall, lasts: Duration, outcome: FaultOutcome): void {
+  const outage = scene.stage.office.ledger.disturb(party)
+  scene.later(lasts, () => {
+    outcome.fired = outage.met > 0
+    outage.heal()
   })
 }
 

@@ -8,6 +8,7 @@ import type { Commit, SimCluster } from '#sim'
 import type { Day } from '../day.ts'
 import type { Answer, Door } from '../door.ts'
 import { isWorthRepeating } from '../door.ts'
+import type { OfficeModel } from '../office-model.ts'
 import type { ProviderModel } from '../provider-model.ts'
 import type { TimeOfDay } from '../time-of-day.ts'
 import { type Duration, durationUs } from '../time-of-day.ts'
@@ -31,6 +32,7 @@ export interface FaultStage {
   readonly cluster: SimCluster
   readonly door: Door
   readonly provider: ProviderModel
+  readonly office: OfficeModel
   readonly site: string
   readonly turns: ThrowingTurns
   /** The build that a day begins with, and one for each upgrade. */
