@@ -23,9 +23,9 @@ import {
   InboxMessage,
   type Notice,
   type NoticeEvent,
+  type NoticePreferences,
   notificationIdOf,
   notificationRef,
-  type Preferences,
   webhookRef,
 } from './messages.ts'
 
@@ -54,7 +54,7 @@ export interface Offer extends Omit<Notice, 'lines'> {
 export interface InboxContext {
   readonly account: string
   readonly contact: Contact
-  readonly preferences: Preferences
+  readonly preferences: NoticePreferences
   /** Newest first, as all lists here. */
   readonly entries: readonly InboxEntry[]
   readonly taken: number
@@ -251,7 +251,7 @@ export const inboxMachine = setup({
 
 export interface InboxSettings {
   readonly contact: Contact
-  readonly preferences: Preferences
+  readonly preferences: NoticePreferences
 }
 
 const settingsOf = ({ contact, preferences }: InboxContext): InboxSettings => ({ contact, preferences })

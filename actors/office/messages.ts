@@ -61,7 +61,7 @@ export const Notice = Type.Object(noticeFields, exact)
 export type Notice = Static<typeof Notice>
 
 /** The channels of each topic. */
-export const Preferences = Type.Object(
+export const NoticePreferences = Type.Object(
   {
     progress: Type.Array(Type.Enum(channels), { maxItems: channels.length, uniqueItems: true }),
     ready: Type.Array(Type.Enum(channels), { maxItems: channels.length, uniqueItems: true }),
@@ -70,9 +70,9 @@ export const Preferences = Type.Object(
   },
   exact,
 )
-export type Preferences = Static<typeof Preferences>
+export type NoticePreferences = Static<typeof NoticePreferences>
 
-export const defaultPreferences: Preferences = {
+export const defaultPreferences: NoticePreferences = {
   progress: [],
   ready: ['in-app', 'email', 'push'],
   receipt: ['in-app', 'email', 'push'],
@@ -100,7 +100,7 @@ export const InboxMessage = Type.Union([
     {
       type: Type.Literal('inbox.prefer'),
       contact: Type.Optional(Contact),
-      preferences: Type.Optional(Preferences),
+      preferences: Type.Optional(NoticePreferences),
     },
     exact,
   ),

@@ -158,7 +158,7 @@ describe('an impossible day is refused with the place, the problem and the remed
           ],
         },
       },
-      "no group hosts 'pantry'",
+      "no group hosts 'identity'",
       'Add it',
     ],
     ['an unknown check', { invariants: ['luck'] }, "there is no check 'luck'", 'Use one of orders'],

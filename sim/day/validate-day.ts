@@ -199,10 +199,12 @@ function checkGuests(day: Day, invalid: Refuse): void {
   }
   checkWeights(dishes, 'guests.dishes', invalid)
   checkWeights(day.guests.cards, 'guests.cards', invalid)
-  for (const field of ['tableShare', 'cancelShare', 'repeatShare', 'noShowShare', 'members'] as const) {
+  for (const field of ['tableShare', 'cancelShare', 'repeatShare', 'noShowShare'] as const) {
     checkNumber(day.guests[field], 0, 1, `guests.${field}`, invalid)
   }
-  checkNumber(day.guests.refundShare ?? 0, 0, 1, 'guests.refundShare', invalid)
+  for (const field of ['refundShare', 'members'] as const) {
+    checkNumber(day.guests[field] ?? 0, 0, 1, `guests.${field}`, invalid)
+  }
   for (const field of ['cancelWithin', 'promise', 'patience'] as const) {
     checkDuration(day.guests[field], `guests.${field}`, invalid)
   }
