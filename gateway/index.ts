@@ -23,6 +23,7 @@ import { nodeRoutes } from './ops/nodes.ts'
 import { timeRoutes } from './ops/time.ts'
 import { authRoutes } from './routes/auth.ts'
 import { inventoryRoutes } from './routes/inventory.ts'
+import { kitchenRoutes } from './routes/kitchen.ts'
 import { menuRoutes } from './routes/menu.ts'
 import { MenuCache } from './routes/menu-cache.ts'
 import { orderTokenSchemes } from './routes/order-token.ts'
@@ -133,6 +134,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       orderRoutes(server, { client, auth, keyring, menu, stock, streams, settings, flags })
       quoteRoutes(server, { client, menu, stock })
       inventoryRoutes(server, { client, auth, keyring, site, stock, settings })
+      kitchenRoutes(server, { client, auth, keyring, site, settings })
       if (identity !== undefined) {
         authRoutes(server, { ...identity, keyring })
         userRoutes(server, identity)

@@ -276,6 +276,12 @@ export const problemSpecs = {
   'command-failed': caller(500, 'The command failed', 'The log of the launcher has the reason.'),
 
   // The restaurant's
+  'device-fault': caller(
+    409,
+    'The device is out of order',
+    'It does nothing until it is repaired. `currentState` is where it stands.',
+  ),
+  interlock: caller(409, 'The device is locked', 'No oven heats with an open door: close it first.'),
   'insufficient-stock': caller(
     409,
     'Not enough in the pantry',

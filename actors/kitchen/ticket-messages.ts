@@ -40,8 +40,18 @@ export const TicketOpen = Type.Object(
 /** Stop, and answer `ticket.cancelled`. */
 export const TicketCancel = Type.Object({ type: Type.Literal('ticket.cancel') }, exact)
 
-/** From the order to its ticket. */
-export const TicketCommand = Type.Union([TicketOpen, TicketCancel])
+/**
+ * From the people in the kitchen, as on any kitchen display: seen; done and off the screen; back on the screen. They mark
+ * the ticket for people. Cooks begin without it, and the order is told nothing.
+ */
+const TicketMarks = [
+  Type.Object({ type: Type.Literal('ticket.accept') }, exact),
+  Type.Object({ type: Type.Literal('ticket.bump') }, exact),
+  Type.Object({ type: Type.Literal('ticket.recall') }, exact),
+] as const
+
+/** From the order to its ticket, and from the screen in the kitchen. */
+export const TicketCommand = Type.Union([TicketOpen, TicketCancel, ...TicketMarks])
 export type TicketCommand = MessageOf<typeof TicketCommand>
 
 /** A cook has begun with the first dish. */

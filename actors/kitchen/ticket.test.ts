@@ -216,3 +216,36 @@ test('the view shows the plates', () => {
     plates: [{ is: 'open' }, { is: 'open' }],
   })
 })
+
+describe('T4: the screen in the kitchen', () => {
+  const screen = (): string => stage.query<{ screen: string }>(it, 'view').screen
+
+  test('seen, off the screen, back on it; the order hears nothing of it', () => {
+    open()
+    expect(screen()).toBe('new')
+    tell('ticket.accept')
+    expect([state(), screen()]).toEqual(['waiting', 'accepted'])
+    tell('dish.begun', { plate: first })
+    tell('ticket.bump')
+    tell('ticket.bump')
+    tell('ticket.accept')
+    expect([state(), screen()]).toEqual(['cooking', 'bumped'])
+    tell('ticket.recall')
+    expect(screen()).toBe('accepted')
+    for (const plate of [first, second]) tell('dish.plated', { plate })
+    tell('ticket.bump')
+    expect([state(), screen()]).toEqual(['plating', 'bumped'])
+    stage.run(platingMs)
+    expect(told().map(({ type }) => type)).toEqual(['ticket.started', 'ticket.plating', 'ticket.plated'])
+  })
+
+  test('what nobody has begun is not done, and what was not taken off need not come back', () => {
+    open()
+    tell('ticket.bump')
+    tell('ticket.recall')
+    expect([state(), screen()]).toEqual(['waiting', 'new'])
+    tell('dish.begun', { plate: first })
+    tell('ticket.recall')
+    expect(screen()).toBe('new')
+  })
+})

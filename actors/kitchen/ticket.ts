@@ -8,6 +8,7 @@
  *   T1. The order is told exactly one end: `ticket.plated`, `ticket.failed` or `ticket.cancelled` (K1).
  *   T2. A ticket ends only when each of its dishes has, but for those that stay silent past all patience.
  *   T3. It is plated only when every dish was.
+ *   T4. What people do with it on their screen changes nothing of T1 to T3.
  */
 import { Type } from 'typebox'
 import { assign, setup } from 'xstate'
@@ -38,6 +39,8 @@ interface TicketContext {
   readonly reason: string
   /** How often it has asked its dishes to stop. */
   readonly asked: number
+  /** What people have done with it on their screen. */
+  readonly screen: 'new' | 'accepted' | 'bumped'
 }
 
 type TicketEvent = Delivered<TicketCommand | Report>
@@ -45,6 +48,17 @@ type TicketEvent = Delivered<TicketCommand | Report>
 const anOrder = (context: TicketContext) => ref<TicketReport>('order', context.order)
 const openPlates = (context: TicketContext): readonly Plate[] =>
   context.plates.filter((plate) => plate.is === 'open')
+
+/** A ticket that was taken off the screen stays off until it is recalled. */
+const onScreen = {
+  'ticket.accept': [{ guard: 'bumped' as const }, { actions: 'accept' as const }],
+}
+/** Somebody has begun: it may be done. */
+const begun = {
+  ...onScreen,
+  'ticket.bump': { actions: 'bump' as const },
+  'ticket.recall': [{ guard: 'isNew' as const }, { actions: 'accept' as const }],
+}
 
 const machine = setup({
   types: {
@@ -67,6 +81,8 @@ const machine = setup({
     stopDishes: effects(({ context }) =>
       openPlates(context).map(({ key }) => tell(dishRef(key), { type: 'dish.cancel' })),
     ),
+    accept: assign({ screen: 'accepted' }),
+    bump: assign({ screen: 'bumped' }),
     countAsking: assign(({ context }) => ({ asked: context.asked + 1 })),
     confirm: effects(({ event }) => {
       const report = event as Report
@@ -91,6 +107,8 @@ const machine = setup({
     noneOpen: ({ context }) => openPlates(context).length === 0,
     overdue: ({ context, event }) => millisecondsBetween(context.openedAt, event.at) > ticketTimeMaxMs,
     unheard: ({ context }) => context.asked > unansweredMax,
+    bumped: ({ context }) => context.screen === 'bumped',
+    isNew: ({ context }) => context.screen === 'new',
   },
   delays: {
     askAgain: ticketAsksMs,
@@ -109,6 +127,7 @@ const machine = setup({
     wasted: false,
     reason: '',
     asked: 0,
+    screen: 'new',
   }),
   on: {
     'ticket.open': {},
@@ -151,6 +170,7 @@ const machine = setup({
     /** No cook has begun. */
     waiting: {
       on: {
+        ...onScreen,
         'ticket.cancel': 'cancelling',
         'dish.begun': { target: 'cooking', actions: 'tellStarted' },
         'dish.plated': { target: 'cooking', actions: ['tellStarted', 'confirm', 'note'] },
@@ -166,6 +186,7 @@ const machine = setup({
     cooking: {
       always: { guard: 'allPlated', target: 'plating' },
       on: {
+        ...begun,
         'ticket.cancel': 'cancelling',
         'dish.failed': { target: 'failing', actions: ['confirm', 'note'] },
       },
@@ -179,6 +200,7 @@ const machine = setup({
     /** Too late to cancel. */
     plating: {
       entry: 'tellPlating',
+      on: begun,
       after: { plating: 'plated' },
     },
     cancelling: {
