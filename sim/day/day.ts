@@ -42,7 +42,7 @@ export interface Guests {
   readonly noShowShare: number
   /** Share of acknowledged orders of which the house gives something back, within an hour. A day of before it has none. */
   readonly refundShare?: number
-  /** Share with an account: they are told how their orders get on. A day of before it has none. */
+  /** Share with an account: they log in, and are told how their orders get on. A day of before it has none. */
   readonly members?: number
   /** What a guest is promised. The kitchen takes the oldest promise first. */
   readonly promise: Duration
@@ -142,6 +142,7 @@ export const checkNames = [
   'money',
   'stock',
   'kitchen',
+  'identity',
   'owner',
   'messages',
   'reads',

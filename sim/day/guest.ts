@@ -20,6 +20,7 @@ import type { Problems } from './checks/problems.ts'
 import type { Answer, Door } from './door.ts'
 import { isWorthRepeating, orderIdOf } from './door.ts'
 import type { GuestPlan } from './guests.ts'
+import { SimMember } from './member.ts'
 
 /** What a guest sees of the restaurant. */
 export interface Restaurant {
@@ -52,6 +53,7 @@ export class SimGuest {
   /** Milliseconds from the intended time to the acknowledgement. */
   latencyMs: number | undefined
   #restaurant: Restaurant
+  readonly #member: SimMember | undefined
   #outcome: GuestOrder['outcome'] = 'unknown'
   #acknowledgedAt: Instant | undefined
   #mayHaveBeenHeard = false
@@ -61,6 +63,12 @@ export class SimGuest {
     this.plan = plan
     this.order = orderIdOf(plan.key)
     this.#restaurant = restaurant
+    if (plan.isMember) this.#member = new SimMember(this.#account, plan.key, plan.repeats, restaurant)
+  }
+
+  /** A member logs in a moment before ordering. An order counts as the account's also where that does not work in time. */
+  comeIn(): void {
+    this.#errand(0, (done) => (this.#member === undefined ? done() : this.#member.signIn(done)))
   }
 
   /** Nothing more is wanted or awaited. */

@@ -115,6 +115,7 @@ const sayings: Readonly<Record<string, string>> = {
   money: 'every guest paid for what they got, once',
   stock: 'every gram is accounted for',
   kitchen: 'what was plated was cooked, and none of it is back in the pantry',
+  identity: 'every account has an address of its own, and no session gave two tokens for one',
   owner: 'every shard had one owner at a time',
   messages: 'every message was handled once, in order, and after it was sent',
   reads: 'nobody who asked was shown what was no longer so',

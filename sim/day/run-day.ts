@@ -84,6 +84,8 @@ export const site = 'house'
 const minuteUs = 60_000_000
 /** Before opening time, so that nodes are up and the house is open when the doors are. */
 const earlyUs = 2 * minuteUs
+/** A member logs in so long before ordering. */
+const memberEarlyUs = minuteUs
 const progressUs = 30 * minuteUs
 /** Clocks of nodes are apart, and a message may have waited: a timer is late only after this. */
 const overdueUs = 5 * minuteUs
@@ -226,7 +228,10 @@ export class SimDay {
     this.#open()
     this.#faults.schedule()
     this.#deliver()
-    for (const guest of this.guests) this.#at(guest.plan.at, () => guest.arrive())
+    for (const guest of this.guests) {
+      if (guest.plan.isMember) this.#at(guest.plan.at - memberEarlyUs, () => guest.comeIn())
+      this.#at(guest.plan.at, () => guest.arrive())
+    }
     this.#at(timeUs(day.open), () => assert(this.#toOpen === 0 && this.#menu.length > 0, 'R2'))
   }
 

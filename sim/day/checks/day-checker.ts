@@ -9,6 +9,7 @@ import type { Commit } from '#sim'
 import type { CheckName } from '../day.ts'
 import { Reached, type Situation } from '../situations.ts'
 import { ConformanceCheck, type ConformanceOptions } from './conformance.ts'
+import { IdentityCheck } from './identity.ts'
 import { KitchenCheck } from './kitchen.ts'
 import { livenessProblems } from './liveness.ts'
 import { MessagesCheck } from './messages.ts'
@@ -61,6 +62,7 @@ export class DayChecker {
   readonly #stock: StockCheck
   readonly #kitchen = new KitchenCheck()
   readonly #notices = new NoticesCheck()
+  readonly #identity = new IdentityCheck()
   readonly #conformance: ConformanceCheck
 
   readonly #isOneLog: boolean
@@ -89,6 +91,7 @@ export class DayChecker {
       this.#stock.record(record)
       this.#kitchen.record(record)
       this.#notices.record(record)
+      this.#identity.record(record)
       const replayed = this.#conformance.record(record)
       if (replayed !== undefined) this.#stock.replayed(record, replayed.context)
     }
@@ -124,6 +127,7 @@ export class DayChecker {
   } {
     this.#money.close(provider)
     this.#notices.close(carried)
+    this.#identity.close()
     this.#stock.close((order) => this.#orders.orders.get(order)?.state === 'completed')
     return {
       orders: this.#orders.count(log),
@@ -133,6 +137,7 @@ export class DayChecker {
         verdict('money', this.#money.found),
         verdict('stock', this.#stock.found),
         verdict('kitchen', this.#kitchen.found),
+        verdict('identity', this.#identity.found),
         verdict('owner', this.owner.found),
         verdict('messages', this.#messages.found),
         this.#conforms(),
