@@ -38,7 +38,8 @@ test('no password, token or private key is in a record, a snapshot, a stored rep
       ...(body !== undefined && { body: JSON.stringify(body) }),
     })
     const cookie = /=([^;]+)/.exec(response.headers.getSetCookie()[0] ?? '')?.[1]
-    return { status: response.status, body: await response.json(), cookie }
+    const said = (await response.json()) as { readonly accessToken: string; readonly code?: string }
+    return { status: response.status, body: said, cookie }
   }
   try {
     const password = canary()
