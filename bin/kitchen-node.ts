@@ -1,23 +1,27 @@
 /**
- * What a node process of the restaurant runs: a live node with its actors and its way to the payment provider.
+ * What a node process of the restaurant runs: a live node with its actors and its ways to the world outside.
  */
 
 import { type LiveNodeConfig, type StartNode, startLiveNode } from '#live'
-import { providerHandlers } from '#outside'
+import { officeHandlers, providerHandlers } from '#outside'
 import { restaurantCluster } from '../cluster.config.ts'
+import type { OfficeSettings } from './office-settings.ts'
 import type { ServiceKeyHolder } from './service-key.ts'
 
 export interface KitchenNodeConfig extends LiveNodeConfig, ServiceKeyHolder {
   readonly providerUrl: string
+  readonly office: OfficeSettings
 }
 
 export const startNode: StartNode = async (given, control) => {
   const config = given as KitchenNodeConfig
+  const { allowPrivate, ...ways } = config.office
+  const webhooks = { serviceKey: config.serviceKey, allowPrivate }
   const { body } = await startLiveNode({
     cluster: restaurantCluster(),
     config,
     control,
-    outside: { ...providerHandlers(config.providerUrl) },
+    outside: { ...providerHandlers(config.providerUrl), ...officeHandlers({ ...ways, webhooks }) },
   })
   return body
 }

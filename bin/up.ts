@@ -33,6 +33,7 @@ import { type ProviderServer, startProvider } from '#outside'
 import { restaurantCluster, site } from '../cluster.config.ts'
 import type { EdgeNodeConfig } from './edge-node.ts'
 import type { KitchenNodeConfig } from './kitchen-node.ts'
+import { type OfficeSettings, officeSettingsOf } from './office-settings.ts'
 import { type Opening, openingsOf } from './open-house.ts'
 import { serviceKeyOf } from './service-key.ts'
 import { startConfig } from './start-config.ts'
@@ -94,6 +95,7 @@ export async function startCluster(options: UpOptions): Promise<RunningCluster> 
   const { dataFolder, nodes = 3, speed = 1 } = options
   checkSpeed(speed)
   const config = startConfig()
+  const office = officeSettingsOf(host === '127.0.0.1')
   const definition = restaurantCluster(nodes)
   if (options.port === options.opsPort && (options.port ?? 0) !== 0) {
     throw new ClusterError('CLUSTER_CONFIG_INVALID', {
@@ -126,6 +128,7 @@ export async function startCluster(options: UpOptions): Promise<RunningCluster> 
         ...ports,
         world,
         config,
+        office,
         serviceKey,
         providerUrl: made.provider.url,
       })
@@ -209,13 +212,14 @@ function groupsOf(
     readonly opsPort: number
     readonly world: MachineAnchor
     readonly config: StartValues
+    readonly office: OfficeSettings
     readonly serviceKey: string
     readonly providerUrl: string
   },
 ): readonly LaunchGroup[] {
-  const { port, opsPort, world, config, serviceKey, providerUrl } = settled
+  const { port, opsPort, world, config, office, serviceKey, providerUrl } = settled
   const shared = { dataFolder, secret: randomBytes(32).toString('base64url'), world, serviceKey }
-  const kitchen: KitchenNodeConfig = { ...shared, providerUrl, ...(recording && { recording }) }
+  const kitchen: KitchenNodeConfig = { ...shared, providerUrl, office, ...(recording && { recording }) }
   const usual = openings ?? openingsOf({ site, kitchenScale, stockScale })
   const edge: EdgeNodeConfig = { ...shared, host, port, opsPort, openings: usual, config }
   const ours = (file: string): string => new URL(file, import.meta.url).href

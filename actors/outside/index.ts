@@ -6,8 +6,12 @@
  */
 export * from './card-exchange.ts'
 export * from './card-vault.ts'
+export type { MailOptions } from './mail-client.ts'
+export * from './office-client.ts'
 export * from './office-ledger.ts'
 export * from './provider.ts'
 export * from './provider-callbacks.ts'
 export * from './provider-client.ts'
 export * from './provider-server.ts'
+export type { SmsOptions } from './sms-client.ts'
+export { webhookSecretOf } from './webhook-secret.ts'
