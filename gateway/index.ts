@@ -26,6 +26,7 @@ import { inventoryRoutes } from './routes/inventory.ts'
 import { kitchenRoutes } from './routes/kitchen.ts'
 import { menuRoutes } from './routes/menu.ts'
 import { MenuCache } from './routes/menu-cache.ts'
+import { notificationRoutes } from './routes/notifications.ts'
 import { orderTokenSchemes } from './routes/order-token.ts'
 import { orderRoutes } from './routes/orders.ts'
 import { quoteRoutes } from './routes/quotes.ts'
@@ -133,6 +134,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       menuRoutes(server, { client, auth, site, menu, settings })
       orderRoutes(server, { client, auth, keyring, menu, stock, streams, settings, flags })
       quoteRoutes(server, { client, menu, stock })
+      notificationRoutes(server, { client, auth, keyring, settings })
       inventoryRoutes(server, { client, auth, keyring, site, stock, settings })
       kitchenRoutes(server, { client, auth, keyring, site, settings })
       if (identity !== undefined) {

@@ -1,0 +1,238 @@
+/**
+ * What an account is told, over HTTP: its list, what it has read, and which channels it wants.
+ *
+ * Owns:     which message each route sends, and what its outcomes mean. Everything is the caller's own.
+ * Does not: send anything; the inbox starts what is sent.
+ */
+import { type Static, Type } from 'typebox'
+import type { Message } from '#actor'
+import {
+  Contact,
+  channels,
+  currency,
+  defaultPreferences,
+  type InboxEntry,
+  type InboxMessage,
+  type InboxSettings,
+  inboxRef,
+  NoticePreferences,
+  noticeEvents,
+  topics,
+  wordsOf,
+} from '#actors'
+import type { Outcome } from '#ports'
+import { type Auth, byAccount, requireCaller } from '../auth/caller.ts'
+import type { ClusterClient } from '../cluster-client.ts'
+import { etagOf, requiredVersionOf } from '../conditional.ts'
+import { cursorOf, nextLink, PageQuery, pageSize, placeOf } from '../cursor.ts'
+import type { Keyring } from '../keyring.ts'
+import { Problem, problemOf } from '../problems.ts'
+import { problems, type Server } from '../server.ts'
+import type { Settings } from '../settings.ts'
+import { Timestamp, timestampOf } from '../timestamp.ts'
+import type { Money } from './order-body.ts'
+
+export interface NotificationRouteOptions {
+  readonly client: ClusterClient
+  readonly auth: Auth
+  readonly keyring: Keyring
+  readonly settings: Settings
+}
+
+const exact = { additionalProperties: false } as const
+const tags = ['notifications']
+const path = '/api/v1/notifications'
+
+const NotificationBody = Type.Object(
+  {
+    id: Type.String(),
+    topic: Type.Enum(topics),
+    event: Type.Enum(noticeEvents),
+    order: Type.String(),
+    title: Type.String(),
+    text: Type.String(),
+    amount: Type.Optional(Type.Unsafe<Static<typeof Money>>(Type.Ref('Money#'))),
+    at: Timestamp,
+    read: Type.Boolean(),
+  },
+  exact,
+)
+const PreferencesBody = Type.Object(
+  { channels: NoticePreferences, contact: Contact },
+  { ...exact, description: `Of each topic the channels: ${channels.join(', ')}.` },
+)
+const MatchHeader = Type.Object({
+  'if-match': Type.Optional(Type.String({ description: 'The `ETag` of what you have read. Required.' })),
+})
+const signIn = ['unauthorized', 'token-invalid'] as const
+const reach = [
+  'busy',
+  'storage-full',
+  'entity-relocating',
+  'actor-stopped',
+  'actor-timeout',
+  'actor-failed',
+] as const
+const written = ['validation', 'malformed-json', 'payload-too-large', 'unsupported-media-type'] as const
+
+/** Of an account that was never told anything. */
+const fresh: InboxSettings = { contact: { email: null, phone: null }, preferences: defaultPreferences }
+
+export function notificationRoutes(app: Server, options: NotificationRouteOptions): void {
+  const { client, auth, keyring, settings } = options
+  const timeoutMs = (): number => settings.latest()['gateway.request-timeout-ms']
+
+  /** Undefined: there is no inbox yet. */
+  const query = async (account: string, name: string, args: unknown, trace: string) => {
+    const outcome = await client.request({
+      actor: inboxRef(account),
+      body: { kind: 'query', name, args },
+      timeoutMs: timeoutMs(),
+      trace,
+    })
+    if (outcome.kind === 'answer') return outcome
+    if (outcome.kind === 'unknown') return undefined
+    throw refusal(outcome)
+  }
+  const write = async (account: string, message: InboxMessage, trace: string, ifVersion?: number) => {
+    const outcome = await client.request({
+      actor: inboxRef(account),
+      body: { kind: 'command', message },
+      ...(ifVersion !== undefined && { ifVersion }),
+      timeoutMs: timeoutMs(),
+      trace,
+    })
+    if (outcome.kind === 'done') return outcome
+    throw refusal(outcome)
+  }
+
+  app.get(
+    path,
+    {
+      schema: {
+        summary: 'What you were told, newest first',
+        description: 'The newest 200 are kept.',
+        tags,
+        security: byAccount,
+        querystring: Type.Object(PageQuery, exact),
+        response: {
+          200: Type.Object(
+            { items: Type.Array(NotificationBody), nextCursor: Type.Optional(Type.String()) },
+            exact,
+          ),
+          ...problems('validation', 'invalid-cursor', ...signIn, ...reach),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { account } = await requireCaller(auth, request)
+      const { limit = pageSize, cursor } = request.query
+      const list = `notifications ${account}`
+      const before = cursor === undefined ? {} : { before: placeOf(keyring, list, cursor) as number }
+      const found = await query(account, 'entries', { ...before, limit }, request.trace.parent)
+      const entries = (found?.value ?? []) as readonly InboxEntry[]
+      reply.header('cache-control', 'no-store')
+      reply.header('vary', 'Authorization')
+      const items = entries.map(shown)
+      const last = entries.at(-1)
+      if (entries.length < limit || last === undefined) return { items }
+      const nextCursor = cursorOf(keyring, list, last.n)
+      reply.header('link', nextLink(request.url, nextCursor))
+      return { items, nextCursor }
+    },
+  )
+
+  app.patch(
+    `${path}/:id`,
+    {
+      schema: {
+        summary: 'Marks it as read, or as not',
+        tags,
+        security: byAccount,
+        params: Type.Object({ id: Type.String({ minLength: 1, maxLength: 150 }) }),
+        body: Type.Object({ read: Type.Boolean() }, exact),
+        response: { 200: NotificationBody, ...problems(...written, ...signIn, 'not-found', ...reach) },
+      },
+    },
+    async (request, reply) => {
+      const { account } = await requireCaller(auth, request)
+      const { id } = request.params
+      const message: InboxMessage = { type: 'inbox.read', id, read: request.body.read }
+      const { reply: said } = await write(account, message, request.trace.parent)
+      const { entry } = said as Message & { readonly entry?: InboxEntry }
+      if (entry === undefined) throw new Problem('not-found', `There is no notification '${id}'.`)
+      reply.header('cache-control', 'no-store')
+      return shown(entry)
+    },
+  )
+
+  app.get(
+    `${path}/preferences`,
+    {
+      schema: {
+        summary: 'By which channels you hear of what',
+        tags,
+        security: byAccount,
+        response: { 200: PreferencesBody, ...problems(...signIn, ...reach) },
+      },
+    },
+    async (request, reply) => {
+      const { account } = await requireCaller(auth, request)
+      const found = await query(account, 'settings', undefined, request.trace.parent)
+      reply.header('etag', etagOf(found?.version ?? 0))
+      reply.header('cache-control', 'no-store')
+      reply.header('vary', 'Authorization')
+      return preferencesShown((found?.value as InboxSettings | undefined) ?? fresh)
+    },
+  )
+
+  app.put(
+    `${path}/preferences`,
+    {
+      schema: {
+        summary: 'Chooses channels, and where they lead',
+        tags,
+        security: byAccount,
+        headers: MatchHeader,
+        body: PreferencesBody,
+        response: {
+          200: PreferencesBody,
+          ...problems(...written, ...signIn, 'precondition-failed', 'precondition-required', ...reach),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { account } = await requireCaller(auth, request)
+      const { channels: preferences, contact } = request.body
+      const ifVersion = requiredVersionOf(request.headers)
+      const message: InboxMessage = { type: 'inbox.prefer', preferences, contact }
+      const { reply: said, version } = await write(account, message, request.trace.parent, ifVersion)
+      reply.header('etag', etagOf(version))
+      reply.header('cache-control', 'no-store')
+      return preferencesShown(said as Message & InboxSettings)
+    },
+  )
+}
+
+function refusal(outcome: Outcome): Problem {
+  if (outcome.kind === 'answer' || outcome.kind === 'done') {
+    return new Problem('internal', 'An inbox answered a command as a query, or a query as a command.')
+  }
+  return problemOf(outcome, 'Your inbox')
+}
+
+const preferencesShown = ({ preferences, contact }: InboxSettings) => ({ channels: preferences, contact })
+
+function shown(entry: InboxEntry) {
+  const { id, topic, event, order, amount, at, read } = entry
+  return {
+    id,
+    topic,
+    event,
+    order,
+    ...wordsOf(entry),
+    ...(amount !== undefined && { amount: { amount, currency } }),
+    at: timestampOf(at),
+    read,
+  }
+}
