@@ -5,6 +5,7 @@
  */
 import { type Gateway, type StartValues, startGateway } from '#gateway'
 import { type LiveNodeConfig, type NodeBody, type StartNode, startLiveNode } from '#live'
+import { cardExchange } from '#outside'
 import { restaurantCluster, site } from '../cluster.config.ts'
 import { HostClient } from './host-client.ts'
 import { type Opening, openHouse } from './open-house.ts'
@@ -15,6 +16,9 @@ export interface EdgeNodeConfig extends LiveNodeConfig, ServiceKeyHolder {
   /** Of the first edge. Further ones take any free port, and tell it among their gauges. */
   readonly port: number
   readonly opsPort: number
+  readonly providerUrl: string
+  /** What the provider signs its callbacks with. */
+  readonly callbackSecret: string
   /** What the house begins with, when it opens for the first time. */
   readonly openings: readonly Opening[]
   /** What the environment has set of the configuration. */
@@ -37,6 +41,8 @@ export const startNode: StartNode = async (given, control) => {
     opsHost: config.host,
     port: isFirst ? config.port : 0,
     opsPort: isFirst ? config.opsPort : 0,
+    exchangeCard: cardExchange(config.providerUrl),
+    callbackSecret: config.callbackSecret,
   })
 
   let isLeaving = false

@@ -36,6 +36,7 @@ import type { KitchenNodeConfig } from './kitchen-node.ts'
 import { type OfficeSettings, officeSettingsOf } from './office-settings.ts'
 import { type Opening, openingsOf } from './open-house.ts'
 import { serviceKeyOf } from './service-key.ts'
+import { settingOf } from './settings.ts'
 import { startConfig } from './start-config.ts'
 
 export interface UpOptions {
@@ -123,7 +124,16 @@ export async function startCluster(options: UpOptions): Promise<RunningCluster> 
       const world = await startWorld(dataFolder, definition, speed, options.worldFrom)
       made.world = world
       const serviceKey = serviceKeyOf(dataFolder)
-      made.provider = await startProvider({ file: join(dataFolder, 'provider-ledger.jsonl') })
+      const callbackSecret = settingOf('BRIGADE_PROVIDER_SECRET') ?? randomBytes(32).toString('base64url')
+      made.provider = await startProvider({
+        file: join(dataFolder, 'provider-ledger.jsonl'),
+        ...(settingOf('BRIGADE_PROVIDER_CALLBACKS') !== 'off' && {
+          callbacks: {
+            url: `http://${host}:${ports.port}/api/v1/callbacks/provider`,
+            secret: callbackSecret,
+          },
+        }),
+      })
       return groupsOf(definition, options, {
         ...ports,
         world,
@@ -131,6 +141,7 @@ export async function startCluster(options: UpOptions): Promise<RunningCluster> 
         office,
         serviceKey,
         providerUrl: made.provider.url,
+        callbackSecret,
       })
     },
     ended: async () => {
@@ -215,13 +226,23 @@ function groupsOf(
     readonly office: OfficeSettings
     readonly serviceKey: string
     readonly providerUrl: string
+    readonly callbackSecret: string
   },
 ): readonly LaunchGroup[] {
-  const { port, opsPort, world, config, office, serviceKey, providerUrl } = settled
+  const { port, opsPort, world, config, office, serviceKey, providerUrl, callbackSecret } = settled
   const shared = { dataFolder, secret: randomBytes(32).toString('base64url'), world, serviceKey }
   const kitchen: KitchenNodeConfig = { ...shared, providerUrl, office, ...(recording && { recording }) }
   const usual = openings ?? openingsOf({ site, kitchenScale, stockScale })
-  const edge: EdgeNodeConfig = { ...shared, host, port, opsPort, openings: usual, config }
+  const edge: EdgeNodeConfig = {
+    ...shared,
+    host,
+    port,
+    opsPort,
+    openings: usual,
+    config,
+    providerUrl,
+    callbackSecret,
+  }
   const ours = (file: string): string => new URL(file, import.meta.url).href
   return Object.entries(groups).map(([name, { departments, nodes, nodesMax }]) => {
     const isEdge = departments.length === 0

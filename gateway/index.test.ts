@@ -59,7 +59,10 @@ describe('the OpenAPI document', () => {
       'Money',
       'Order',
       'OrderTurn',
+      'Payment',
+      'PaymentMethod',
       'Problem',
+      'Refund',
     ])
   })
 })

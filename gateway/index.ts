@@ -29,6 +29,9 @@ import { MenuCache } from './routes/menu-cache.ts'
 import { notificationRoutes } from './routes/notifications.ts'
 import { orderTokenSchemes } from './routes/order-token.ts'
 import { orderRoutes } from './routes/orders.ts'
+import { type CardExchange, paymentMethodRoutes } from './routes/payment-methods.ts'
+import { paymentRoutes } from './routes/payments.ts'
+import { providerCallbackRoutes } from './routes/provider-callback.ts'
 import { quoteRoutes } from './routes/quotes.ts'
 import { StockCache } from './routes/stock-cache.ts'
 import { userRoutes } from './routes/users.ts'
@@ -41,6 +44,7 @@ export { passwordHash, passwordProblem } from './auth/passwords.ts'
 export * from './cluster-client.ts'
 export { problemOf } from './problems.ts'
 export { orderOfKey } from './routes/order-id.ts'
+export type { CardExchange } from './routes/payment-methods.ts'
 export type { LogOptions } from './server.ts'
 export type { StartValues } from './settings.ts'
 export type * from './time-control.ts'
@@ -63,6 +67,10 @@ export interface GatewayOptions {
   readonly accounts?: AccountOptions
   /** Who callers are, where `accounts` does not say it. */
   readonly auth?: Auth
+  /** How a card comes to the payment provider. Default: no cards are stored. */
+  readonly exchangeCard?: CardExchange
+  /** What the payment provider signs its callbacks with. Default: none is believed. */
+  readonly callbackSecret?: string
   /** How often a silent event stream shows that it lives. Default 15 s: proxies cut what is silent for 30. */
   readonly heartbeatMs?: number
   /** Event streams at once; each is a socket. Default 1,000, beyond it 503. */
@@ -141,6 +149,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         authRoutes(server, { ...identity, keyring })
         userRoutes(server, identity)
       }
+      const timeoutMs = (): number => settings.latest()['gateway.request-timeout-ms']
+      paymentRoutes(server, { client, auth, keyring, timeoutMs })
+      const { exchangeCard: exchange, callbackSecret: secret } = options
+      paymentMethodRoutes(server, { client, auth, keyring, timeoutMs, ...(exchange && { exchange }) })
+      providerCallbackRoutes(server, { client, timeoutMs, ...(secret && { secret }) })
       healthRoutes(server, client, metrics)
     },
   })

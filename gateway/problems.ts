@@ -302,6 +302,27 @@ export const problemSpecs = {
     'The payment was declined',
     'The order was rejected for it; nothing was charged.',
   ),
+  'nothing-to-refund': caller(
+    409,
+    'There is not so much to give back',
+    'What was captured, less what was given back or promised already. `currentState` is where the payment stands; days after its order was completed nothing can be given back any more.',
+  ),
+  'card-invalid': caller(
+    400,
+    'This card cannot be used',
+    'Its number, its expiry or its security code is wrong, or the provider refuses it. What was sent is repeated nowhere.',
+  ),
+  'too-many-methods': caller(409, 'No more cards can be stored', 'Forget one first.'),
+  'provider-unavailable': later(
+    503,
+    'The payment provider does not answer',
+    'Nothing was stored. Try again after `Retry-After`, with the same Idempotency-Key.',
+  ),
+  'signature-invalid': caller(
+    403,
+    'The signature does not fit',
+    'Sign the body as it is sent, with the secret of both sides, and send it within five minutes.',
+  ),
   'already-paid': caller(409, 'It is paid already', 'Of one order at most one payment is taken.'),
   'orders-closed': later(
     503,

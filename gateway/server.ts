@@ -139,6 +139,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     reply.header('x-content-type-options', 'nosniff')
     done()
   })
+  // What does not say how long it may be kept is private: it is for who asked, and now.
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+    if (!reply.hasHeader('vary')) reply.header('vary', 'Authorization')
+    done()
+  })
   const routes: { readonly methods: readonly string[]; readonly pattern: string }[] = []
   app.addHook('onRoute', (route) => {
     const methods = [route.method].flat()

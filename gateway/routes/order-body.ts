@@ -48,6 +48,17 @@ export const Wishes = Type.Array(
   ),
   { minItems: 1, maxItems: 50 },
 )
+const PaymentMeans = Type.Union(
+  [
+    Type.Object({ token: PaymentToken }, exact),
+    Type.Object(
+      { method: Type.String({ minLength: 1, maxLength: 100, description: 'A stored card of the account.' }) },
+      exact,
+    ),
+  ],
+  { description: 'How it is paid. Of an order: without it the order waits to be paid.' },
+)
+export type PaymentMeans = Static<typeof PaymentMeans>
 
 export const PlaceOrder = Type.Object(
   {
@@ -58,12 +69,7 @@ export const PlaceOrder = Type.Object(
         description: 'What the guest has seen. If it would be another, the answer is 409.',
       }),
     ),
-    payment: Type.Optional(
-      Type.Object(
-        { token: PaymentToken },
-        { ...exact, description: 'Without it the order waits to be paid.' },
-      ),
-    ),
+    payment: Type.Optional(PaymentMeans),
     serve: Type.Optional(Type.Enum(['collect', 'table'], { default: 'collect' })),
     note: Type.Optional(Type.String({ maxLength: 500 })),
   },
@@ -71,7 +77,7 @@ export const PlaceOrder = Type.Object(
 )
 export type PlaceOrder = Static<typeof PlaceOrder>
 
-export const PayOrder = Type.Object({ token: PaymentToken }, exact)
+export const PayOrder = PaymentMeans
 
 export const CancelOrder = Type.Union([
   Type.Object({ reason: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })) }, exact),

@@ -11,7 +11,7 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { after, type Message } from '#actor'
+import { after, type Instant, type Message } from '#actor'
 import {
   type ConfigValues,
   currency,
@@ -19,6 +19,8 @@ import {
   type OrderStory,
   type OrderView,
   orderRef,
+  type PaymentView,
+  paymentRef,
   type Quote,
   quote,
   type RefusedWish,
@@ -63,12 +65,17 @@ import {
   OrderTurn,
   orderBody,
   ordersPath,
+  type PaymentMeans,
   PayOrder,
   PlaceOrder,
   stateNameOf,
 } from './order-body.ts'
 import { orderIdOf, orderIntentOf } from './order-id.ts'
+import { ExpandQuery, expanded, orderParts } from './order-parts.ts'
 import { authorize, byOrderToken, orderTokenOf } from './order-token.ts'
+import { PaymentRef, paymentBody, paymentsPath } from './payment-body.ts'
+import { tokenOfMethod } from './payment-methods.ts'
+import { keyed, keyHeader, reach, signIn } from './route-parts.ts'
 import type { StockCache } from './stock-cache.ts'
 
 export interface OrderRouteOptions {
@@ -86,14 +93,9 @@ const exact = { additionalProperties: false } as const
 const tags = ['orders']
 const OfOrder = Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) })
 
-const KeyHeader = Type.Object({
-  'idempotency-key': Type.Optional(
-    Type.String({
-      description:
-        'Required. A new random key for each intent, the same for its retries: 1 to 64 visible characters, for a guest who places an order at least 22. Kept for 24 hours.',
-    }),
-  ),
-})
+const KeyHeader = keyHeader(', for a guest who places an order at least 22')
+/** An order with the parts that were asked for. */
+const ExpandedOrder = Type.Object({ ...Order.properties, ...orderParts }, exact)
 const Story = Type.Object(
   {
     state: Type.String(),
@@ -111,27 +113,6 @@ const OrderTurns = Type.Object(
   },
   exact,
 )
-
-const signIn = ['unauthorized', 'token-invalid'] as const
-const reach = [
-  'busy',
-  'storage-full',
-  'entity-relocating',
-  'actor-stopped',
-  'actor-timeout',
-  'actor-failed',
-] as const
-const keyed = [
-  'validation',
-  'malformed-json',
-  'idempotency-key-missing',
-  'idempotency-key-invalid',
-  'request-in-progress',
-  'idempotency-key-reused',
-  'idempotency-key-expired',
-  'payload-too-large',
-  'unsupported-media-type',
-] as const
 
 /** After one of these nothing more happens to an order. */
 const finals: ReadonlySet<string> = new Set(['completed', 'rejected', 'cancelled', 'expired'])
@@ -203,6 +184,21 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
     }
     return caller
   }
+  /** The provider's token for what the caller pays with; or why there is none. */
+  const tokenFor = async (
+    means: PaymentMeans | undefined,
+    request: FastifyRequest,
+    pointer = '#/payment/method',
+  ): Promise<{ readonly token?: string; readonly refused?: Problem }> => {
+    if (means === undefined) return {}
+    if ('token' in means) return { token: means.token }
+    try {
+      return { token: await tokenOfMethod({ client, auth, timeoutMs }, request, means.method, pointer) }
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'validation') return { refused: error }
+      throw error
+    }
+  }
   const command = (
     id: string,
     message: OrderMessage,
@@ -273,14 +269,16 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
 
       const published = await menu.read()
       const priced = quote(published.items, wishesOf(body.items))
+      const paid = await tokenFor(body.payment, request)
       const refused =
         houseRefusal(body, values) ??
         (asksForSubstitutes(body) && !(await flags.isOn('substitutions', caller?.account ?? id))
           ? new Problem('switched-off', 'Nothing can be substituted at the moment: order it as it is.')
           : undefined) ??
-        objectionTo(body, priced, stock)
+        objectionTo(body, priced, stock) ??
+        paid.refused
       if (refused !== undefined) {
-        // The house may have changed since this very order was placed: then it is a retry, and not refused.
+        // The house or the card may have changed since this very order was placed: then it is a retry, and not refused.
         const placed = await read(id, request.trace.parent).catch((error: unknown) => {
           if (error instanceof Problem && error.code === 'not-found') return undefined
           throw error
@@ -293,7 +291,12 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
         actor: orderRef(id),
         body: {
           kind: 'command',
-          message: placing(body, published, priced, client, values['orders.promise-slack-minutes'], caller),
+          message: placing(body, published, priced, {
+            token: paid.token,
+            caller,
+            now: client.worldNow(),
+            slackMinutes: values['orders.promise-slack-minutes'],
+          }),
         },
         key: intent,
         fingerprint: fingerprintOf(body),
@@ -318,8 +321,9 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
         tags,
         security: byOrderToken,
         params: OfOrder,
+        querystring: ExpandQuery,
         response: {
-          200: OrderRef,
+          200: ExpandedOrder,
           304: Type.Null({ description: 'The copy named by `If-None-Match` is still good.' }),
           ...problems('validation', ...signIn, 'not-found', ...reach),
         },
@@ -330,11 +334,15 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
       await allowed(id, request)
       const { view, version } = await readSettled(id, request, reply)
       sayVersion(reply, version)
-      if (isUnchanged(request.headers['if-none-match'], etagOf(version))) {
+      const { expand } = request.query
+      const more = expand === undefined ? undefined : await expanded(client, id, expand, request.trace.parent)
+      const etag = etagOf(more === undefined ? version : `${version} ${more.versions}`)
+      reply.header('etag', etag)
+      if (isUnchanged(request.headers['if-none-match'], etag)) {
         reply.code(304)
         return null
       }
-      return orderBody(view, version)
+      return { ...orderBody(view, version), ...more?.parts }
     },
   )
 
@@ -514,7 +522,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
         headers: KeyHeader,
         body: PayOrder,
         response: {
-          202: OrderRef,
+          201: PaymentRef,
           ...problems(
             ...keyed,
             ...signIn,
@@ -531,28 +539,44 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
       const { id } = request.params
       const caller = await allowed(id, request)
       const key = requiredKeyOf(request.headers['idempotency-key'])
-      const outcome = await command(
-        id,
-        { type: 'order.pay', token: request.body.token },
-        request,
-        key,
-        caller,
-      )
+      const { token = '', refused } = await tokenFor(request.body, request, '#/method')
+      if (refused !== undefined) throw refused
+      const outcome = await command(id, { type: 'order.pay', token }, request, key, caller)
       if (outcome.kind !== 'done') throw refusal(outcome, id, isPaid(outcome) ? 'already-paid' : undefined)
-      reply.code(202)
-      if (waitSecondsOf(request.headers.prefer) === undefined) return done(outcome, id, reply)
-      const { view, version } = await readSettled(id, request, reply)
+      if (outcome.replayed) reply.header('idempotent-replayed', 'true')
+      reply.code(201).header('location', `${paymentsPath}/${id}`)
+      if (waitSecondsOf(request.headers.prefer) === undefined) return paymentNow(id, outcome, request, reply)
+      const { view } = await readSettled(id, request, reply)
       if (view.state === 'rejected') {
         throw new Problem('payment-declined', {
           detail: `The payment of order '${id}' was declined: ${view.reason ?? 'no reason given'}.`,
           currentState: view.state,
         })
       }
-      if (outcome.replayed) reply.header('idempotent-replayed', 'true')
-      sayVersion(reply, version)
-      return orderBody(view, version)
+      return paymentNow(id, outcome, request, reply)
     },
   )
+
+  /** The payment as it stands, or as it is about to be: the order has only just asked for it. */
+  const paymentNow = async (
+    id: string,
+    asked: Extract<Outcome, { kind: 'done' }>,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ) => {
+    const outcome = await client.request({
+      actor: paymentRef(id),
+      body: { kind: 'query', name: 'view' },
+      timeoutMs: timeoutMs(),
+      trace: request.trace.parent,
+    })
+    const version = outcome.kind === 'answer' ? outcome.version : 0
+    sayVersion(reply, version)
+    if (outcome.kind === 'answer') return paymentBody(outcome.value as PaymentView, version)
+    const { amount } = viewIn(asked, id).total
+    const none = { captured: 0, refunded: 0, reason: null, refunds: [] }
+    return paymentBody({ order: id, state: 'authorizing', amount, ...none }, version)
+  }
 }
 
 function sayVersion(reply: FastifyReply, version: number): void {
@@ -705,9 +729,17 @@ function placing(
   body: PlaceOrder,
   menu: PublishedMenu,
   priced: Quote,
-  client: ClusterClient,
-  slackMinutes: number,
-  caller: Caller | undefined,
+  {
+    token,
+    now,
+    slackMinutes,
+    caller,
+  }: {
+    readonly token: string | undefined
+    readonly now: Instant
+    readonly slackMinutes: number
+    readonly caller: Caller | undefined
+  },
 ): OrderMessage {
   const cooking = body.items.map(({ dish }) =>
     (recipeOf(dish)?.steps ?? []).reduce((sum, { minutes }) => sum + minutes, 0),
@@ -719,8 +751,8 @@ function placing(
     needs: [...priced.needs],
     total: priced.total,
     serve: body.serve ?? 'collect',
-    promisedAt: after(client.worldNow(), (Math.max(...cooking) + slackMinutes) * 60_000),
-    ...(body.payment && { token: body.payment.token }),
+    promisedAt: after(now, (Math.max(...cooking) + slackMinutes) * 60_000),
+    ...(token !== undefined && { token }),
     ...(body.note !== undefined && { note: body.note }),
     ...(caller && { guest: caller.account }),
   }
