@@ -3,10 +3,11 @@
  *
  * Owns:     the order of things: the node, then the ports, then the house; and backwards when it drains.
  */
-import { type Gateway, type StartValues, startGateway } from '#gateway'
+import { type Gateway, type GatewayOptions, type StartValues, startGateway } from '#gateway'
 import { type LiveNodeConfig, type NodeBody, type StartNode, startLiveNode } from '#live'
 import { cardExchange } from '#outside'
 import { restaurantCluster, site } from '../cluster.config.ts'
+import type { Tls } from './certificates.ts'
 import { HostClient } from './host-client.ts'
 import { type Opening, openHouse } from './open-house.ts'
 import type { ServiceKeyHolder } from './service-key.ts'
@@ -19,6 +20,12 @@ export interface EdgeNodeConfig extends LiveNodeConfig, ServiceKeyHolder {
   readonly providerUrl: string
   /** What the provider signs its callbacks with. */
   readonly callbackSecret: string
+  readonly tls?: Tls
+  /** Pages of other sites that may ask the API. */
+  readonly corsOrigins?: readonly string[]
+  /** Proxies whose word for who asks is taken. */
+  readonly trustProxy?: readonly string[]
+  readonly rateLimit?: NonNullable<GatewayOptions['rateLimit']>
   /** What the house begins with, when it opens for the first time. */
   readonly openings: readonly Opening[]
   /** What the environment has set of the configuration. */
@@ -43,6 +50,10 @@ export const startNode: StartNode = async (given, control) => {
     opsPort: isFirst ? config.opsPort : 0,
     exchangeCard: cardExchange(config.providerUrl),
     callbackSecret: config.callbackSecret,
+    ...(config.tls && { tls: config.tls }),
+    ...(config.corsOrigins && { corsOrigins: config.corsOrigins }),
+    ...(config.trustProxy && { trustProxy: config.trustProxy }),
+    ...(config.rateLimit && { rateLimit: config.rateLimit }),
   })
 
   let isLeaving = false

@@ -11,6 +11,8 @@
  *   U1. A cluster that answers has a world's clock and a provider.
  */
 import { randomBytes } from 'node:crypto'
+import { get as overHttp } from 'node:http'
+import { get as overHttps } from 'node:https'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -31,6 +33,7 @@ import {
 } from '#live'
 import { type ProviderServer, startProvider } from '#outside'
 import { restaurantCluster, site } from '../cluster.config.ts'
+import type { Tls } from './certificates.ts'
 import type { EdgeNodeConfig } from './edge-node.ts'
 import type { KitchenNodeConfig } from './kitchen-node.ts'
 import { type OfficeSettings, officeSettingsOf } from './office-settings.ts'
@@ -60,6 +63,8 @@ export interface UpOptions {
   readonly openings?: readonly Opening[]
   /** Nodes that own shards write down what their kernels do. */
   readonly recording?: RecordingOptions
+  /** Both listeners speak HTTPS. */
+  readonly tls?: Tls
   readonly testSwitches?: boolean
   /** Bounds of the launcher, where its defaults do not suit. */
   readonly launcherSettings?: Partial<LauncherSettings>
@@ -95,6 +100,7 @@ const lookAgainMs = 25
 export async function startCluster(options: UpOptions): Promise<RunningCluster> {
   const { dataFolder, nodes = 3, speed = 1 } = options
   checkSpeed(speed)
+  const scheme = options.tls === undefined ? 'http' : 'https'
   const config = startConfig()
   const office = officeSettingsOf(host === '127.0.0.1')
   const definition = restaurantCluster(nodes)
@@ -129,7 +135,7 @@ export async function startCluster(options: UpOptions): Promise<RunningCluster> 
         file: join(dataFolder, 'provider-ledger.jsonl'),
         ...(settingOf('BRIGADE_PROVIDER_CALLBACKS') !== 'off' && {
           callbacks: {
-            url: `http://${host}:${ports.port}/api/v1/callbacks/provider`,
+            url: `${scheme}://${host}:${ports.port}/api/v1/callbacks/provider`,
             secret: callbackSecret,
           },
         }),
@@ -154,7 +160,7 @@ export async function startCluster(options: UpOptions): Promise<RunningCluster> 
     },
   })
   options.launched?.(launcher)
-  const url = `http://${host}:${ports.port}`
+  const url = `${scheme}://${host}:${ports.port}`
   try {
     await Promise.race([answers(url, launcher), failure])
   } catch (error) {
@@ -163,7 +169,7 @@ export async function startCluster(options: UpOptions): Promise<RunningCluster> 
   }
   const { provider, world } = made
   assert(provider !== undefined && world !== undefined, 'U1', 'what answers has a world and a provider')
-  const opsUrl = `http://${host}:${ports.opsPort}`
+  const opsUrl = `${scheme}://${host}:${ports.opsPort}`
   return { launcher, url, opsUrl, world, provider, close: () => launcher.stop() }
 }
 
@@ -217,7 +223,15 @@ function checkSpeed(speed: number): void {
 
 function groupsOf(
   { groups }: ClusterDefinition,
-  { dataFolder, kitchenScale = 1, stockScale = kitchenScale, openings, kitchenModule, recording }: UpOptions,
+  {
+    dataFolder,
+    kitchenScale = 1,
+    stockScale = kitchenScale,
+    openings,
+    kitchenModule,
+    recording,
+    tls,
+  }: UpOptions,
   settled: {
     readonly port: number
     readonly opsPort: number
@@ -242,6 +256,8 @@ function groupsOf(
     config,
     providerUrl,
     callbackSecret,
+    ...(tls && { tls }),
+    ...frontDoorSettings(),
   }
   const ours = (file: string): string => new URL(file, import.meta.url).href
   return Object.entries(groups).map(([name, { departments, nodes, nodesMax }]) => {
@@ -297,12 +313,41 @@ async function answers(url: string, launcher: Launcher): Promise<void> {
   }
 }
 
-async function isReady(url: string): Promise<boolean> {
-  try {
-    const response = await fetch(`${url}/readyz`)
-    await response.arrayBuffer()
-    return response.ok
-  } catch {
-    return false
+/** It asks its own process on this machine: whom the certificate is for does not matter. */
+function isReady(url: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const get = url.startsWith('https:') ? overHttps : overHttp
+    get(`${url}/readyz`, { rejectUnauthorized: false, agent: false }, (response) => {
+      response.resume()
+      response.on('end', () => resolve(response.statusCode === 200))
+      response.on('error', () => resolve(false))
+    }).on('error', () => resolve(false))
+  })
+}
+
+/** What the environment says of the public listener. */
+function frontDoorSettings(): Pick<EdgeNodeConfig, 'corsOrigins' | 'rateLimit' | 'trustProxy'> {
+  const origins = settingOf('BRIGADE_CORS_ORIGINS')
+  const proxies = settingOf('BRIGADE_TRUST_PROXY')
+  const counts = settingOf('BRIGADE_RATE_LIMIT')
+  const known = ['everybody', 'remote', 'nobody'] as const
+  const rateLimit = known.find((name) => name === counts)
+  if (counts !== undefined && rateLimit === undefined) {
+    throw new ClusterError('CLUSTER_CONFIG_INVALID', {
+      field: 'BRIGADE_RATE_LIMIT',
+      problem: `'${counts}' is nobody's requests`,
+      remedy: `Use one of ${known.join(', ')}.`,
+    })
+  }
+  return {
+    ...(origins !== undefined && { corsOrigins: listIn(origins) }),
+    ...(proxies !== undefined && { trustProxy: listIn(proxies) }),
+    ...(rateLimit !== undefined && { rateLimit }),
   }
 }
+
+const listIn = (text: string): readonly string[] =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean)

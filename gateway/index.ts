@@ -21,6 +21,7 @@ import { assertClosed, guard, operatorSchemes } from './ops/guard.ts'
 import { identityRoutes } from './ops/identity.ts'
 import { nodeRoutes } from './ops/nodes.ts'
 import { timeRoutes } from './ops/time.ts'
+import { limitRates, type RateLimitOptions } from './rate-limit.ts'
 import { authRoutes } from './routes/auth.ts'
 import { inventoryRoutes } from './routes/inventory.ts'
 import { kitchenRoutes } from './routes/kitchen.ts'
@@ -67,6 +68,14 @@ export interface GatewayOptions {
   readonly accounts?: AccountOptions
   /** Who callers are, where `accounts` does not say it. */
   readonly auth?: Auth
+  /** Both listeners speak HTTPS. */
+  readonly tls?: { readonly cert: string; readonly key: string }
+  /** Pages of other sites that may ask the public listener. Default: none. */
+  readonly corsOrigins?: readonly string[]
+  /** Proxies in front of the public listener, whose word for who asks is taken. Default: none. */
+  readonly trustProxy?: readonly string[]
+  /** Whose requests are counted. Default `remote`: not of who comes from this machine. */
+  readonly rateLimit?: RateLimitOptions['counts']
   /** How a card comes to the payment provider. Default: no cards are stored. */
   readonly exchangeCard?: CardExchange
   /** What the payment provider signs its callbacks with. Default: none is believed. */
@@ -134,11 +143,24 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const app = await createServer({
     title: 'Brigade',
     description: 'Order food, and follow it from the kitchen to the table.',
+    hasDocs: true,
+    ...(options.tls && { tls: options.tls }),
+    ...(options.corsOrigins && { corsOrigins: options.corsOrigins }),
+    ...(options.trustProxy && { trustProxy: options.trustProxy }),
     metrics,
     log,
     problemsUrl,
     securitySchemes: { ...orderTokenSchemes, ...accountSchemes },
     routes: (server) => {
+      limitRates(server, {
+        auth,
+        keyring,
+        counts: options.rateLimit ?? 'remote',
+        quotas: () => {
+          const { 'rate.burst': burst, 'rate.sustained': sustained } = settings.latest()
+          return { burst, sustained }
+        },
+      })
       menuRoutes(server, { client, auth, site, menu, settings })
       orderRoutes(server, { client, auth, keyring, menu, stock, streams, settings, flags })
       quoteRoutes(server, { client, menu, stock })
@@ -169,6 +191,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const ops = await createServer({
     title: 'Brigade, operator API',
     description: 'See into the cluster, and do to it what a bad day does.',
+    ...(options.tls && { tls: options.tls }),
     metrics,
     log,
     problemsUrl,

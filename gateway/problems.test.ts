@@ -91,7 +91,7 @@ describe('errors', () => {
 
 test('whoever may try again is told so with a status that says so', () => {
   for (const [code, { status, retryable }] of Object.entries(problemSpecs)) {
-    if (retryable) expect([code, [408, 409, 503, 504].includes(status)]).toEqual([code, true])
+    if (retryable) expect([code, [408, 409, 429, 503, 504].includes(status)]).toEqual([code, true])
     expect([code, status === 503 && !retryable]).toEqual([code, false])
   }
 })

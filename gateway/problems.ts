@@ -21,6 +21,8 @@ interface ProblemSpec {
   readonly retryable: boolean
   /** For whoever follows the `type` link: why it happens and what to do. */
   readonly about: string
+  /** Where somebody else has defined it. Default: ours, served at `/problems/{code}`. */
+  readonly type?: string
 }
 
 const caller = (status: number, title: string, about: string): ProblemSpec => ({
@@ -29,12 +31,14 @@ const caller = (status: number, title: string, about: string): ProblemSpec => ({
   retryable: false,
   about,
 })
-const later = (status: number, title: string, about: string): ProblemSpec => ({
+const later = (status: number, title: string, about: string, type?: string): ProblemSpec => ({
   status,
   title,
   retryable: true,
   about,
+  ...(type !== undefined && { type }),
 })
+const registered = (name: string): string => `https://iana.org/assignments/http-problem-types#${name}`
 
 export const problemSpecs = {
   // The request itself
@@ -138,6 +142,12 @@ export const problemSpecs = {
     428,
     'Say which version you have seen',
     'Send the `ETag` that you were given as `If-Match`; for something new `If-None-Match: *`.',
+  ),
+  'quota-exceeded': later(
+    429,
+    'Too many requests',
+    'The header `RateLimit` says how many are left and when there are more; `violated-policies` names what was exceeded. Try again after `Retry-After`.',
+    registered('quota-exceeded'),
   ),
   'headers-too-large': caller(431, 'The headers are too large', 'Send fewer or shorter headers.'),
 
@@ -354,6 +364,7 @@ interface ProblemDetail {
   readonly currentState?: unknown
   readonly allowedEvents?: readonly string[]
   readonly retryAfterMs?: number
+  readonly violatedPolicies?: readonly string[]
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -408,6 +419,7 @@ export const ProblemDocument = Type.Object(
     ),
     currentState: Type.Optional(Type.Unknown()),
     allowedEvents: Type.Optional(Type.Array(Type.String())),
+    'violated-policies': Type.Optional(Type.Array(Type.String())),
   },
   { $id: 'Problem', additionalProperties: false },
 )
@@ -417,10 +429,10 @@ export function documentOf(
   problem: Problem,
   place: { readonly baseUrl: string; readonly path: string; readonly traceId: string },
 ): ProblemDocument {
-  const { title, status, retryable } = problemSpecs[problem.code]
-  const { errors, shortages, currentState, allowedEvents } = problem.more
+  const { title, status, retryable, type }: ProblemSpec = problemSpecs[problem.code]
+  const { errors, shortages, currentState, allowedEvents, violatedPolicies } = problem.more
   return {
-    type: `${place.baseUrl}/problems/${problem.code}`,
+    type: type ?? `${place.baseUrl}/problems/${problem.code}`,
     title,
     status,
     detail: problem.message,
@@ -432,6 +444,7 @@ export function documentOf(
     ...(shortages && { shortages: shortages.map((shortage) => ({ ...shortage })) }),
     ...(currentState !== undefined && { currentState }),
     ...(allowedEvents && { allowedEvents: [...allowedEvents] }),
+    ...(violatedPolicies && { 'violated-policies': [...violatedPolicies] }),
   }
 }
 

@@ -6,7 +6,9 @@
  * Does not: know any route (they are handed in), or the cluster.
  */
 import type { Socket } from 'node:net'
+import cors from '@fastify/cors'
 import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
 import Fastify, {
   type FastifyBaseLogger,
@@ -62,6 +64,14 @@ export interface ServerOptions {
   readonly problemsUrl: () => string
   /** How callers say who they are; a route names those that it takes in `security`. */
   readonly securitySchemes: Readonly<Record<string, SecurityScheme>>
+  /** It speaks HTTPS. */
+  readonly tls?: { readonly cert: string; readonly key: string }
+  /** Proxies whose word for who asks is taken. */
+  readonly trustProxy?: readonly string[]
+  /** Pages of other sites that may ask it. Default: none. */
+  readonly corsOrigins?: readonly string[]
+  /** Shows its own document to people, at `/docs`. */
+  readonly hasDocs?: boolean
   readonly routes: (app: Server) => void
 }
 
@@ -82,9 +92,12 @@ const redacted = ['req.headers', 'headers', 'request.headers'].flatMap((place) =
 )
 
 export async function createServer(options: ServerOptions): Promise<Server> {
-  const { metrics, log, problemsUrl } = options
+  const { metrics, log, problemsUrl, tls } = options
+  const headers = securityHeaders(tls !== undefined)
   let requests = 0
   const app = Fastify({
+    ...(tls && { https: { ...tls, handshakeTimeout: handshakeTimeoutMs } }),
+    ...(options.trustProxy && { trustProxy: [...options.trustProxy] }),
     bodyLimit: bodyLimitBytes,
     requestTimeout: requestTimeoutMs,
     forceCloseConnections: 'idle',
@@ -136,13 +149,15 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     request.trace = traceOf(request.headers.traceparent)
     reply.header('x-request-id', request.id)
     reply.header('server-timing', `traceparent;desc="${request.trace.parent}"`)
-    reply.header('x-content-type-options', 'nosniff')
+    reply.headers(headers)
     done()
   })
   // What does not say how long it may be kept is private: it is for who asked, and now.
   app.addHook('onSend', (_request, reply, _payload, done) => {
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
-    if (!reply.hasHeader('vary')) reply.header('vary', 'Authorization')
+    const vary = String(reply.getHeader('vary') ?? '')
+    if (!/\bauthorization\b/i.test(vary))
+      reply.header('vary', vary === '' ? 'Authorization' : `${vary}, Authorization`)
     done()
   })
   const routes: { readonly methods: readonly string[]; readonly pattern: string }[] = []
@@ -193,9 +208,19 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     refResolver: { buildLocalReference: ({ $id }, _base, _fragment, i) => String($id ?? `schema-${i}`) },
     convertConstToEnum: false,
   })
+  if (options.hasDocs) await showDocs(app)
+  if (options.corsOrigins !== undefined) {
+    await app.register(cors, {
+      origin: [...options.corsOrigins],
+      credentials: true,
+      exposedHeaders,
+      maxAge: corsKeptSeconds,
+      hideOptionsRoute: true,
+    })
+  }
   options.routes(app)
   describeItself(app)
-  closePromptly(app)
+  closePromptly(app, tls !== undefined)
   return app
 }
 
@@ -203,9 +228,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
 const closeGraceMs = 2_000
 
 /** Fastify ends idle connections. To Node, one that has sent nothing yet (a browser opens some ahead) is not idle. */
-function closePromptly(app: Server): void {
+function closePromptly(app: Server, isTls: boolean): void {
   const silent = new Set<Socket>()
-  app.server.on('connection', (socket: Socket) => {
+  app.server.on(isTls ? 'secureConnection' : 'connection', (socket: Socket) => {
     silent.add(socket)
     socket.once('close', () => silent.delete(socket))
   })
@@ -215,6 +240,53 @@ function closePromptly(app: Server): void {
     setTimeout(() => app.server.closeAllConnections(), closeGraceMs).unref()
     done()
   })
+}
+
+/**
+ * What browsers are told on every answer, as helmet would. An answer of the API is data: it loads nothing, runs nothing,
+ * and is shown in no frame.
+ */
+const securityHeaders = (isTls: boolean): Readonly<Record<string, string>> => ({
+  'content-security-policy':
+    "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  ...(isTls && { 'strict-transport-security': 'max-age=31536000' }),
+})
+
+/** Nothing of another origin, and no script or style that stands in the page. */
+const docsPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+/** What a page of another site may read besides the body. */
+const exposedHeaders = [
+  'ETag',
+  'Idempotent-Replayed',
+  'Link',
+  'Location',
+  'Preference-Applied',
+  'RateLimit',
+  'RateLimit-Policy',
+  'Retry-After',
+  'Server-Timing',
+  'X-Request-Id',
+]
+const corsKeptSeconds = 600
+const handshakeTimeoutMs = 5_000
+
+/** The document for people. All of it comes from this server. */
+async function showDocs(app: Server): Promise<void> {
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: docsPolicy })
 }
 
 /** `GET /openapi.json`, and an explanation of every problem. */

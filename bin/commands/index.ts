@@ -8,6 +8,7 @@ import type { Command } from '../command-line/command.ts'
 import type { Section } from '../command-line/help.ts'
 import { addNode } from './add-node.ts'
 import { admin } from './admin.ts'
+import { certs } from './certs.ts'
 import { check } from './check.ts'
 import { config } from './config.ts'
 import { cordon } from './cordon.ts'
@@ -39,7 +40,10 @@ export const sections: readonly Section[] = [
   { title: 'Search for what breaks it', commands: [explore, replay, shrink, mutants] },
   { title: 'Watch a running cluster', commands: [status, deadLetters] },
   { title: 'Hurt it', commands: [crash, pause, resume, partition, heal] },
-  { title: 'Operate it', commands: [config, flags, addNode, drain, cordon, uncordon, check, admin, keys] },
+  {
+    title: 'Operate it',
+    commands: [config, flags, addNode, drain, cordon, uncordon, check, certs, admin, keys],
+  },
   { title: 'Turn the time of a simulated one', commands: [time] },
 ]
 

@@ -21,6 +21,13 @@ const upOptions = {
     value: 'X',
     about: 'seconds of the restaurant in a real one (default 1, at most 60; with --sim default 60)',
   },
+  'tls-cert': {
+    kind: 'text',
+    value: 'FILE',
+    about:
+      'both listeners speak HTTPS with this certificate (or BRIGADE_TLS_CERT); npx brigade certs makes one',
+  },
+  'tls-key': { kind: 'text', value: 'FILE', about: 'the key of the certificate (or BRIGADE_TLS_KEY)' },
   record: { kind: 'text', value: 'DIR', about: 'each node writes down there what it does, to be replayed' },
   sim: { kind: 'text', value: 'DAY', about: 'simulated: this day plays, and its time can be turned' },
   ...seedOption,
@@ -50,6 +57,7 @@ export const up = defineCommand({
     if (nodes === 0) throw new UsageError('--nodes is at least 1.')
     const { runCluster } = await import('../up.ts')
     const { codeVersion } = await import('../code-version.ts')
+    const tls = await tlsIn(options)
     let isReady = false
     const code = await runCluster(
       {
@@ -58,6 +66,7 @@ export const up = defineCommand({
         ...(port !== undefined && { port }),
         ...(opsPort !== undefined && { opsPort }),
         ...(speed !== undefined && { speed }),
+        ...(tls && { tls }),
         ...(record !== undefined && { recording: { folder: record, code: codeVersion() } }),
         report: (event) => {
           const incident = isReady ? incidentIn(event) : undefined
@@ -77,6 +86,21 @@ export const up = defineCommand({
     return code
   },
 })
+
+/** Of the command line, or of the environment. */
+async function tlsIn({ 'tls-cert': certFile, 'tls-key': keyFile }: Given<typeof upOptions>['options']) {
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    throw new UsageError('--tls-cert and --tls-key go together.')
+  }
+  const { checkedTls, tlsOf } = await import('../certificates.ts')
+  if (certFile !== undefined && keyFile !== undefined) return tlsOf(certFile, keyFile)
+  const { settingOf } = await import('../settings.ts')
+  const [cert, key] = [settingOf('BRIGADE_TLS_CERT'), settingOf('BRIGADE_TLS_KEY')]
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new UsageError('BRIGADE_TLS_CERT and BRIGADE_TLS_KEY go together.')
+  }
+  return cert !== undefined && key !== undefined ? checkedTls({ cert, key }) : undefined
+}
 
 async function upSimulated(
   name: string,

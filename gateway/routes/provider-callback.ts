@@ -56,6 +56,7 @@ export function providerCallbackRoutes(server: Server, options: CallbackOptions)
     app.post(
       '/api/v1/callbacks/provider',
       {
+        config: { isUncounted: true },
         schema: {
           summary: 'The payment provider tells that a payment has changed',
           description:
