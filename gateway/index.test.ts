@@ -55,7 +55,9 @@ describe('the OpenAPI document', () => {
     const { url } = await start()
     const { components } = JSON.parse((await get(`${url}/openapi.json`)).text)
     expect(Object.keys(components.schemas).sort()).toEqual([
+      'Device',
       'Ingredient',
+      'KitchenOperation',
       'Money',
       'Order',
       'OrderTurn',
@@ -63,6 +65,8 @@ describe('the OpenAPI document', () => {
       'PaymentMethod',
       'Problem',
       'Refund',
+      'Station',
+      'Ticket',
     ])
   })
 })
