@@ -89,6 +89,12 @@ function place(
   })
 }
 
+function revise(floor: Floor, id: string, dish: string, quantity: number): void {
+  const { items, needs, total } = quote(house, [{ dish, quantity }])
+  const revised = { items: [...items], needs: [...needs], total, promisedAt: 0 }
+  floor.tell(orderRef(id), { type: 'order.revise', ...revised })
+}
+
 /** One message, one trouble or one moment of a random day. */
 function anything(day: Day, seed: number, n: number): void {
   const { floor, ledger } = day
@@ -107,7 +113,9 @@ function anything(day: Day, seed: number, n: number): void {
       )
       return
     case 2:
-      floor.tell(orderRef(id), { type: 'order.pay', token: testTokens.ok })
+      if (draw(seed, 'revise', n) < 0.5)
+        revise(floor, id, dishes[some(dishes.length, 'other dish')]!, 1 + some(3, 'more'))
+      else floor.tell(orderRef(id), { type: 'order.pay', token: testTokens.ok })
       return
     case 3:
       if (draw(seed, 'cancel', n) < 0.5) floor.tell(orderRef(id), { type: 'order.cancel' })
@@ -232,6 +240,7 @@ function checkClosed({ floor, ledger }: Day): void {
 const inVain = new Set([
   'order.place',
   'order.pay',
+  'order.revise',
   'order.cancel',
   'order.collect',
   'stub.next',
@@ -285,6 +294,31 @@ test('a guest may cancel at any moment, with enough in the pantry or not, and no
       expect(day.floor.unhandled.filter(({ message }) => !inVain.has(message.type))).toEqual([])
     }
   }
+})
+
+test('an order may be revised at any moment, and cancelled right after, and stock and money add up', () => {
+  const ends = new Set<unknown>()
+  for (const opening of [150, 300, 10_000]) {
+    for (let steps = 0; steps < 50; steps += 1) {
+      for (const dish of ['caprese', 'mushroom-pizza']) {
+        const day = openDay(steps, opening)
+        const token = steps % 2 === 0 ? testTokens.ok : undefined
+        place(day.floor, 'ord_1', 'caprese', token, 'collect')
+        for (let n = 0; n < steps / 2; n += 1) day.floor.step()
+        revise(day.floor, 'ord_1', dish, 2)
+        for (let n = 0; n < steps % 7; n += 1) day.floor.step()
+        revise(day.floor, 'ord_1', dish, 1)
+        if (steps % 5 === 0) day.floor.tell(orderRef('ord_1'), { type: 'order.cancel' })
+        else day.floor.tell(orderRef('ord_1'), { type: 'order.pay', token: testTokens.ok })
+        day.floor.elapse(hours(6))
+        checkClosed(day)
+        const lost = day.floor.unhandled.filter(({ message }) => !inVain.has(message.type))
+        expect([opening, steps, lost]).toEqual([opening, steps, []])
+        ends.add(day.floor.stage(orderRef('ord_1')).state)
+      }
+    }
+  }
+  expect(ends).toContain('cancelled')
 })
 
 describe('the test cards', () => {

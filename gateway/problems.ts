@@ -155,7 +155,7 @@ export const problemSpecs = {
   'invalid-transition': caller(
     409,
     'Not possible in the current state',
-    '`currentState` is where it stands and `allowedEvents` is what it would take. Of an order: `payment.authorize` is POST …/payments, `order.cancel` POST …/cancellation, `order.complete` POST …/collection.',
+    '`currentState` is where it stands and `allowedEvents` is what it would take. Of an order: `order.revise` is PATCH …/items, `payment.authorize` POST …/payments, `order.cancel` POST …/cancellation, `order.complete` POST …/collection.',
   ),
   'too-late': caller(
     409,

@@ -51,6 +51,20 @@ export const OrderMessage = Type.Union([
     },
     exact,
   ),
+  /**
+   * Other items instead, until it is paid for. When the pantry has too little for them, the order stands as it was, and
+   * its view has the shortages.
+   */
+  Type.Object(
+    {
+      type: Type.Literal('order.revise'),
+      items: Type.Array(OrderItem, { minItems: 1, maxItems: 50 }),
+      needs: Type.Array(StockLine, { minItems: 1, maxItems: 100 }),
+      total: Type.Integer({ minimum: 1 }),
+      promisedAt: Type.Integer(),
+    },
+    exact,
+  ),
   Type.Object({ type: Type.Literal('order.pay'), token }, exact),
   /** Possible until the plates are dressed. */
   Type.Object({ type: Type.Literal('order.cancel'), reason: Type.Optional(Type.String()) }, exact),
@@ -72,6 +86,7 @@ interface OfOrder {
 export type OrderEvent = OfOrder &
   (
     | { readonly type: 'order.created'; readonly items: readonly OrderItem[]; readonly total: number }
+    | { readonly type: 'order.revised'; readonly items: readonly OrderItem[]; readonly total: number }
     | { readonly type: 'payment.requested'; readonly amount: number }
     | { readonly type: 'order.paid'; readonly amount: number }
     | { readonly type: 'cooking.started' }

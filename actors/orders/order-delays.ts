@@ -9,6 +9,7 @@ import { hours, minutes } from '#actor'
 /** Past it the order gives up and gives back what it has taken. */
 export const orderDeadlines = {
   reserveDeadline: minutes(10),
+  reviseDeadline: minutes(10),
   payDeadline: minutes(15),
   confirmDeadline: minutes(10),
   queueDeadline: hours(2),

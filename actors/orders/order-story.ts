@@ -33,6 +33,11 @@ const waits: Readonly<Record<string, Wait>> = {
     ms: orderDeadlines.reserveDeadline,
     otherwise: expires,
   },
+  revising: {
+    waitsFor: 'the pantry to hold what was revised',
+    ms: orderDeadlines.reviseDeadline,
+    otherwise: expires,
+  },
   paying: { waitsFor: 'the payment to be captured', ms: orderDeadlines.payDeadline, otherwise: expires },
   confirmed: {
     waitsFor: 'the pantry to issue the ingredients',

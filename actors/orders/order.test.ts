@@ -39,6 +39,16 @@ const closed = { type: 'ticket.failed', reason: 'station-closed', wasted: false 
 const wasted = { type: 'ticket.cancelled', wasted: true }
 const unused = { type: 'ticket.cancelled', wasted: false }
 const cancel = { type: 'order.cancel' }
+const instead = [{ dish: 'apple-tart', quantity: 3, price: 790 }]
+const revise = {
+  type: 'order.revise',
+  items: instead,
+  needs: [{ ingredient: 'apples', amount: 6 }],
+  total: 2_370,
+  promisedAt: 1_900_000_000,
+}
+const revised = { type: 'reservation.revised' }
+const kept = { type: 'reservation.kept', shortages: [{ ingredient: 'apples', needed: 6, free: 1 }] }
 const pay = { type: 'order.pay', token: 'tok_ok' }
 const collect = { type: 'order.collect' }
 const late = (delay: string, state: string): AnyMessage => ({ type: `xstate.after.${delay}.order.${state}` })
@@ -207,6 +217,51 @@ describe('the way to the plate', () => {
       effects.flatMap((effect) => (effect.kind === 'schedule' ? [effect.delayMs] : [])),
     )
     expect(delays).toEqual([[60_000], [14_400_000]])
+  })
+})
+
+describe('O4: a revision', () => {
+  test('counts when the pantry has it, and is charged and cooked then', () => {
+    const { states, told, context, events } = walk(place, held, revise, revised, pay)
+    expect(states).toEqual(['reserving', 'paying.awaiting', 'revising', 'paying.awaiting', 'paying.charging'])
+    expect(told).toEqual(['reservation.hold', 'reservation.revise', 'payment.request'])
+    expect(context).toMatchObject({ items: instead, total: 2_370, promisedAt: 1_900_000_000, revision: null })
+    expect(events.map(({ type }) => type)).toEqual(['order.created', 'order.revised', 'payment.requested'])
+  })
+
+  test('of which the pantry has too little leaves the order as it was, and says what is short', () => {
+    const { state, context, stage } = walk(place, held, revise, kept)
+    expect([state, context.total, context.revision]).toEqual(['paying.awaiting', 2_890, null])
+    expect(stage.query<OrderView>('view').shortages).toEqual(kept.shortages)
+    expect(walk(place, held, revise, kept, revise, revised).context.shortages).toEqual([])
+  })
+
+  test('while the pantry is asked waits for its answer; the last one counts', () => {
+    const early = walk(
+      withToken,
+      { ...revise, total: 790, items: [{ ...instead[0], quantity: 1 }] },
+      revise,
+      held,
+    )
+    expect([early.state, early.told]).toEqual(['revising', ['reservation.hold', 'reservation.revise']])
+    const charged = walk(withToken, revise, held, revised)
+    expect([charged.state, charged.context.total]).toEqual(['paying.charging', 2_370])
+    expect(walk(withToken, revise, refused).state).toBe('rejected')
+  })
+
+  test('is refused while another is on its way, once it is paid for, and when its total does not add up', () => {
+    for (const way of [[place, held, revise], toPaying, toConfirmed]) {
+      expect(walk(...way).stage.send(revise)).toBeUndefined()
+    }
+    expect(walk(place, held).stage.send({ ...revise, total: 1 })).toBeUndefined()
+  })
+
+  test('that crosses a cancellation, an expiry or silence gives everything back', () => {
+    for (const answer of [revised, kept]) {
+      expect(walk(place, held, revise, cancel, answer, released).state).toBe('cancelled')
+    }
+    expect(walk(place, held, revise, expired).state).toBe('expired')
+    expect(walk(place, held, revise, late('reviseDeadline', 'revising'), released).state).toBe('expired')
   })
 })
 

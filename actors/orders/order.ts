@@ -11,6 +11,7 @@
  *   O1. A finished order holds no reservation and has no ticket; it has kept money only if it is `completed`.
  *   O2. Every state that is neither final nor passing has a time after which the order goes on, or asks again.
  *   O3. Of one order at most one payment is requested.
+ *   O4. What is charged and cooked is what is held: a revision counts when the pantry has it, and not before.
  */
 
 import { assign, setup } from 'xstate'
@@ -48,8 +49,18 @@ export interface OrderContext {
   /** How it will end, once it is known that it does not succeed. */
   readonly outcome: 'rejected' | 'cancelled' | 'expired' | null
   readonly reason: string | null
+  /** What was missing when it was rejected, or of the revision that could not be. */
   readonly shortages: readonly Shortage[]
   readonly wasted: boolean
+  /** What the guest would have instead, until the pantry has answered. */
+  readonly revision: Revision | null
+}
+
+interface Revision {
+  readonly items: readonly OrderItem[]
+  readonly needs: readonly StockLine[]
+  readonly total: number
+  readonly promisedAt: Instant
 }
 
 /** An order as the API shows it. */
@@ -127,6 +138,8 @@ export const orderMachine = setup({
   },
   guards: {
     totalAddsUp: ({ event }) => event.type === 'order.place' && event.total === sumOf(event.items),
+    revisionAddsUp: ({ event }) => event.type === 'order.revise' && event.total === sumOf(event.items),
+    hasRevision: ({ context }) => context.revision !== null,
     hasToken: ({ context }) => context.token !== null,
     toTable: ({ context }) => context.serve === 'table',
     ticketOpen: ({ context }) => context.ticket === 'open',
@@ -166,6 +179,36 @@ export const orderMachine = setup({
       fate: 'served',
     }),
 
+    noteRevision: assign({
+      revision: ({ context, event }) =>
+        event.type === 'order.revise'
+          ? {
+              items: event.items,
+              needs: event.needs,
+              total: event.total,
+              promisedAt: event.promisedAt as Instant,
+            }
+          : context.revision,
+    }),
+    askRevision: tell(
+      ({ context }) => reservationRef(context.id),
+      ({ context }) => ({ type: 'reservation.revise', lines: [...(context.revision ?? context).needs] }),
+    ),
+    applyRevision: assign(({ context: { revision } }) => ({ ...revision, revision: null, shortages: [] })),
+    keepItems: assign({
+      revision: null,
+      shortages: ({ context, event }) =>
+        event.type === 'reservation.kept' ? event.shortages : context.shortages,
+    }),
+    publishRevised: emit(
+      ({ context }) =>
+        ({
+          type: 'order.revised',
+          ...about(context),
+          items: context.items,
+          total: context.total,
+        }) satisfies OrderEvent,
+    ),
     takeMoney: assign({ money: 'asked' }),
     askMoney: tell(
       ({ context }) => paymentRef(context.id),
@@ -251,6 +294,7 @@ export const orderMachine = setup({
     reason: null,
     shortages: [],
     wasted: false,
+    revision: null,
   }),
   initial: 'placed',
   // An expiry says that the reservation is gone, wherever the order stands; `reserving`, `paying` and
@@ -302,7 +346,15 @@ export const orderMachine = setup({
     reserving: {
       entry: ['arrive', 'takeStock', 'askStock'],
       on: {
-        'reservation.held': 'paying',
+        'reservation.held': [{ guard: 'hasRevision', target: 'revising' }, { target: 'paying' }],
+        // It waits for the pantry's answer to what was wished for first.
+        'order.revise': {
+          guard: 'revisionAddsUp',
+          actions: [
+            'noteRevision',
+            reply(({ context }) => ({ type: 'order.view', ...orderView(context, 'reserving') })),
+          ],
+        },
         'reservation.refused': {
           target: 'unwinding',
           actions: [
@@ -325,6 +377,25 @@ export const orderMachine = setup({
       },
     },
 
+    revising: {
+      entry: ['arrive', 'askRevision'],
+      on: {
+        'reservation.revised': { target: 'paying', actions: ['applyRevision', 'publishRevised'] },
+        'reservation.kept': { target: 'paying', actions: 'keepItems' },
+        'reservation.expired': {
+          target: 'unwinding',
+          actions: ['stockGone', { type: 'expire', params: { reason: 'reservation-expired' } }],
+        },
+        'order.cancel': { target: 'unwinding', actions: ['cancelForGuest', 'cancelAccepted'] },
+      },
+      after: {
+        reviseDeadline: {
+          target: 'unwinding',
+          actions: { type: 'expire', params: { reason: 'not-revised-in-time' } },
+        },
+      },
+    },
+
     paying: {
       entry: 'arrive',
       initial: 'deciding',
@@ -332,6 +403,14 @@ export const orderMachine = setup({
         deciding: { always: [{ guard: 'hasToken', target: 'charging' }, { target: 'awaiting' }] },
         awaiting: {
           on: {
+            'order.revise': {
+              guard: 'revisionAddsUp',
+              target: '#order.revising',
+              actions: [
+                'noteRevision',
+                reply(({ context }) => ({ type: 'order.view', ...orderView(context, 'revising') })),
+              ],
+            },
             'order.pay': {
               target: 'charging',
               actions: [
@@ -542,6 +621,8 @@ export const orderMachine = setup({
         'reservation.refused': { target: 'unwinding', actions: 'stockGone' },
         'reservation.expired': { target: 'unwinding', actions: 'stockGone' },
         'reservation.held': {},
+        'reservation.revised': {},
+        'reservation.kept': {},
         'reservation.committed': {},
       },
       after: { askAgain: { target: 'releasing', reenter: true } },

@@ -18,6 +18,8 @@ const giveBack = (reservation: string, amount: number): AnyMessage => ({
   reservation,
   amount,
 })
+const raise = (reservation: string, by: number): AnyMessage => ({ type: 'bin.raise', reservation, by })
+const lower = (reservation: string, by: number): AnyMessage => ({ type: 'bin.lower', reservation, by })
 const deliver = (amount: number): AnyMessage => ({ type: 'bin.deliver', amount })
 const adjust = (delta: number): AnyMessage => ({ type: 'bin.adjust', delta, reason: 'count' })
 const expired: AnyMessage = { type: 'bin.expired' }
@@ -86,6 +88,33 @@ describe('a hold', () => {
     for (const message of [hold('a', 1), confirm('b'), commit('b'), giveBack('a', 1)]) {
       expect(stage.send(message)).toBeUndefined()
     }
+  })
+})
+
+describe('a firm hold', () => {
+  const firm = [open(10), hold('a', 4), confirm('a')]
+
+  test('is raised at once, or refused at once and stays as it was', () => {
+    const more = walk(...firm, raise('a', 6))
+    expect([more.said, more.books.free, more.books.held]).toEqual([['held a'], 0, 10])
+    const tooMuch = walk(...firm, raise('a', 7))
+    expect([tooMuch.said, tooMuch.books.free, tooMuch.books.held]).toEqual([['refused a'], 6, 4])
+    const anew = walk(...firm, raise('b', 2))
+    expect([anew.said, anew.books.holds]).toMatchObject([['held b'], [{}, { reservation: 'b', firm: true }]])
+  })
+
+  test('is not raised over the heads of those who wait', () => {
+    expect(walk(open(10), hold('a', 4), hold('b', 7), raise('c', 1)).said).toEqual(['refused c'])
+  })
+
+  test('is lowered without an answer, and who waits gets it', () => {
+    const less = walk(...firm, lower('a', 3))
+    expect([less.said, less.books.free, less.books.held]).toEqual([[], 9, 1])
+    expect(walk(...firm, lower('a', 4)).books.holds).toEqual([])
+    expect(walk(open(10), hold('b', 2), ...firm.slice(1), hold('c', 6), lower('a', 2)).said).toEqual([
+      'held c',
+    ])
+    expect(walk(...firm).stage.send(lower('a', 5))).toBeUndefined()
   })
 })
 
@@ -305,7 +334,14 @@ describe('the books', () => {
         const who = `r${drawInteger(6, seed, 'who', n)}`
         const amount = 1 + drawInteger(9, seed, 'amount', n)
         const wishes = [hold(who, amount), confirm(who), commit(who), release(who), waited(who)]
-        const rare = [deliver(amount), adjust(-amount), giveBack(who, amount), expired]
+        const rare = [
+          raise(who, amount),
+          lower(who, 1),
+          deliver(amount),
+          adjust(-amount),
+          giveBack(who, amount),
+          expired,
+        ]
         const from = draw(seed, 'rare', n) < 0.1 ? rare : wishes
         stage.send(from[drawInteger(from.length, seed, 'what', n)]!, n * 60_000_000)
         const b = stage.context as unknown as BinContext

@@ -151,6 +151,11 @@ const without = <T extends { readonly reservation: string }>(list: readonly T[],
   list.filter((entry) => entry.reservation !== reservation)
 const heldFor = (context: BinContext, reservation: string): number =>
   context.holds.find((hold) => hold.reservation === reservation)?.amount ?? 0
+/** With so much for this reservation; who has all that they asked for holds firmly. */
+function holding({ holds }: BinContext, reservation: string, amount: number): readonly Hold[] {
+  const others = without(holds, reservation)
+  return amount === 0 ? others : [...others, { reservation, amount, firm: true }]
+}
 const reservationOf = (event: Message): string =>
   'reservation' in event && typeof event.reservation === 'string' ? event.reservation : ''
 
@@ -202,6 +207,7 @@ export const binMachine = setup({
       ]
     }),
     answerReleased: effects(({ context, event }) => [released(context, reservationOf(event))]),
+    answerRaised: effects(({ context, event }) => [held(context, reservationOf(event))]),
     answerRefused: effects(({ context, event }) => [refused(context, reservationOf(event))]),
     stopWaiting: assign(({ context, event }) => ({
       waiting: without(context.waiting, reservationOf(event)),
@@ -338,6 +344,38 @@ export const binMachine = setup({
             hold.reservation === event.reservation ? { ...hold, firm: true } : hold,
           ),
         })),
+        'answerQueue',
+        'serveQueue',
+      ],
+    },
+    // Whoever waits came first: a raise takes only what nobody waits for.
+    'bin.raise': [
+      {
+        guard: ({ context, event }) => context.waiting.length === 0 && event.by <= context.free,
+        actions: [
+          assign(({ context, event: { reservation, by } }) =>
+            checked({
+              ...context,
+              free: context.free - by,
+              held: context.held + by,
+              holds: holding(context, reservation, heldFor(context, reservation) + by),
+            }),
+          ),
+          'answerRaised',
+        ],
+      },
+      { actions: 'answerRefused' },
+    ],
+    'bin.lower': {
+      guard: ({ context, event }) => event.by <= heldFor(context, event.reservation),
+      actions: [
+        assign(({ context, event: { reservation, by } }) => ({
+          free: context.free + by,
+          held: context.held - by,
+          holds: holding(context, reservation, heldFor(context, reservation) - by),
+        })),
+        'announceWaste',
+        'throwWasteAway',
         'answerQueue',
         'serveQueue',
       ],

@@ -40,6 +40,10 @@ export const BinMessage = Type.Union([
   Type.Object({ type: Type.Literal('bin.hold'), reservation: id, amount: positive }, exact),
   /** The reservation has all that it asked for: nobody need wait for this hold to come back. */
   Type.Object({ type: Type.Literal('bin.confirm'), reservation: id }, exact),
+  /** More of what is held, at once or not at all; answered `bin.held` or `bin.refused`, and nobody waits for it. */
+  Type.Object({ type: Type.Literal('bin.raise'), reservation: id, by: positive }, exact),
+  /** Less of what is held. Not answered: it cannot fail. */
+  Type.Object({ type: Type.Literal('bin.lower'), reservation: id, by: positive }, exact),
   /** The held stock leaves for the kitchen. */
   Type.Object({ type: Type.Literal('bin.commit'), reservation: id }, exact),
   /** Gives a hold back, or takes a waiting request away; answered `bin.released`, whatever was there. */
@@ -86,6 +90,17 @@ export const ReservationMessage = Type.Union([
   ),
   /** The stock is paid for and leaves for the kitchen; answered `reservation.committed`. */
   Type.Object({ type: Type.Literal('reservation.commit') }, exact),
+  /**
+   * Other lines instead, all or nothing: answered `reservation.revised`, or `reservation.kept`, and then what was held is
+   * held. The deadline stays what it was.
+   */
+  Type.Object(
+    {
+      type: Type.Literal('reservation.revise'),
+      lines: Type.Array(StockLine, { minItems: 1, maxItems: 100 }),
+    },
+    exact,
+  ),
   /** Everything back into the bins, also after a commit; answered `reservation.released`. */
   Type.Object({ type: Type.Literal('reservation.release') }, exact),
   /** What became of committed stock. Ends the reservation. */
@@ -104,6 +119,8 @@ export type ReservationMessage = MessageOf<typeof ReservationMessage>
 export const ReservationReport = Type.Union([
   Type.Object({ type: Type.Literal('reservation.held') }, exact),
   Type.Object({ type: Type.Literal('reservation.refused'), shortages: Type.Array(Shortage) }, exact),
+  Type.Object({ type: Type.Literal('reservation.revised') }, exact),
+  Type.Object({ type: Type.Literal('reservation.kept'), shortages: Type.Array(Shortage) }, exact),
   Type.Object({ type: Type.Literal('reservation.committed') }, exact),
   Type.Object({ type: Type.Literal('reservation.released') }, exact),
   Type.Object({ type: Type.Literal('reservation.expired') }, exact),

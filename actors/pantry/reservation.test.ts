@@ -136,6 +136,72 @@ describe('R2: giving back', () => {
   })
 })
 
+describe('R4: a revision', () => {
+  const line = (ingredient: string, amount: number) => ({ ingredient, amount })
+  const revise = (...lines: readonly object[]): AnyMessage => ({ type: 'reservation.revise', lines })
+  const moved = (effects: readonly Effect[]) =>
+    effects.flatMap((effect) => {
+      if (effect.kind !== 'tell') return []
+      const { type, by = '' } = effect.message as { type: string; by?: number }
+      return [`${type} ${by} → ${effect.to.split('/')[1]}`]
+    })
+  const more = revise(line('tomatoes', 200), line('leek', 3), line('basil', 2))
+
+  test('asks for what is more in key order, and gives back what is less when all of it is held', () => {
+    const first = walk(...toHeld, more)
+    expect([first.state, moved(first.effects)]).toEqual(['open.revising', ['bin.raise 3 → main:leek']])
+    expect(moved(walk(...toHeld, more, held('leek')).effects)).toEqual(['bin.raise 20 → main:tomatoes'])
+    const { state, effects, stage } = walk(...toHeld, more, held('leek'), held('tomatoes'))
+    expect(state).toBe('open.held')
+    expect(moved(effects)).toEqual(['bin.lower 3 → main:basil', 'reservation.revised  → ord_1'])
+    expect(stage.query<ReservationView>('view').lines).toEqual([
+      line('basil', 2),
+      line('leek', 3),
+      line('tomatoes', 200),
+    ])
+    expect(walk(...toHeld, more, held('leek'), held('tomatoes'), release).told).toHaveLength(3)
+  })
+
+  test('to less is done at once', () => {
+    const { state, effects } = walk(...toHeld, revise(line('basil', 4)))
+    expect(state).toBe('open.held')
+    expect(moved(effects)).toEqual([
+      'bin.lower 1 → main:basil',
+      'bin.lower 180 → main:tomatoes',
+      'reservation.revised  → ord_1',
+    ])
+  })
+
+  test('that one bin refuses is undone, and what was held is held', () => {
+    const { state, effects, stage } = walk(...toHeld, more, held('leek'), refused('tomatoes'))
+    expect(state).toBe('open.held')
+    expect(moved(effects)).toEqual(['bin.lower 3 → main:leek', 'reservation.kept  → ord_1'])
+    expect(effects).toContainEqual({
+      kind: 'tell',
+      to: 'order/ord_1',
+      message: {
+        type: 'reservation.kept',
+        shortages: [{ ingredient: 'tomatoes', needed: 20, free: 7 }],
+      },
+    })
+    expect(stage.query<ReservationView>('view').lines).toEqual([line('basil', 5), line('tomatoes', 180)])
+  })
+
+  test('that is crossed by a release or the expiry gives back also what was asked for last', () => {
+    for (const [end, state] of [
+      [release, 'released'],
+      [expiry, 'expired'],
+    ] as const) {
+      const first = walk(...toHeld, more, end)
+      expect(first.told).toEqual(
+        ['basil', 'tomatoes', 'leek'].map((name) => `bin.release → bin/main:${name}`),
+      )
+      const confirmed = ['leek', 'basil', 'tomatoes'].map(released)
+      expect(walk(...toHeld, more, end, held('leek'), more, ...confirmed).state).toBe(state)
+    }
+  })
+})
+
 describe('after the commit', () => {
   const committed = [...toHeld, commit]
 

@@ -12,6 +12,7 @@
  *   R2. Once it is finished without having been committed, no bin holds anything for it: each bin that was
  *       asked has confirmed that.
  *   R3. A commit after the expiry is not accepted: the order hears `reservation.expired`, and refunds.
+ *   R4. A revision is all or nothing, and what was held is held until all of it is.
  */
 
 import { assign, setup } from 'xstate'
@@ -32,6 +33,10 @@ export interface ReservationContext {
   readonly asked: number
   /** Bins that have not yet confirmed that they hold nothing. */
   readonly pending: readonly string[]
+  /** What it is to hold instead, while the bins are asked for what that is more. */
+  readonly wanted: readonly StockLine[] | null
+  /** Of how many bins more was asked. */
+  readonly raised: number
   readonly outcome: 'refused' | 'released' | 'expired' | null
   readonly shortages: readonly Shortage[]
   readonly fate: 'served' | 'wasted' | null
@@ -45,6 +50,21 @@ function oncePerIngredient(lines: readonly StockLine[]): StockLine[] {
     amount: lines.reduce((sum, line) => (line.ingredient === ingredient ? sum + line.amount : sum), 0),
   }))
 }
+
+/** By how much each line of `to` is above the same line of `from`. */
+function excess(from: readonly StockLine[], to: readonly StockLine[]): readonly StockLine[] {
+  return to.flatMap(({ ingredient, amount }) => {
+    const has = from.find((line) => line.ingredient === ingredient)?.amount ?? 0
+    return amount > has ? [{ ingredient, amount: amount - has }] : []
+  })
+}
+const raises = ({ lines, wanted }: ReservationContext): readonly StockLine[] => excess(lines, wanted ?? lines)
+const lowers = ({ lines, wanted }: ReservationContext): readonly StockLine[] => excess(wanted ?? lines, lines)
+
+const lower = ({ site, order }: ReservationContext, lines: readonly StockLine[]) =>
+  lines.map(({ ingredient, amount }) =>
+    tell(binRef(site, ingredient), { type: 'bin.lower', reservation: order, by: amount }),
+  )
 
 const toOrder = ({ order }: ReservationContext) => orderRef(order)
 
@@ -60,6 +80,7 @@ export const reservationMachine = setup({
   },
   guards: {
     hasAll: ({ context }) => context.asked === context.lines.length,
+    hasRaisedAll: ({ context }) => context.raised === raises(context).length,
     isFreeAfter: ({ context }, { outcome }: { outcome: ReservationContext['outcome'] }) =>
       context.pending.length === 0 && context.outcome === outcome,
   },
@@ -72,6 +93,53 @@ export const reservationMachine = setup({
         ),
     ),
     countAsked: assign({ asked: ({ context }) => context.asked + 1 }),
+    want: assign({
+      wanted: ({ event }) => (event.type === 'reservation.revise' ? oncePerIngredient(event.lines) : null),
+      raised: 0,
+    }),
+    raiseNext: effects(({ context }) =>
+      raises(context)
+        .slice(context.raised, context.raised + 1)
+        .map(({ ingredient, amount }) =>
+          tell(binRef(context.site, ingredient), {
+            type: 'bin.raise',
+            reservation: context.order,
+            by: amount,
+          }),
+        ),
+    ),
+    countRaised: assign({ raised: ({ context }) => context.raised + 1 }),
+    // Only when all that is more is held: until then what was held can stay.
+    lowerRest: effects(({ context }) => lower(context, lowers(context))),
+    // The last one that was asked has refused.
+    lowerRaised: effects(({ context }) => lower(context, raises(context).slice(0, context.raised - 1))),
+    applyWanted: assign(({ context: { lines, wanted } }) => {
+      const now = wanted ?? lines
+      return { lines: now, asked: now.length, wanted: null }
+    }),
+    keepOld: assign({ wanted: null }),
+    // Each bin that was asked for more may hold something.
+    includeRaised: assign(({ context }) => {
+      const asked = raises(context).slice(0, context.raised)
+      const more = excess(context.lines, asked).filter(({ ingredient }) =>
+        context.lines.every((line) => line.ingredient !== ingredient),
+      )
+      const lines = [...context.lines, ...more]
+      return context.wanted === null ? {} : { lines, asked: lines.length, wanted: null }
+    }),
+    sayRevised: tell(({ context }) => toOrder(context), { type: 'reservation.revised' }),
+    sayKept: tell(
+      ({ context }) => toOrder(context),
+      ({ context, event }) => ({
+        type: 'reservation.kept',
+        shortages:
+          event.type === 'bin.refused'
+            ? raises(context)
+                .filter(({ ingredient }) => ingredient === event.ingredient)
+                .map(({ ingredient, amount }) => ({ ingredient, needed: amount, free: event.free }))
+            : [],
+      }),
+    ),
     confirmAll: effects(({ context: { site, lines, order } }) =>
       lines.map(({ ingredient }) =>
         tell(binRef(site, ingredient), { type: 'bin.confirm', reservation: order }),
@@ -142,6 +210,8 @@ export const reservationMachine = setup({
     expiresInMs: minutes(60),
     asked: 0,
     pending: [],
+    wanted: null,
+    raised: 0,
     outcome: null,
     shortages: [],
     fate: null,
@@ -166,7 +236,10 @@ export const reservationMachine = setup({
         asking: {
           entry: ['askNext', 'countAsked'],
           on: {
-            'bin.held': [{ guard: 'hasAll', target: 'held' }, { actions: ['askNext', 'countAsked'] }],
+            'bin.held': [
+              { guard: 'hasAll', target: 'held', actions: ['confirmAll', 'sayHeld', 'publishReserved'] },
+              { actions: ['askNext', 'countAsked'] },
+            ],
             'bin.refused': {
               target: '#reservation.releasing',
               actions: assign({
@@ -180,17 +253,36 @@ export const reservationMachine = setup({
           },
         },
         held: {
-          entry: ['confirmAll', 'sayHeld', 'publishReserved'],
           on: {
+            'reservation.revise': { target: 'revising', actions: ['want', 'raiseNext', 'countRaised'] },
             'reservation.commit': {
               target: '#reservation.committed',
               actions: ['commitAll', 'sayCommitted'],
             },
           },
         },
+        // Asked once more for what is more, in key order; what is less is given back when all of that is held.
+        revising: {
+          always: {
+            guard: ({ context }) => raises(context).length === 0,
+            target: 'held',
+            actions: ['lowerRest', 'applyWanted', 'sayRevised', 'publishReserved'],
+          },
+          on: {
+            'bin.held': [
+              {
+                guard: 'hasRaisedAll',
+                target: 'held',
+                actions: ['lowerRest', 'applyWanted', 'sayRevised', 'publishReserved'],
+              },
+              { actions: ['raiseNext', 'countRaised'] },
+            ],
+            'bin.refused': { target: 'held', actions: ['lowerRaised', 'sayKept', 'keepOld'] },
+          },
+        },
       },
-      on: { 'reservation.release': { target: 'releasing', actions: 'release' } },
-      after: { expiry: { target: 'releasing', actions: 'expire' } },
+      on: { 'reservation.release': { target: 'releasing', actions: ['includeRaised', 'release'] } },
+      after: { expiry: { target: 'releasing', actions: ['includeRaised', 'expire'] } },
     },
     releasing: {
       entry: ['awaitAsked', 'releasePending'],
@@ -206,6 +298,7 @@ export const reservationMachine = setup({
         'bin.refused': {},
         'reservation.release': {},
         'reservation.commit': {},
+        'reservation.revise': {},
       },
       after: { askAgain: { target: 'releasing', reenter: true } },
     },
@@ -239,7 +332,7 @@ export const reservation = defineActor({
   accepts: ReservationMessage,
   creates: ['reservation.hold'],
   // An order asks again when it had to wait; the last word may be on its way.
-  ignores: ['reservation.release', 'reservation.commit', 'bin.released'],
+  ignores: ['reservation.release', 'reservation.commit', 'reservation.revise', 'bin.released'],
   machine: reservationMachine,
   queries: {
     view: ({ value, context, version }) => ({

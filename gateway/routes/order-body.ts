@@ -79,6 +79,8 @@ export type PlaceOrder = Static<typeof PlaceOrder>
 
 export const PayOrder = PaymentMeans
 
+export const ReviseOrder = Type.Object({ items: Wishes }, exact)
+
 export const CancelOrder = Type.Union([
   Type.Object({ reason: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })) }, exact),
   Type.Null(),
@@ -89,7 +91,7 @@ export const Order = Type.Object(
     id: Type.String(),
     state: Type.String({
       description:
-        'placed → reserving → paying → confirmed → queued → cooking → plating → ready → completed; or rejected, cancelling, refunding, releasing, cancelled, expired',
+        'placed → reserving → paying → confirmed → queued → cooking → plating → ready → completed; or revising, rejected, cancelling, refunding, releasing, cancelled, expired',
     }),
     version: Type.Integer({ minimum: 0 }),
     items: Type.Array(
@@ -158,6 +160,7 @@ export function orderBody(view: OrderView, version: number): Order {
 /** What a guest can ask of an order, by the name that the API has for it. Other messages are between actors. */
 const eventNames: Readonly<Record<string, string>> = {
   'order.pay': 'payment.authorize',
+  'order.revise': 'order.revise',
   'order.cancel': 'order.cancel',
   'order.collect': 'order.complete',
 }

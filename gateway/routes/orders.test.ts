@@ -130,6 +130,62 @@ describe('the menu', () => {
   })
 })
 
+describe('revising an order', () => {
+  const revised = { items: [{ dish: 'apple-tart', quantity: 3 }] }
+  const revise = (path: string, headers: Record<string, string>, body: object = revised) =>
+    call('PATCH', `${path}/items`, { body, headers })
+
+  test('changes what was ordered, on the version that was seen, until it is paid for', async () => {
+    const { id, path, token } = await placed()
+    bring(id, 'paying')
+    const { headers } = await call('GET', path, { headers: bearer(token) })
+    const etag = headers.get('etag') ?? ''
+    expect((await revise(path, bearer(token))).status).toBe(428)
+    expect((await revise(path, { 'if-match': etag })).status).toBe(401)
+    const { status, body } = await revise(path, { ...bearer(token), 'if-match': etag })
+    expect([status, body.state]).toEqual([200, 'revising'])
+    expect((await revise(path, { ...bearer(token), 'if-match': etag })).status).toBe(412)
+    cluster.deliver(orderRef(id), { type: 'reservation.revised' })
+    const after = await call('GET', path, { headers: bearer(token) })
+    expect(after.body).toMatchObject({
+      state: 'paying',
+      total: { amount: 2_370 },
+      items: [{ dish: 'apple-tart' }],
+    })
+  })
+
+  test('waits for the pantry when asked to, and says what is short', async () => {
+    const { id, path, token } = await placed()
+    bring(id, 'paying')
+    const { headers } = await call('GET', path, { headers: bearer(token) })
+    const match = { ...bearer(token), 'if-match': headers.get('etag') ?? '', prefer: 'wait=5' }
+    const answer = revise(path, match)
+    await expect.poll(() => commands().length).toBe(2)
+    const shortages = [{ ingredient: 'apples', needed: 6, free: 1 }]
+    cluster.deliver(orderRef(id), { type: 'reservation.kept', shortages } as never)
+    expect(await answer).toMatchObject({
+      status: 200,
+      body: { state: 'paying', total: { amount: 2_100 }, shortages },
+    })
+  })
+
+  test('is refused for what is not on the menu, and when it is too late', async () => {
+    const { id, path, token } = await placed(paidBasket)
+    const etagNow = async () =>
+      (await call('GET', path, { headers: bearer(token) })).headers.get('etag') ?? ''
+    const fugu = { items: [{ dish: 'fugu', quantity: 1 }] }
+    const match = { ...bearer(token), 'if-match': await etagNow() }
+    expect((await revise(path, match, fugu)).body.errors).toMatchObject([{ pointer: '#/items/0/dish' }])
+    bring(id, 'confirmed')
+    const late = await revise(path, { ...bearer(token), 'if-match': await etagNow() })
+    expect([late.status, late.body.code, late.body.currentState]).toEqual([
+      409,
+      'invalid-transition',
+      'confirmed',
+    ])
+  })
+})
+
 describe('placing an order', () => {
   test('answers 201 with the order, its address, its version and its token', async () => {
     const { status, headers, body } = await place({ ...basket, serve: 'table', note: 'no basil' })
@@ -550,8 +606,8 @@ describe('cancelling, paying, collecting', () => {
 
   // A state and an event have the names of the API; those between actors stay inside.
   const refusals = [
-    ['placed', 'collection', undefined, 'reserving', ['order.cancel']],
-    ['paying', 'collection', undefined, 'paying', ['payment.authorize', 'order.cancel']],
+    ['placed', 'collection', undefined, 'reserving', ['order.revise', 'order.cancel']],
+    ['paying', 'collection', undefined, 'paying', ['order.revise', 'payment.authorize', 'order.cancel']],
     ['cooking', 'collection', undefined, 'cooking', ['order.cancel']],
     ['cooking', 'payments', { token: 'tok_ok' }, 'cooking', ['order.cancel']],
     ['plating', 'cancellation', undefined, 'plating', []],

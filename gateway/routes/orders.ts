@@ -29,7 +29,7 @@ import {
 import type { JournalRecord, Outcome, RecordPlace } from '#ports'
 import { type Auth, byAccount, type Caller, hasRole } from '../auth/caller.ts'
 import type { ClusterClient } from '../cluster-client.ts'
-import { etagOf, isUnchanged } from '../conditional.ts'
+import { etagOf, isUnchanged, requiredVersionOf } from '../conditional.ts'
 import { cursorOf, nextLink, PageQuery, pageSize, placeOf } from '../cursor.ts'
 import type { EventStreams } from '../event-stream.ts'
 import type { Flags } from '../flags.ts'
@@ -68,6 +68,7 @@ import {
   type PaymentMeans,
   PayOrder,
   PlaceOrder,
+  ReviseOrder,
   stateNameOf,
 } from './order-body.ts'
 import { orderIdOf, orderIntentOf } from './order-id.ts'
@@ -120,6 +121,7 @@ const finals: ReadonlySet<string> = new Set(['completed', 'rejected', 'cancelled
 const passing: ReadonlySet<string> = new Set([
   'placed',
   'reserving',
+  'revising',
   'paying',
   'cancelling',
   'refunding',
@@ -205,6 +207,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
     request: FastifyRequest,
     key: string | undefined,
     caller: Caller | undefined,
+    ifVersion?: number,
   ): Promise<Outcome> => {
     const scope = key && {
       subject: caller?.account ?? '',
@@ -215,6 +218,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
     return client.request({
       actor: orderRef(id),
       body: { kind: 'command', message },
+      ...(ifVersion !== undefined && { ifVersion }),
       ...(scope && {
         key: requestKeyOf(keyring, scope),
         fingerprint: fingerprintOf(request.body ?? undefined),
@@ -459,6 +463,67 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
     return { items, nextCursor }
   }
 
+  app.patch(
+    `${ordersPath}/:id/items`,
+    {
+      schema: {
+        summary: 'Changes what was ordered, until it is paid for',
+        description:
+          'The pantry is asked after the answer: when it has too little, the order stands as it was, and `shortages` says of what. `Prefer: wait=n` waits for that at most n seconds.',
+        tags,
+        security: byOrderToken,
+        params: OfOrder,
+        headers: Type.Object({
+          'if-match': Type.Optional(Type.String({ description: 'Required: the ETag of the order.' })),
+          'idempotency-key': Type.Optional(Type.String({ description: '1 to 64 visible characters.' })),
+        }),
+        body: ReviseOrder,
+        response: {
+          200: OrderRef,
+          ...problems(
+            ...keyed,
+            ...signIn,
+            'not-found',
+            'menu-changed',
+            'invalid-transition',
+            'precondition-failed',
+            'precondition-required',
+            'not-ready',
+            'switched-off',
+            ...reach,
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params
+      const caller = await allowed(id, request)
+      const key = idempotencyKeyOf(request.headers['idempotency-key'])
+      const ifVersion = requiredVersionOf(request.headers)
+      const { items: wishes } = request.body
+      if (asksForSubstitutes(request.body) && !(await flags.isOn('substitutions', caller?.account ?? id))) {
+        throw new Problem('switched-off', 'Nothing can be substituted at the moment: order it as it is.')
+      }
+      const { items } = await menu.read()
+      const priced = quote(items, wishesOf(wishes))
+      if (priced.refused.length > 0) throw refusedWishes(priced, wishes)
+      const message: OrderMessage = {
+        type: 'order.revise',
+        items: [...priced.items],
+        needs: [...priced.needs],
+        total: priced.total,
+        promisedAt: promiseFor(wishes, client.worldNow(), settings.latest()['orders.promise-slack-minutes']),
+      }
+      const outcome = await command(id, message, request, key, caller, ifVersion)
+      if (outcome.kind !== 'done') throw refusal(outcome, id)
+      if (waitSecondsOf(request.headers.prefer) === undefined) return done(outcome, id, reply)
+      const { view, version } = await readSettled(id, request, reply)
+      if (outcome.replayed) reply.header('idempotent-replayed', 'true')
+      sayVersion(reply, version)
+      return orderBody(view, version)
+    },
+  )
+
   app.post(
     `${ordersPath}/:id/cancellation`,
     {
@@ -697,7 +762,7 @@ function fieldErrorOf(wish: RefusedWish, items: PlaceOrder['items']): FieldError
   }
 }
 
-const asksForSubstitutes = ({ items }: PlaceOrder): boolean =>
+const asksForSubstitutes = ({ items }: Pick<PlaceOrder, 'items'>): boolean =>
   items.some(({ options }) => (options?.substitute.length ?? 0) > 0)
 
 /** Until when somebody who comes to a closed house should not ask again. */
@@ -741,9 +806,6 @@ function placing(
     readonly caller: Caller | undefined
   },
 ): OrderMessage {
-  const cooking = body.items.map(({ dish }) =>
-    (recipeOf(dish)?.steps ?? []).reduce((sum, { minutes }) => sum + minutes, 0),
-  )
   return {
     type: 'order.place',
     site: menu.site,
@@ -751,11 +813,18 @@ function placing(
     needs: [...priced.needs],
     total: priced.total,
     serve: body.serve ?? 'collect',
-    promisedAt: after(now, (Math.max(...cooking) + slackMinutes) * 60_000),
+    promisedAt: promiseFor(body.items, now, slackMinutes),
     ...(token !== undefined && { token }),
     ...(body.note !== undefined && { note: body.note }),
     ...(caller && { guest: caller.account }),
   }
+}
+
+function promiseFor(items: PlaceOrder['items'], now: Instant, slackMinutes: number): Instant {
+  const cooking = items.map(({ dish }) =>
+    (recipeOf(dish)?.steps ?? []).reduce((sum, { minutes }) => sum + minutes, 0),
+  )
+  return after(now, (Math.max(...cooking) + slackMinutes) * 60_000)
 }
 
 function formOf(accept = '*/*', hasStreams: boolean): 'stream' | 'page' {

@@ -36,6 +36,8 @@ export interface Guests {
   /** Share of orders that their guest cancels, within `cancelWithin` of placing them. */
   readonly cancelShare: number
   readonly cancelWithin: Duration
+  /** Share that pays later, and would have something else before that. */
+  readonly reviseShare: number
   /** Share that sends the same request again although it was answered. */
   readonly repeatShare: number
   /** Of those who collect, the share that never comes. */

@@ -62,6 +62,7 @@ const usual: Omit<Day, 'name' | 'title' | 'open' | 'lastOrder' | 'close'> = {
     tableShare: 0.7,
     cancelShare: 0.02,
     cancelWithin: '15m',
+    reviseShare: 0,
     repeatShare: 0.03,
     noShowShare: 0.01,
     refundShare: 0.01,

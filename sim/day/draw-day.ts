@@ -204,6 +204,7 @@ function drawHabits(dice: Dice): Omit<Guests, 'arrivals' | 'bursts' | 'portions'
     tableShare: dice.pick('table', [0, 0.7, 1]),
     cancelShare: dice.pick('cancel', [0, 0.02, 0.3]),
     cancelWithin: dice.pick('cancelWithin', ['10s', '15m']),
+    reviseShare: dice.pick('revise', [0, 0.1, 0.4]),
     repeatShare: dice.pick('repeat', [0, 0.1, 0.5]),
     noShowShare: dice.pick('noShow', [0, 0, 0, 0.03]),
     refundShare: dice.pick('refund', [0, 0.02, 0.3]),

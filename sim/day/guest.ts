@@ -97,7 +97,7 @@ export class SimGuest {
       total,
       serve: plan.serve,
       promisedAt: plan.at + plan.promiseUs,
-      token: testTokens[plan.card],
+      ...(plan.revision === undefined && { token: testTokens[plan.card] }),
       ...(plan.isMember && { guest: this.#account }),
     }
     if (plan.isMember) this.#register()
@@ -167,10 +167,30 @@ export class SimGuest {
     for (const [n, share] of plan.refund?.shares.entries() ?? []) {
       this.#errand(plan.refund?.afterUs ?? 0, (done) => this.#complain(n, Math.ceil(share * total), done))
     }
+    if (plan.revision !== undefined) this.#errand(plan.revision.afterUs, (done) => this.#revise(done))
     if (plan.serve === 'collect' && plan.collects) {
       this.#errand(Math.max(0, plan.at + plan.promiseUs - now), (done) => this.#look(1, done))
     }
     this.#errands -= 1
+  }
+
+  /** Would have something else, and pays for whatever the pantry had. */
+  #revise(done: () => void): void {
+    const { plan } = this
+    const { items, needs, total } = quote(this.#restaurant.menu(), plan.revision?.wishes ?? plan.wishes)
+    const promisedAt = plan.at + plan.promiseUs
+    const message = { type: 'order.revise', items: [...items], needs: [...needs], total, promisedAt } as const
+    this.#insist(message, 'revise', 1, () => this.#pay(1, done))
+  }
+
+  /** It is not to be paid for as long as the pantry is asked. */
+  #pay(tries: number, done: () => void): void {
+    const message: OrderMessage = { type: 'order.pay', token: testTokens[this.plan.card] }
+    this.#command(message, `${this.plan.key}:pay`, (answer) => {
+      const isSoon = answer.kind === 'not-accepted' && isAsking(answer.state)
+      if ((!isSoon && !isWorthRepeating(answer)) || tries >= triesMax) done()
+      else this.#later(backoffUs(tries), () => this.#pay(tries + 1, done))
+    })
   }
 
   /** Looks whether it is ready, and again, until it is or never will be. */
@@ -230,6 +250,9 @@ export class SimGuest {
     this.#restaurant.cluster.timeline.after(delayUs, run)
   }
 }
+
+const isAsking = (state: unknown): boolean =>
+  state === 'placed' || state === 'reserving' || state === 'revising'
 
 function isOver(answer: Answer, state: string | undefined): boolean {
   if (answer.kind === 'archived' || answer.kind === 'unknown') return true

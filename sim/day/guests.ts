@@ -33,6 +33,8 @@ export interface GuestPlan {
   readonly patienceUs: number
   /** Set: cancels so long after the acknowledgement. */
   readonly cancelAfterUs?: number
+  /** Set: pays later, and would have this instead, so long after the acknowledgement. */
+  readonly revision?: { readonly afterUs: number; readonly wishes: readonly Wish[] }
   /** Sends the request once more after it was answered. */
   readonly repeats: boolean
   /** Collects what is ready; false: never comes. */
@@ -56,6 +58,8 @@ interface Segment {
 }
 
 const hourUs = 3_600_000_000
+/** Well before an order that is not paid for expires. */
+const reviseWithinUs = 60_000_000
 
 /** The curve's pieces. Nobody comes after the last order. */
 export function segmentsOf(day: Day): readonly Segment[] {
@@ -139,6 +143,12 @@ function planGuest(day: Day, seed: number, n: number, at: number): GuestPlan {
     patienceUs: durationUs(guests.patience),
     ...(isCancelling && {
       cancelAfterUs: Math.floor(uniform('cancel', 1) * durationUs(guests.cancelWithin)),
+    }),
+    ...(uniform('revise') < guests.reviseShare && {
+      revision: {
+        afterUs: Math.floor(uniform('revise', 1) * reviseWithinUs),
+        wishes: wishesOf(day, (what, k) => uniform(`revised ${what}`, k)),
+      },
     }),
     repeats: uniform('repeat') < guests.repeatShare,
     collects: uniform('no-show') >= guests.noShowShare,

@@ -21,6 +21,7 @@ const inTurns = {
   'order-rejected': isIn('order', 'rejected'),
   'order-cancelled': isIn('order', 'cancelled'),
   'order-expired': isIn('order', 'expired'),
+  'order-revised': emits('order.revised'),
   'stock-ran-out': isIn('bin', 'empty'),
   'stock-delivered': emits('inventory.delivered'),
   'stock-adjusted': emits('inventory.adjusted'),

@@ -100,6 +100,13 @@ export function checkMode(day: Day, mode: Mode): void {
   if (day.roster.length > 0) {
     unsupported('roster', 'a roster', 'Run it in the simulator, or leave it out.')
   }
+  if (day.guests.reviseShare > 0) {
+    unsupported(
+      'guests.reviseShare',
+      'guests who change their minds before they pay',
+      'Run it in the simulator, or leave it out.',
+    )
+  }
   if (Object.keys(day.cluster.bounds).length > 0) {
     unsupported('cluster.bounds', 'bounds of its own', 'Run it in the simulator, or leave them out.')
   }
@@ -199,7 +206,7 @@ function checkGuests(day: Day, invalid: Refuse): void {
   }
   checkWeights(dishes, 'guests.dishes', invalid)
   checkWeights(day.guests.cards, 'guests.cards', invalid)
-  for (const field of ['tableShare', 'cancelShare', 'repeatShare', 'noShowShare'] as const) {
+  for (const field of ['tableShare', 'cancelShare', 'reviseShare', 'repeatShare', 'noShowShare'] as const) {
     checkNumber(day.guests[field], 0, 1, `guests.${field}`, invalid)
   }
   for (const field of ['refundShare', 'members'] as const) {

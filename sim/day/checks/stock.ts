@@ -45,7 +45,7 @@ interface Books {
 }
 
 interface Taking {
-  readonly bins: readonly (readonly [bin: string, amount: number])[]
+  bins: readonly (readonly [bin: string, amount: number])[]
   committed: boolean
   fate: string | undefined
 }
@@ -74,7 +74,8 @@ export class StockCheck {
   record({ actor, message, events, state }: JournalRecord): void {
     if (actor.startsWith('bin/'))
       this.#binRecord(actor, message as StockMessage, events as readonly StockMessage[])
-    else if (actor.startsWith('reservation/')) this.#reservationRecord(actor, message as StockMessage, state)
+    else if (actor.startsWith('reservation/'))
+      this.#reservationRecord(actor, message as StockMessage, state, events as readonly StockMessage[])
   }
 
   /** What a bin's machine says after this turn of it. */
@@ -166,7 +167,12 @@ export class StockCheck {
     }
   }
 
-  #reservationRecord(reservation: ActorId, message: StockMessage, state: unknown): void {
+  #reservationRecord(
+    reservation: ActorId,
+    message: StockMessage,
+    state: unknown,
+    events: readonly StockMessage[] = [],
+  ): void {
     if (message.type === 'reservation.hold' && !this.#takings.has(reservation)) {
       const { site = '', lines = [] } = message
       const bins = lines.map(({ ingredient, amount }) => [`bin/${site}:${ingredient}`, amount] as const)
@@ -176,6 +182,11 @@ export class StockCheck {
     const taking = this.#takings.get(reservation)
     if (taking === undefined) return
     if (message.type === 'reservation.close') taking.fate = message.fate
+    // After a revision it holds other lines than it began with.
+    for (const { type, site = '', lines = [] } of events) {
+      if (type !== 'inventory.reserved') continue
+      taking.bins = lines.map(({ ingredient, amount }) => [`bin/${site}:${ingredient}`, amount] as const)
+    }
     if (state === 'committed' && !taking.committed) {
       taking.committed = true
       for (const [bin, amount] of taking.bins) this.#of(bin).taken += amount
