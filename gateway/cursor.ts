@@ -5,6 +5,7 @@
  *   C1. A cursor opens only the list that it was made for; any other text is the problem `invalid-cursor`.
  */
 import { Type } from 'typebox'
+import type { JournalRecord } from '#ports'
 import type { Keyring } from './keyring.ts'
 import { Problem } from './problems.ts'
 
@@ -30,6 +31,23 @@ export const pageSize = 50
 export const PageQuery = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: pageSize })),
   cursor: Type.Optional(Type.String({ minLength: tagLength, maxLength: 1_024 })),
+}
+
+/** Of a history whose first turns have left the journal. */
+export const OlderNotKept = Type.Optional(
+  Type.Boolean({
+    description:
+      'The turns before these are kept no longer here. They may be archived: `brigade archive show`.',
+  }),
+)
+
+/** Whether the last page of a history ends before the first turn. */
+export function isCut(
+  records: readonly Pick<JournalRecord, 'previous'>[],
+  cursor: string | undefined,
+): boolean {
+  const oldest = records.at(-1)
+  return oldest === undefined ? cursor !== undefined : oldest.previous !== undefined
 }
 
 /** `Link` of RFC 8288 for the next page. `path` includes the query of this page. */

@@ -8,6 +8,8 @@ import type { Command } from '../command-line/command.ts'
 import type { Section } from '../command-line/help.ts'
 import { addNode } from './add-node.ts'
 import { admin } from './admin.ts'
+import { archive } from './archive.ts'
+import { backup } from './backup.ts'
 import { certs } from './certs.ts'
 import { check } from './check.ts'
 import { config } from './config.ts'
@@ -25,6 +27,7 @@ import { mutants } from './mutants.ts'
 import { partition } from './partition.ts'
 import { pause } from './pause.ts'
 import { replay } from './replay.ts'
+import { restore } from './restore.ts'
 import { resume } from './resume.ts'
 import { shrink } from './shrink.ts'
 import { start } from './start.ts'
@@ -42,8 +45,9 @@ export const sections: readonly Section[] = [
   { title: 'Hurt it', commands: [crash, pause, resume, partition, heal] },
   {
     title: 'Operate it',
-    commands: [config, flags, addNode, drain, cordon, uncordon, check, certs, admin, keys],
+    commands: [config, flags, addNode, drain, cordon, uncordon, certs, admin, keys],
   },
+  { title: 'Keep its data', commands: [check, backup, restore, archive] },
   { title: 'Turn the time of a simulated one', commands: [time] },
 ]
 

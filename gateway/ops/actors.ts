@@ -7,7 +7,7 @@ import { type Static, Type } from 'typebox'
 import { type ActorId, type Message, ref, systemMessageTypes } from '#actor'
 import type { JournalRecord, NodeId, OperatorCommand, Outcome, RecordPlace } from '#ports'
 import type { ClusterClient } from '../cluster-client.ts'
-import { cursorOf, nextLink, PageQuery, pageSize, placeOf } from '../cursor.ts'
+import { cursorOf, isCut, nextLink, OlderNotKept, PageQuery, pageSize, placeOf } from '../cursor.ts'
 import type { Keyring } from '../keyring.ts'
 import { inWords, Problem, problemOf, type Refusal } from '../problems.ts'
 import { problems, type Server } from '../server.ts'
@@ -54,6 +54,10 @@ const Turn = Type.Object(
     events: Type.Optional(Type.Array(AnyMessage)),
     note: Type.Optional(Type.String()),
   },
+  exact,
+)
+const PageOfTurns = Type.Object(
+  { items: Type.Array(Turn), nextCursor: Type.Optional(Type.String()), olderNotKept: OlderNotKept },
   exact,
 )
 const DeadLetter = Type.Object(
@@ -162,7 +166,7 @@ export function actorRoutes(app: Server, client: ClusterClient, keyring: Keyring
         tags: ['actors'],
         params: OfActor,
         querystring: Type.Object(PageQuery, exact),
-        response: { 200: pageOf(Turn), ...problems('validation', 'invalid-cursor') },
+        response: { 200: PageOfTurns, ...problems('validation', 'invalid-cursor') },
       },
     },
     async ({ params, query: { limit = pageSize, cursor }, url }, reply) => {
@@ -174,7 +178,7 @@ export function actorRoutes(app: Server, client: ClusterClient, keyring: Keyring
       })
       const items = records.map(shownTurn)
       const previous = records.length === limit ? records.at(-1)?.previous : undefined
-      if (previous === undefined) return { items }
+      if (previous === undefined) return { items, ...(isCut(records, cursor) && { olderNotKept: true }) }
       const nextCursor = cursorOf(keyring, list, previous)
       reply.header('link', nextLink(url, nextCursor))
       return { items, nextCursor }

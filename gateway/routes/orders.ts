@@ -30,7 +30,7 @@ import type { JournalRecord, Outcome, RecordPlace } from '#ports'
 import { type Auth, byAccount, type Caller, hasRole } from '../auth/caller.ts'
 import type { ClusterClient } from '../cluster-client.ts'
 import { etagOf, isUnchanged, requiredVersionOf } from '../conditional.ts'
-import { cursorOf, nextLink, PageQuery, pageSize, placeOf } from '../cursor.ts'
+import { cursorOf, isCut, nextLink, OlderNotKept, PageQuery, pageSize, placeOf } from '../cursor.ts'
 import type { EventStreams } from '../event-stream.ts'
 import type { Flags } from '../flags.ts'
 import {
@@ -111,6 +111,7 @@ const OrderTurns = Type.Object(
   {
     items: Type.Array(Type.Unsafe<OrderTurn>(Type.Ref('OrderTurn#'))),
     nextCursor: Type.Optional(Type.String()),
+    olderNotKept: OlderNotKept,
   },
   exact,
 )
@@ -457,7 +458,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
     reply.header('cache-control', 'no-store')
     const items = records.map(shownTurn)
     const previous = records.length === limit ? records.at(-1)?.previous : undefined
-    if (previous === undefined) return { items }
+    if (previous === undefined) return { items, ...(isCut(records, cursor) && { olderNotKept: true }) }
     const nextCursor = cursorOf(keyring, list, previous)
     reply.header('link', nextLink(withoutToken(url), nextCursor))
     return { items, nextCursor }

@@ -74,6 +74,24 @@ export const errorSpecs = {
     message: (f) =>
       `The service key does not fit the data: ${f.problem}. Give the one that the data was made with, in BRIGADE_SERVICE_KEY.`,
   }),
+  BACKUP_FAILED: spec<{ folder: string; problem: string }>({
+    remedy: 'operator',
+    message: (f) => `No backup was made in '${f.folder}': ${f.problem}. The cluster runs on as before.`,
+  }),
+  BACKUP_DAMAGED: spec<{ folder: string; problem: string }>({
+    remedy: 'operator',
+    message: (f) => `'${f.folder}' is no backup that can be restored: ${f.problem}. Nothing was restored.`,
+  }),
+  BACKUP_VERSION_MISMATCH: spec<{ folder: string; stored: string; build: string }>({
+    remedy: 'operator',
+    message: (f) =>
+      `The backup '${f.folder}' has format ${f.stored}, and this build restores format ${f.build}. Restore it with the build that made it.`,
+  }),
+  DATA_NOT_EMPTY: spec<{ folder: string }>({
+    remedy: 'caller',
+    message: (f) =>
+      `There is something in '${f.folder}' already, and nothing is written over. Give a folder that is empty or not there.`,
+  }),
   SNAPSHOT_VERSION_UNKNOWN: spec<{ actor: string; stored: string; machine: string }>({
     remedy: 'operator',
     message: (f) =>

@@ -112,7 +112,7 @@ function copiesInAnotherProcess(folder: string): boolean {
   const copy = mkdtempSync(join(tmpdir(), 'brigade-copy-'))
   const script = `
     import { open } from 'lmdb'
-    await open({ path: process.argv[1], readOnly: true }).backup(process.argv[2], true)
+    await open({ path: process.argv[1], noSubdir: false, readOnly: true }).backup(process.argv[2], true)
     process.exit(0)`
   try {
     execFileSync(process.execPath, ['--input-type=module', '--eval', script, folder, copy], {

@@ -171,9 +171,20 @@ function flushOf(write: Promise<boolean>): Promise<unknown> | undefined {
   return (write as { flushed?: Promise<unknown> }).flushed
 }
 
-function openRoot({ folder }: EnvironmentOptions): RootDatabase<Buffer, Buffer> {
+/** For a copy: it writes nothing, not even who it is. */
+export function openToRead(folder: string): RootDatabase<Buffer, Buffer> {
+  return openRoot({ folder }, true)
+}
+
+function openRoot(
+  { folder }: Pick<EnvironmentOptions, 'folder'>,
+  readOnly = false,
+): RootDatabase<Buffer, Buffer> {
   const options = {
+    readOnly,
     path: folder,
+    // Otherwise one with a dot in its name is taken for a file.
+    noSubdir: false,
     mapSize: mapBytes,
     maxDbs: 2 * databaseNames.length,
     encoding: 'binary',

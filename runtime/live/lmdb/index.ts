@@ -6,6 +6,7 @@
  */
 export * from './check.ts'
 export * from './contents.ts'
+export * from './copy.ts'
 export * from './data-file.ts'
 export * from './environment.ts'
 export * from './journal.ts'

@@ -85,7 +85,7 @@ interface EncodedWrite {
 }
 
 // No append expects this position.
-const sealedVersion = -1
+export const sealedVersion = -1
 
 // Of the operating system: no space, quota exceeded, file too large; LMDB's own "map full". An input/output error
 // of which nothing is visible is a write that was cut short, which is how the first lack of space shows.
