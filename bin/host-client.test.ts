@@ -136,7 +136,7 @@ describe('a command', () => {
   const add: NodeCommand = { kind: 'add-node', group: 'kitchen' }
   const outcomes: readonly (readonly [NodeCommand, LauncherOutcome, CommandOutcome])[] = [
     [drain, { kind: 'done' }, { kind: 'accepted' }],
-    [add, { kind: 'added', nodes: [node] }, { kind: 'accepted', node }],
+    [add, { kind: 'added', nodes: [node] }, { kind: 'accepted', nodes: [node] }],
     [drain, { kind: 'unknown-node', known: [] }, { kind: 'unknown-node', node }],
     [
       add,

@@ -19,6 +19,8 @@ import {
   type DeadLetterItem,
   type NodeCommand,
   type NodeView,
+  type Ownership,
+  ownershipOf,
   type Page,
   problemOf,
   type ShardPlace,
@@ -182,6 +184,11 @@ export class HostClient implements ClusterClient {
     return this.#open && registry.shards.some((shard) => live.node.cluster?.ownerOf(shard) !== undefined)
   }
 
+  ownership(): readonly Ownership[] {
+    const { live, registry } = this.#parts
+    return ownershipOf(registry.shards, (shard) => live.node.cluster?.ownerOf(shard) !== undefined)
+  }
+
   worldNow(): Instant {
     return this.#parts.live.clock.now().world
   }
@@ -276,7 +283,9 @@ export class HostClient implements ClusterClient {
 }
 
 function orderOf(command: Exclude<NodeCommand, { kind: 'partition' }>): LauncherCommand {
-  return command.kind === 'add-node' ? { kind: 'add-node', group: command.group, count: 1 } : command
+  return command.kind === 'add-node'
+    ? { kind: 'add-node', group: command.group, count: command.count ?? 1 }
+    : command
 }
 
 function meaningOf(outcome: LauncherOutcome, command: NodeCommand): CommandOutcome {
@@ -286,7 +295,7 @@ function meaningOf(outcome: LauncherOutcome, command: NodeCommand): CommandOutco
     case 'status':
       return { kind: 'accepted' }
     case 'added':
-      return { kind: 'accepted', ...(outcome.nodes[0] && { node: outcome.nodes[0] }) }
+      return { kind: 'accepted', nodes: outcome.nodes }
     case 'unknown-node':
       return { kind: 'unknown-node', node }
     case 'unknown-group':

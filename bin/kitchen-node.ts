@@ -5,6 +5,7 @@
 import { type LiveNodeConfig, type StartNode, startLiveNode } from '#live'
 import { officeHandlers, providerHandlers } from '#outside'
 import { restaurantCluster } from '../cluster.config.ts'
+import { clusterHandlers } from './cluster-control.ts'
 import type { OfficeSettings } from './office-settings.ts'
 import type { ServiceKeyHolder } from './service-key.ts'
 
@@ -21,7 +22,11 @@ export const startNode: StartNode = async (given, control) => {
     cluster: restaurantCluster(),
     config,
     control,
-    outside: { ...providerHandlers(config.providerUrl), ...officeHandlers({ ...ways, webhooks }) },
+    outside: {
+      ...clusterHandlers(control),
+      ...providerHandlers(config.providerUrl),
+      ...officeHandlers({ ...ways, webhooks }),
+    },
   })
   return body
 }

@@ -88,6 +88,11 @@ export class Cached<T> {
     return this.#copy?.value
   }
 
+  /** The last copy, however old; nobody is asked. */
+  known(): T | undefined {
+    return this.#copy?.value
+  }
+
   /** What the actor itself has just said. */
   put(value: T): void {
     this.#asking = undefined

@@ -42,6 +42,8 @@ export interface ClusterClient {
   command(command: NodeCommand): Promise<CommandOutcome>
   /** Whether requests can be answered now: there is a link to the cluster, and owners of shards are known. */
   ready(): boolean
+  /** Of each department, how many of its shards somebody owns now, as far as this process knows. */
+  ownership(): readonly Ownership[]
   /** The world clock now: what a promise made by the gateway counts from. */
   worldNow(): Instant
   /** 32 bytes stored with the data: keys of requests and tokens of orders are derived from it. */
@@ -109,6 +111,28 @@ export interface ShardPlace {
   readonly waitsFor?: NewerBuild
 }
 
+export interface Ownership {
+  readonly department: string
+  readonly shards: number
+  readonly owned: number
+}
+
+/** Of each department, from the owners of its shards. A shard is named `department.number`. */
+export function ownershipOf(
+  shards: readonly ShardId[],
+  isOwned: (shard: ShardId) => boolean,
+): readonly Ownership[] {
+  const found = new Map<string, { department: string; shards: number; owned: number }>()
+  for (const shard of shards) {
+    const department = shard.slice(0, shard.lastIndexOf('.'))
+    const one = found.get(department) ?? { department, shards: 0, owned: 0 }
+    one.shards += 1
+    if (isOwned(shard)) one.owned += 1
+    found.set(department, one)
+  }
+  return [...found.values()]
+}
+
 /** Somebody is about to take it. */
 export const isUnowned = ({ owner, waitsFor }: ShardPlace): boolean =>
   owner === undefined && waitsFor === undefined
@@ -157,7 +181,9 @@ export type NodeCommand =
   | { readonly kind: 'pause'; readonly node: NodeId; readonly forMs?: number }
   /** `force` also takes down the last node of its group. */
   | { readonly kind: 'drain'; readonly node: NodeId; readonly force?: boolean }
-  | { readonly kind: 'add-node'; readonly group: string }
+  | { readonly kind: 'add-node'; readonly group: string; readonly count?: number }
+  /** Every node, one after the other: it drains and starts again, and is awaited. */
+  | { readonly kind: 'rolling-restart' }
   | {
       readonly kind: 'partition'
       readonly a: readonly NodeId[]
@@ -167,8 +193,8 @@ export type NodeCommand =
   | { readonly kind: 'heal' }
 
 export type CommandOutcome =
-  /** Begun, not finished: the cluster's view shows how it goes. `node` is the new one of `add-node`. */
-  | { readonly kind: 'accepted'; readonly node?: NodeId }
+  /** Begun, not finished: the cluster's view shows how it goes. `nodes` are the new ones of `add-node`. */
+  | { readonly kind: 'accepted'; readonly nodes?: readonly NodeId[] }
   | { readonly kind: 'unknown-node'; readonly node: NodeId }
   | { readonly kind: 'unknown-group'; readonly group: string; readonly known: readonly string[] }
   | {

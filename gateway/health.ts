@@ -5,6 +5,7 @@
  */
 import { Type } from 'typebox'
 import type { ClusterClient, ClusterView } from './cluster-client.ts'
+import type { Departments } from './departments.ts'
 import type { Metrics } from './metrics.ts'
 import { Problem } from './problems.ts'
 import { problems, type Server } from './server.ts'
@@ -14,7 +15,22 @@ const scrapeTimeoutMs = 1_000
 const Healthy = Type.Object({ status: Type.Literal('ok') }, { additionalProperties: false })
 const tags = ['about']
 
-export function healthRoutes(app: Server, client: ClusterClient, metrics: Metrics): void {
+const Ready = Type.Object(
+  {
+    status: Type.Literal('ok'),
+    departments: Type.Record(Type.String(), Type.Enum(['answers', 'silent']), {
+      description: 'What does not need a silent one is done all the same.',
+    }),
+  },
+  { additionalProperties: false },
+)
+
+export function healthRoutes(
+  app: Server,
+  client: ClusterClient,
+  metrics: Metrics,
+  departments: Departments,
+): void {
   let hasStarted = false
   const isReady = (): boolean => {
     const ready = client.ready()
@@ -29,14 +45,14 @@ export function healthRoutes(app: Server, client: ClusterClient, metrics: Metric
     '/readyz',
     {
       schema: {
-        summary: 'Requests are answered',
+        summary: 'Requests are answered, and by which departments',
         tags,
-        response: { 200: Healthy, ...problems('not-ready') },
+        response: { 200: Ready, ...problems('not-ready') },
       },
     },
     () => {
       if (!isReady()) throw new Problem('not-ready', 'There is no link to the cluster at the moment.')
-      return { status: 'ok' as const }
+      return { status: 'ok' as const, departments: { ...departments.states } }
     },
   )
   app.get(

@@ -10,16 +10,20 @@ import { JwtAuth } from './auth/jwt-auth.ts'
 import { Passwords } from './auth/passwords.ts'
 import { SigningKeys } from './auth/signing-keys.ts'
 import type { ClusterClient } from './cluster-client.ts'
+import { Departments } from './departments.ts'
 import { EventStreams } from './event-stream.ts'
 import { Flags } from './flags.ts'
 import { healthRoutes } from './health.ts'
 import { Keyring } from './keyring.ts'
 import { Metrics } from './metrics.ts'
 import { actorRoutes } from './ops/actors.ts'
+import { auditCommands } from './ops/audit.ts'
 import { configRoutes } from './ops/config.ts'
 import { assertClosed, guard, operatorSchemes } from './ops/guard.ts'
 import { identityRoutes } from './ops/identity.ts'
+import { machineRoutes } from './ops/machines.ts'
 import { nodeRoutes } from './ops/nodes.ts'
+import { Operations, operationRoutes } from './ops/operations.ts'
 import { timeRoutes } from './ops/time.ts'
 import { limitRates, type RateLimitOptions } from './rate-limit.ts'
 import { authRoutes } from './routes/auth.ts'
@@ -122,16 +126,22 @@ function startValuesOf({ config, ...options }: GatewayOptions): StartValues {
  * @throws ClusterError `PORT_IN_USE`, `PORT_UNUSABLE`; `CLUSTER_CONFIG_INVALID` when strangers could reach the operator listener.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { client, site, token, host = '127.0.0.1', opsHost = '127.0.0.1' } = options
+  const { site, token, host = '127.0.0.1', opsHost = '127.0.0.1' } = options
   const { log = { level: 'warn' } } = options
   assertClosed(opsHost, token)
 
   const metrics = new Metrics()
-  const keyring = new Keyring(client.idempotencyKey())
+  const keyring = new Keyring(options.client.idempotencyKey())
+  const departments = new Departments(options.client)
+  const client = departments.client()
   const settings = new Settings(client, site, startValuesOf(options))
+  departments.bounds = () => {
+    const { 'gateway.breaker-failures': failures, 'gateway.breaker-open-ms': openMs } = settings.known()
+    return { failures, openMs }
+  }
   const flags = new Flags(client, site, keyring)
   const timeoutMs = (): number => settings.latest()['gateway.request-timeout-ms']
-  const identity = options.accounts && identityOf(options.accounts, options, timeoutMs)
+  const identity = options.accounts && identityOf(options.accounts, { ...options, client }, timeoutMs)
   const auth = identity?.auth ?? options.auth ?? noAccounts
   const menu = new MenuCache(client, site, () => settings.latest()['menu.cache-ttl-ms'])
   const { 'gateway.heartbeat-ms': heartbeatMs, 'gateway.streams-max': streamsMax } = settings.latest()
@@ -162,7 +172,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         },
       })
       menuRoutes(server, { client, auth, site, menu, settings })
-      orderRoutes(server, { client, auth, keyring, menu, stock, streams, settings, flags })
+      orderRoutes(server, { client, auth, keyring, menu, stock, streams, settings, flags, departments })
       quoteRoutes(server, { client, menu, stock })
       notificationRoutes(server, { client, auth, keyring, settings })
       inventoryRoutes(server, { client, auth, keyring, site, stock, settings })
@@ -176,7 +186,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       const { exchangeCard: exchange, callbackSecret: secret } = options
       paymentMethodRoutes(server, { client, auth, keyring, timeoutMs, ...(exchange && { exchange }) })
       providerCallbackRoutes(server, { client, timeoutMs, ...(secret && { secret }) })
-      healthRoutes(server, client, metrics)
+      healthRoutes(server, client, metrics, departments)
     },
   })
   app.addHook('preClose', (done) => {
@@ -186,6 +196,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     flags.close()
     stock.close()
     identity?.keys.close()
+    departments.close()
     done()
   })
   const ops = await createServer({
@@ -198,8 +209,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     securitySchemes: operatorSchemes,
     routes: (server) => {
       guard(server, token, auth)
-      nodeRoutes(server, client)
-      actorRoutes(server, client, keyring)
+      const isSimulated = options.time !== undefined
+      auditCommands(server, { client, keyring, isSimulated })
+      nodeRoutes(server, client, new Operations(client, keyring, isSimulated), departments)
+      operationRoutes(server, client, keyring)
+      // An operator looks at an actor also when its department is given up.
+      actorRoutes(server, options.client, keyring)
+      machineRoutes(server)
       configRoutes(server, { client, site, settings, flags })
       timeRoutes(server, options.time)
       if (identity !== undefined) identityRoutes(server, { ...identity, client, keyring })

@@ -195,6 +195,11 @@ export const problemSpecs = {
     'The world stands still',
     'This cluster is simulated, and somebody has paused it. It takes nothing until `POST /ops/v1/time/resume`.',
   ),
+  'dependency-open': later(
+    503,
+    'A part of the house is down',
+    'The department that this needs did not answer lately, and is not asked for a moment. Try again after `Retry-After`, with the same Idempotency-Key.',
+  ),
   'entity-relocating': later(
     503,
     'It is moving to another node',
@@ -262,6 +267,11 @@ export const problemSpecs = {
     409,
     'It was replayed too often',
     'The same message fails again and again. Mend its receiver first.',
+  ),
+  'audit-unavailable': later(
+    503,
+    'It cannot be written down',
+    'Every command is written to the audit before it is carried out, and now it cannot be. Nothing was done. Try again after `Retry-After`.',
   ),
   'config-locked': caller(
     403,
@@ -463,6 +473,7 @@ const busyCodes = {
   'requests-full': 'busy',
   'storage-full': 'storage-full',
   paused: 'time-stands-still',
+  'dependency-open': 'dependency-open',
 } as const satisfies Record<Extract<Outcome, { kind: 'busy' }>['reason'], ProblemCode>
 
 /** `what` names the thing in a sentence: `Order 'ord_…'`. */

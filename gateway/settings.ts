@@ -62,6 +62,11 @@ export class Settings {
     return this.#values(this.#cached.latest() ?? nothingStored)
   }
 
+  /** As `latest`, for those whom the question itself goes through: nobody is asked. */
+  known(): ConfigValues {
+    return this.#values(this.#cached.known() ?? nothingStored)
+  }
+
   /** For operators. @throws Problem when the office cannot be asked. */
   async shown(): Promise<{
     readonly version: number

@@ -6,12 +6,16 @@
  */
 import type { ActorDefinition } from '#actor'
 import { supervise } from '#actor'
+import { audit } from './audit.ts'
 import { config } from './config.ts'
 import { flags } from './flags.ts'
 import { inbox } from './inbox.ts'
 import { notification } from './notification.ts'
+import { operation } from './operation.ts'
 import { webhook } from './webhook.ts'
 
+export { audit } from './audit.ts'
+export * from './cluster-contract.ts'
 export { type ConfigContext, config, type StoredValue } from './config.ts'
 export * from './config-keys.ts'
 export * from './flag-names.ts'
@@ -23,10 +27,20 @@ export * from './notice-words.ts'
 export type { NotificationView } from './notification.ts'
 export { notification } from './notification.ts'
 export * from './operating-messages.ts'
+export { type OperationContext, operation, operationView } from './operation.ts'
+export * from './operation-messages.ts'
 export * from './outside-contract.ts'
 export type { Delivery, DeliveryState, WebhookView } from './webhook.ts'
 export { webhook } from './webhook.ts'
 
-export const officeActors: readonly ActorDefinition[] = [config, flags, inbox, notification, webhook]
+export const officeActors: readonly ActorDefinition[] = [
+  config,
+  flags,
+  operation,
+  audit,
+  inbox,
+  notification,
+  webhook,
+]
 
 export const officeTree = supervise({ name: 'office', children: officeActors })

@@ -9,6 +9,7 @@ import type { Section } from '../command-line/help.ts'
 import { addNode } from './add-node.ts'
 import { admin } from './admin.ts'
 import { archive } from './archive.ts'
+import { audit } from './audit.ts'
 import { backup } from './backup.ts'
 import { certs } from './certs.ts'
 import { check } from './check.ts'
@@ -24,11 +25,13 @@ import { flags } from './flags.ts'
 import { heal } from './heal.ts'
 import { keys } from './keys.ts'
 import { mutants } from './mutants.ts'
+import { operations } from './operations.ts'
 import { partition } from './partition.ts'
 import { pause } from './pause.ts'
 import { replay } from './replay.ts'
 import { restore } from './restore.ts'
 import { resume } from './resume.ts'
+import { rollingRestart } from './rolling-restart.ts'
 import { shrink } from './shrink.ts'
 import { start } from './start.ts'
 import { status } from './status.ts'
@@ -41,11 +44,11 @@ export const sections: readonly Section[] = [
   { title: 'Run', commands: [start, up, day] },
   { title: 'Measure it', commands: [study, diff] },
   { title: 'Search for what breaks it', commands: [explore, replay, shrink, mutants] },
-  { title: 'Watch a running cluster', commands: [status, deadLetters] },
+  { title: 'Watch a running cluster', commands: [status, deadLetters, operations, audit] },
   { title: 'Hurt it', commands: [crash, pause, resume, partition, heal] },
   {
     title: 'Operate it',
-    commands: [config, flags, addNode, drain, cordon, uncordon, certs, admin, keys],
+    commands: [config, flags, addNode, drain, cordon, uncordon, rollingRestart, certs, admin, keys],
   },
   { title: 'Keep its data', commands: [check, backup, restore, archive] },
   { title: 'Turn the time of a simulated one', commands: [time] },

@@ -22,11 +22,13 @@ import type {
   DeadLetterItem,
   NodeCommand,
   NodeView,
+  Ownership,
   Page,
   ShardPlace,
   TimeControl,
   TimeView,
 } from '#gateway'
+import { ownershipOf } from '#gateway'
 import type { Epoch, JournalRecord, NodeId, Outcome, RecordPlace, ShardId } from '#ports'
 import type { Commit } from '#sim'
 import { inspected, queried } from './looked-at.ts'
@@ -176,7 +178,12 @@ export class SimulatedCluster implements ClusterClient {
     if (refused !== undefined) return refused
     const node = command.kind === 'add-node' ? this.#nextName(command.group) : undefined
     this.#parts.play.intervene((day) => carryOut(day, command, node))
-    return { kind: 'accepted', ...(node && { node }) }
+    return { kind: 'accepted', ...(node && { nodes: [node] }) }
+  }
+
+  ownership(): readonly Ownership[] {
+    const owned = new Set(this.#places().flatMap(({ shard, owner }) => (owner === undefined ? [] : [shard])))
+    return ownershipOf(this.#day.registry.shards, (shard) => owned.has(shard))
   }
 
   ready(): boolean {
@@ -232,6 +239,10 @@ export class SimulatedCluster implements ClusterClient {
     const { cluster, day } = this.#day
     const members = cluster.membership.members
     if (command.kind === 'heal') return undefined
+    if (command.kind === 'rolling-restart' || (command.kind === 'add-node' && (command.count ?? 1) > 1)) {
+      const detail = 'A simulated cluster does one thing at a time: crash or drain a node, or add one.'
+      return { kind: 'refused', reason: 'unsupported', detail }
+    }
     if (command.kind === 'add-node') {
       const known = day.cluster.groups.map(({ name }) => name)
       return known.includes(command.group)
@@ -296,6 +307,8 @@ function carryOut({ cluster }: SimDay, command: NodeCommand, added: NodeId | und
     }
     case 'heal':
       cluster.network.healCuts()
+      return
+    case 'rolling-restart':
       return
   }
 }

@@ -77,7 +77,14 @@ const Handled = Type.Object(
   { state: Type.Unknown(), version: count, reply: Type.Optional(AnyMessage) },
   exact,
 )
-const reachFailures = ['busy', 'entity-relocating', 'actor-stopped', 'actor-timeout', 'actor-failed'] as const
+const reachFailures = [
+  'audit-unavailable',
+  'busy',
+  'entity-relocating',
+  'actor-stopped',
+  'actor-timeout',
+  'actor-failed',
+] as const
 
 /** An operator waits no longer than this for one actor. */
 const requestTimeoutMs = 3_000

@@ -69,6 +69,8 @@ const notChanged = Type.Null({ description: 'The copy named by `If-None-Match` i
 
 const reach = [
   'busy',
+  'dependency-open',
+  'audit-unavailable',
   'storage-full',
   'entity-relocating',
   'actor-stopped',

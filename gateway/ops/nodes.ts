@@ -4,9 +4,11 @@
  * Does not: know how a node is killed or started. The launcher carries the commands out.
  */
 import { type Static, Type } from 'typebox'
+import { type Goal, nodesPerGoalMax } from '#actors'
 import type { NodeId } from '#ports'
 import {
   type ClusterClient,
+  type ClusterView,
   type CommandOutcome,
   isUnowned,
   type NewerBuild,
@@ -15,9 +17,11 @@ import {
   nodeStates,
   type ShardPlace,
 } from '../cluster-client.ts'
+import type { Departments } from '../departments.ts'
 import { Problem } from '../problems.ts'
 import { problems, type Server } from '../server.ts'
 import { Timestamp, timestampOf } from '../timestamp.ts'
+import { Accepted, keyHeader, type Operations } from './operations.ts'
 
 const exact = { additionalProperties: false } as const
 const tags = ['cluster']
@@ -92,7 +96,6 @@ const Cluster = Type.Object(
   },
   exact,
 )
-const Accepted = Type.Object({ accepted: Type.Literal(true), node: Type.Optional(Type.String()) }, exact)
 const Partition = Type.Object(
   {
     kind: Type.Literal('partition'),
@@ -103,7 +106,27 @@ const Partition = Type.Object(
   exact,
 )
 
-export function nodeRoutes(app: Server, client: ClusterClient): void {
+const Invariant = Type.Object({ id: Type.String(), holds: Type.Boolean(), detail: Type.String() }, exact)
+
+const said: Goal = { kind: 'said' }
+const nodesAtOnceMax = 10
+const commandFailures = [
+  'audit-unavailable',
+  'idempotency-key-invalid',
+  'idempotency-key-reused',
+  'request-in-progress',
+  'busy',
+  'dependency-open',
+  'entity-relocating',
+  'actor-timeout',
+] as const
+
+export function nodeRoutes(
+  app: Server,
+  client: ClusterClient,
+  operations: Operations,
+  departments: Departments,
+): void {
   app.addSchema(Node)
   app.addSchema(Shard)
 
@@ -163,10 +186,18 @@ export function nodeRoutes(app: Server, client: ClusterClient): void {
     async () => ({ items: [...(await client.cluster()).shards] }),
   )
 
-  const run = async (command: NodeCommand): Promise<Static<typeof Accepted>> => {
+  const carryOut = async (command: NodeCommand): Promise<readonly NodeId[]> => {
     const outcome = await client.command(command)
     if (outcome.kind !== 'accepted') throw refusalOf(outcome)
-    return { accepted: true, ...(outcome.node !== undefined && { node: outcome.node }) }
+    return outcome.nodes ?? []
+  }
+  /** Of these nodes as they are now, or of all that run: they are up in a later life. */
+  const upAgain = async (names?: readonly string[]): Promise<Goal> => {
+    const { nodes } = await client.cluster()
+    const lives = new Map(nodes.map(({ id, life }) => [id as string, life]))
+    const meant = names ?? nodes.filter(({ state }) => state !== 'down').map(({ id }) => id)
+    const goal = meant.slice(0, nodesPerGoalMax)
+    return { kind: 'up', nodes: goal.map((node) => ({ node, afterLife: lives.get(node) ?? 0 })) }
   }
   const failures = problems(
     'validation',
@@ -176,9 +207,30 @@ export function nodeRoutes(app: Server, client: ClusterClient): void {
     'invalid-transition',
     'unsupported',
     'command-failed',
+    ...commandFailures,
+  )
+  app.post(
+    '/ops/v1/nodes/:id/crash',
+    {
+      schema: {
+        summary: 'Ends the process at once, as a power cut would (SIGKILL)',
+        description: 'The operation is done when a new process of that name takes part.',
+        tags,
+        params: OfNode,
+        headers: keyHeader,
+        response: { 202: Accepted, ...failures },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params
+      return operations.run(request, reply, id, async () => {
+        const goal = await upAgain([id])
+        await carryOut({ kind: 'crash', node: id as NodeId })
+        return { goal }
+      })
+    },
   )
   const commands = [
-    ['crash', 'Ends the process at once, as a power cut would (SIGKILL)'],
     ['resume', 'Lets a paused process go on (SIGCONT)'],
     ['cordon', 'Keeps its shards, takes no more'],
     ['uncordon', 'Takes shards again'],
@@ -186,10 +238,22 @@ export function nodeRoutes(app: Server, client: ClusterClient): void {
   for (const [kind, summary] of commands) {
     app.post(
       `/ops/v1/nodes/:id/${kind}`,
-      { schema: { summary, tags, params: OfNode, response: { 202: Accepted, ...failures } } },
-      async ({ params }, reply) => {
-        reply.code(202).header('location', `/ops/v1/nodes/${params.id}`)
-        return run({ kind, node: params.id as NodeId })
+      {
+        ...(kind === 'resume' && { config: { mends: true } as const }),
+        schema: {
+          summary,
+          tags,
+          params: OfNode,
+          headers: keyHeader,
+          response: { 202: Accepted, ...failures },
+        },
+      },
+      async (request, reply) => {
+        const node = request.params.id as NodeId
+        return operations.run(request, reply, node, async () => {
+          await carryOut({ kind, node })
+          return { goal: said }
+        })
       },
     )
   }
@@ -200,16 +264,17 @@ export function nodeRoutes(app: Server, client: ClusterClient): void {
         summary: 'Freezes the process (SIGSTOP); the launcher ends it when it stays frozen too long',
         tags,
         params: OfNode,
+        headers: keyHeader,
         body: Type.Union([Type.Object({ forMs: Type.Optional(durationMs) }, exact), Type.Null()]),
         response: { 202: Accepted, ...failures },
       },
     },
-    async ({ params, body }, reply) => {
-      reply.code(202).header('location', `/ops/v1/nodes/${params.id}`)
-      return run({
-        kind: 'pause',
-        node: params.id as NodeId,
-        ...(body?.forMs !== undefined && { forMs: body.forMs }),
+    async (request, reply) => {
+      const node = request.params.id as NodeId
+      const forMs = request.body?.forMs
+      return operations.run(request, reply, node, async () => {
+        await carryOut({ kind: 'pause', node, ...(forMs !== undefined && { forMs }) })
+        return { goal: said }
       })
     },
   )
@@ -220,34 +285,86 @@ export function nodeRoutes(app: Server, client: ClusterClient): void {
         summary: 'Hands its shards over, then ends; `force` also for the last node of a group',
         tags,
         params: OfNode,
+        headers: keyHeader,
         body: Type.Union([Type.Object({ force: Type.Optional(Type.Boolean()) }, exact), Type.Null()]),
         response: { 202: Accepted, ...failures },
       },
     },
-    async ({ params, body }, reply) => {
-      reply.code(202).header('location', `/ops/v1/nodes/${params.id}`)
-      return run({ kind: 'drain', node: params.id as NodeId, force: body?.force === true })
+    async (request, reply) => {
+      const node = request.params.id as NodeId
+      const force = request.body?.force === true
+      return operations.run(request, reply, node, async () => {
+        await carryOut({ kind: 'drain', node, force })
+        return { goal: { kind: 'gone', node } }
+      })
     },
   )
   app.post(
     '/ops/v1/nodes',
     {
       schema: {
-        summary: 'Starts one more node of a group',
+        summary: 'Starts more nodes of a group: one, or as many as `count` says',
         tags,
-        body: Type.Object({ group: NodeName }, exact),
+        headers: keyHeader,
+        body: Type.Object(
+          { group: NodeName, count: Type.Optional(Type.Integer({ minimum: 1, maximum: nodesAtOnceMax })) },
+          exact,
+        ),
         response: {
           202: Accepted,
-          ...problems('validation', 'not-found', 'node-limit', 'unsupported', 'command-failed'),
+          ...problems(
+            'validation',
+            'not-found',
+            'node-limit',
+            'unsupported',
+            'command-failed',
+            ...commandFailures,
+          ),
         },
       },
     },
-    async ({ body }, reply) => {
-      const accepted = await run({ kind: 'add-node', group: body.group })
-      reply.code(202)
-      if (accepted.node !== undefined) reply.header('location', `/ops/v1/nodes/${accepted.node}`)
-      return accepted
+    async (request, reply) => {
+      const { group, count: asked } = request.body
+      return operations.run(request, reply, group, async () => {
+        const before = await upAgain([])
+        const nodes = await carryOut({
+          kind: 'add-node',
+          group,
+          ...(asked !== undefined && { count: asked }),
+        })
+        const [node] = nodes
+        const goal = nodes.length === 0 ? before : await upAgain(nodes)
+        return { goal, answer: { ...(node !== undefined && { node }), nodes: [...nodes] } }
+      })
     },
+  )
+  app.post(
+    '/ops/v1/cluster/rolling-restart',
+    {
+      schema: {
+        summary: 'Restarts every node, one after the other: each hands its shards over and is awaited',
+        tags,
+        headers: keyHeader,
+        response: { 202: Accepted, ...failures },
+      },
+    },
+    async (request, reply) =>
+      operations.run(request, reply, 'cluster', async () => {
+        const goal = await upAgain()
+        await carryOut({ kind: 'rolling-restart' })
+        return { goal }
+      }),
+  )
+  app.get(
+    '/ops/v1/invariants',
+    {
+      schema: {
+        summary: 'What should hold at any time, as far as it can be seen without looking at everything',
+        tags,
+        response: { 200: Type.Object({ items: Type.Array(Invariant) }, exact) },
+      },
+    },
+    async () => ({ items: invariantsOf(await client.cluster(), departments) }),
   )
   app.post(
     '/ops/v1/faults',
@@ -258,14 +375,21 @@ export function nodeRoutes(app: Server, client: ClusterClient): void {
         body: Partition,
         response: {
           201: Partition,
-          ...problems('validation', 'not-found', 'node-gone', 'unsupported', 'command-failed'),
+          ...problems(
+            'validation',
+            'not-found',
+            'node-gone',
+            'unsupported',
+            'command-failed',
+            'audit-unavailable',
+          ),
         },
       },
     },
     async ({ body }, reply) => {
       const { a, b, forMs } = body
       const cut = { kind: 'partition', a: a as NodeId[], b: b as NodeId[] } as const
-      await run(forMs === undefined ? cut : { ...cut, forMs })
+      await carryOut(forMs === undefined ? cut : { ...cut, forMs })
       reply.code(201).header('location', '/ops/v1/faults')
       return body
     },
@@ -273,6 +397,7 @@ export function nodeRoutes(app: Server, client: ClusterClient): void {
   app.delete(
     '/ops/v1/faults',
     {
+      config: { mends: true },
       schema: {
         summary: 'Mends every link',
         tags: ['faults'],
@@ -280,7 +405,7 @@ export function nodeRoutes(app: Server, client: ClusterClient): void {
       },
     },
     async (_request, reply) => {
-      await run({ kind: 'heal' })
+      await carryOut({ kind: 'heal' })
       reply.code(204)
       return null
     },
@@ -301,6 +426,33 @@ function refusalOf(outcome: Exclude<CommandOutcome, { readonly kind: 'accepted' 
     case 'failed':
       return new Problem('command-failed', outcome.detail)
   }
+}
+
+/** More messages than this that wait on one node are a backlog. */
+const backlogMax = 10_000
+
+function invariantsOf({ nodes, shards }: ClusterView, { states }: Departments): Static<typeof Invariant>[] {
+  const total = (gauge: string): number => nodes.reduce((sum, { gauges }) => sum + (gauges[gauge] ?? 0), 0)
+  const unowned = shards.filter(isUnowned).length
+  const waiting = shards.filter(({ waitsFor }) => waitsFor !== undefined).length
+  const silent = Object.keys(states).filter((name) => states[name] === 'silent')
+  const behind = nodes.filter(({ gauges }) => (gauges.mailboxRows ?? 0) > backlogMax).map(({ id }) => id)
+  const dead = total('deadLettersNow')
+  return [
+    { id: 'every-shard-owned', holds: unowned === 0, detail: `${unowned} of ${shards.length} have no owner` },
+    { id: 'no-shard-waits-for-a-build', holds: waiting === 0, detail: `${waiting} wait for a newer build` },
+    { id: 'no-dead-letters', holds: dead === 0, detail: `${dead} messages could not be handled` },
+    {
+      id: 'no-backlog',
+      holds: behind.length === 0,
+      detail: `${total('mailboxRows')} messages wait${behind.length === 0 ? '' : `, too many on ${behind.join(', ')}`}`,
+    },
+    {
+      id: 'departments-answer',
+      holds: silent.length === 0,
+      detail: silent.length === 0 ? 'all of them' : `silent: ${silent.join(', ')}`,
+    },
+  ]
 }
 
 function waitingFor(shards: readonly ShardPlace[]): (NewerBuild & { shards: number })[] {

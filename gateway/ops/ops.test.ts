@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
-import { menu, menuRef, order } from '#actors'
+import { definitions, menu, menuRef, officeActors, operationRef, order } from '#actors'
 import { Machine } from '#kernel'
 import type { Epoch, MessageId, NodeId, Outcome, ShardId } from '#ports'
 import type { CommandOutcome, NodeView } from '../cluster-client.ts'
@@ -37,7 +37,10 @@ let isSpoilt = true
 
 async function fresh(options: { token?: string } = {}): Promise<void> {
   await gateway?.close()
-  const types = [order, menu].map((definition) => ({ definition, machine: new Machine(definition) }))
+  const types = [order, menu, ...officeActors].map((definition) => ({
+    definition,
+    machine: new Machine(definition),
+  }))
   cluster = new FakeCluster(types)
   cluster.deliver(menuRef(site), { type: 'menu.open' })
   cluster.view = {
@@ -158,10 +161,71 @@ describe('commanding nodes', () => {
     })
   }
 
-  test('a new node has an address', async () => {
-    cluster.answerCommands({ kind: 'accepted', node: 'node-4' as NodeId })
-    const { headers, body } = await call('POST', '/ops/v1/nodes', { group: 'all' })
-    expect([headers.get('location'), body.node]).toEqual(['/ops/v1/nodes/node-4', 'node-4'])
+  test('new nodes are named, and the operation is done when they are up', async () => {
+    cluster.answerCommands({ kind: 'accepted', nodes: ['node-4', 'node-5'] as NodeId[] })
+    const { headers, body } = await call('POST', '/ops/v1/nodes', { group: 'all', count: 2 })
+    expect(cluster.commands).toEqual([{ kind: 'add-node', group: 'all', count: 2 }])
+    expect(body).toMatchObject({ node: 'node-4', nodes: ['node-4', 'node-5'] })
+    expect(headers.get('location')).toBe(`/ops/v1/operations/${body.operation}`)
+    const operation = await call('GET', `/ops/v1/operations/${body.operation}`)
+    expect(operation.body).toMatchObject({
+      state: 'running',
+      what: 'POST /ops/v1/nodes',
+      target: 'all',
+      by: 'loopback',
+      progress: { done: 0, total: 2 },
+    })
+  })
+
+  test('an operation ends when its effect was seen, and all of them are listed', async () => {
+    const { body } = await call('POST', '/ops/v1/nodes/node-1/drain')
+    const path = `/ops/v1/operations/${body.operation}`
+    const look = { type: 'call.done', call: 'look-0', result: { atMs: 0, nodes: [] } }
+    expect((await call('GET', path)).body.state).toBe('running')
+    cluster.fire(operationRef(body.operation), look)
+    const { body: done } = await call('GET', path)
+    expect([done.state, done.progress, typeof done.endedAt]).toEqual([
+      'done',
+      { done: 1, total: 1 },
+      'string',
+    ])
+    const { body: all } = await call('GET', '/ops/v1/operations')
+    expect(all.items).toContainEqual({ id: body.operation, state: 'done', at: expect.any(String) })
+    expect((await call('GET', '/ops/v1/operations/op_0')).status).toBe(404)
+  })
+
+  test('a rolling restart is of every node that runs', async () => {
+    const { body } = await call('POST', '/ops/v1/cluster/rolling-restart')
+    expect(cluster.commands).toEqual([{ kind: 'rolling-restart' }])
+    const { body: operation } = await call('GET', `/ops/v1/operations/${body.operation}`)
+    expect([operation.state, operation.progress.total]).toEqual(['running', 2])
+  })
+
+  test('a command that comes again with its key is not carried out again', async () => {
+    const again = () => call('POST', '/ops/v1/nodes/node-1/crash', undefined, { 'idempotency-key': 'once' })
+    const [first, second] = [await again(), await again()]
+    expect([second.status, second.body.operation]).toEqual([202, first.body.operation])
+    expect(second.headers.get('idempotent-replayed')).toBe('true')
+    expect(cluster.commands).toHaveLength(1)
+    const other = await call('POST', '/ops/v1/nodes/node-2/crash', undefined, { 'idempotency-key': 'once' })
+    expect(other.body.operation).not.toBe(first.body.operation)
+  })
+
+  test('a command that is refused leaves an operation that failed, and says why', async () => {
+    cluster.answerCommands({ kind: 'refused', reason: 'last-node', detail: 'It is the last.' })
+    const answer = await call('POST', '/ops/v1/nodes/node-1/drain')
+    const { body } = await call('GET', `${answer.headers.get('location')}`)
+    expect([answer.status, body.state, body.detail]).toEqual([409, 'failed', 'It is the last.'])
+  })
+
+  test('what should hold at any time is told, and what does not', async () => {
+    const { body } = await call('GET', '/ops/v1/invariants')
+    const broken = body.items.filter(({ holds }: { holds: boolean }) => !holds)
+    expect(body.items.length).toBeGreaterThan(4)
+    expect(broken.map(({ id }: { id: string }) => id)).toEqual([
+      'every-shard-owned',
+      'no-shard-waits-for-a-build',
+    ])
   })
 
   const refusals: readonly (readonly [CommandOutcome, number, string])[] = [
@@ -282,6 +346,35 @@ describe('operating actors', () => {
       expect([status, cluster.requests.at(-1)?.body]).toEqual([202, { kind: 'operate', command: { kind } }])
     })
   }
+})
+
+describe('the machines', () => {
+  test('each type has a chart, as JSON and as text', async () => {
+    const { body: types } = await call('GET', '/ops/v1/machines')
+    expect(types.items).toEqual(definitions.map(({ type }) => type))
+    for (const type of types.items) {
+      const { status, body } = await call('GET', `/ops/v1/machines/${type}`)
+      expect([type, status]).toEqual([type, 200])
+      const ids = body.states.map(({ id }: { id: string }) => id)
+      for (const { transitions } of body.states) {
+        for (const { targets } of transitions) expect(ids).toEqual(expect.arrayContaining(targets))
+      }
+      expect(body.scxml.match(/<(state|final|parallel) /g)?.length ?? 0).toBe(ids.length - 1)
+    }
+    expect((await call('GET', '/ops/v1/machines/spoon')).status).toBe(404)
+  })
+
+  test('the chart of the menu', async () => {
+    const { body } = await call('GET', '/ops/v1/machines/menu')
+    expect(body).toMatchObject({ type: 'menu', version: '1', creates: ['menu.open'] })
+    const published = body.states.find(({ id }: { id: string }) => id === 'published')
+    expect(published.transitions).toContainEqual({
+      event: 'menu.edit',
+      targets: ['editing'],
+      actions: ['assign'],
+    })
+    expect(body.scxml).toContain('<transition event="menu.edit" target="editing"/>')
+  })
 })
 
 describe('dead letters', () => {

@@ -125,7 +125,7 @@ export function menuRoutes(app: Server, options: MenuRouteOptions): void {
         response: {
           200: Menu,
           304: Type.Null({ description: 'The copy named by `If-None-Match` is still good.' }),
-          ...problems('not-ready', 'busy', 'entity-relocating', 'actor-timeout'),
+          ...problems('not-ready', 'busy', 'dependency-open', 'entity-relocating', 'actor-timeout'),
         },
       },
     },

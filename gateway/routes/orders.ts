@@ -31,6 +31,7 @@ import { type Auth, byAccount, type Caller, hasRole } from '../auth/caller.ts'
 import type { ClusterClient } from '../cluster-client.ts'
 import { etagOf, isUnchanged, requiredVersionOf } from '../conditional.ts'
 import { cursorOf, isCut, nextLink, OlderNotKept, PageQuery, pageSize, placeOf } from '../cursor.ts'
+import type { Departments } from '../departments.ts'
 import type { EventStreams } from '../event-stream.ts'
 import type { Flags } from '../flags.ts'
 import {
@@ -88,6 +89,7 @@ export interface OrderRouteOptions {
   readonly streams: EventStreams
   readonly settings: Settings
   readonly flags: Flags
+  readonly departments: Departments
 }
 
 const exact = { additionalProperties: false } as const
@@ -136,7 +138,7 @@ interface Reading {
 }
 
 export function orderRoutes(app: Server, options: OrderRouteOptions): void {
-  const { client, auth, keyring, menu, stock, streams, settings, flags } = options
+  const { client, auth, keyring, menu, stock, streams, settings, flags, departments } = options
   const timeoutMs = (): number => settings.latest()['gateway.request-timeout-ms']
   app.addSchema(Money)
   app.addSchema(Order)
@@ -277,6 +279,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
       const paid = await tokenFor(body.payment, request)
       const refused =
         houseRefusal(body, values) ??
+        withoutNeeded(departments, body) ??
         (asksForSubstitutes(body) && !(await flags.isOn('substitutions', caller?.account ?? id))
           ? new Problem('switched-off', 'Nothing can be substituted at the moment: order it as it is.')
           : undefined) ??
@@ -787,6 +790,23 @@ function houseRefusal({ note = '', items }: PlaceOrder, values: ConfigValues): P
   return new Problem('validation', {
     detail: `The order is too large: ${first.pointer} ${first.detail}.`,
     errors,
+  })
+}
+
+/** How soon somebody who is refused for a department that is down should try again. */
+const downForMs = 5_000
+
+/**
+ * An order is not taken when it is known that nobody could reserve for it, take its money, or cook it: it would wait, and
+ * expire. Without appliances it is taken, for its dishes wait for them.
+ */
+function withoutNeeded(departments: Departments, { payment }: PlaceOrder): Problem | undefined {
+  const needed = ['pantry', 'kitchen', ...(payment === undefined ? [] : (['till'] as const))] as const
+  const down = needed.find((name) => departments.isDown(name))
+  if (down === undefined) return undefined
+  return new Problem('dependency-open', {
+    detail: `The ${down} does not answer at the moment, and without it no order can be taken.`,
+    retryAfterMs: downForMs,
   })
 }
 

@@ -19,6 +19,7 @@ export const signIn = ['unauthorized', 'token-invalid'] as const
 /** Ways in which an actor cannot be reached. */
 export const reach = [
   'busy',
+  'dependency-open',
   'storage-full',
   'entity-relocating',
   'actor-stopped',

@@ -25,6 +25,7 @@ import type {
   CommandOutcome,
   DeadLetterItem,
   NodeCommand,
+  Ownership,
 } from '../cluster-client.ts'
 
 interface State {
@@ -60,7 +61,12 @@ const scope = 'fake' as ScopeId
 const start = Date.UTC(2026, 4, 1, 18) * 1_000
 
 export class FakeCluster implements ClusterClient {
+  /** But for those to the audit. */
   readonly requests: ActorRequest[] = []
+  /** What was written to the audit. */
+  readonly entries: Message[] = []
+  /** Whether the audit can be written. */
+  isAuditable = true
   readonly commands: NodeCommand[] = []
   readonly #types: ReadonlyMap<string, FakeType>
   readonly #actors = new Map<ActorId, FakeActor>()
@@ -70,6 +76,7 @@ export class FakeCluster implements ClusterClient {
   #outcomes: Outcome[] = []
   #commandOutcome: CommandOutcome = { kind: 'accepted' }
   isReady = true
+  owners: readonly Ownership[] = []
   view: ClusterView
   letters: readonly DeadLetterItem[] = []
   now = start as Instant
@@ -130,6 +137,7 @@ export class FakeCluster implements ClusterClient {
   }
 
   async request(request: ActorRequest): Promise<Outcome> {
+    if (typeOf(request.actor) === 'audit') return this.#audit(request)
     this.requests.push(request)
     const scripted = this.#outcomes.shift()
     if (scripted !== undefined) return scripted
@@ -142,6 +150,15 @@ export class FakeCluster implements ClusterClient {
       case 'command':
         return this.#command(request, body.message)
     }
+  }
+
+  async #audit({ actor, body }: ActorRequest): Promise<Outcome> {
+    if (!this.isAuditable) return { kind: 'timeout' }
+    if (body.kind !== 'command') return { kind: 'unknown' }
+    this.entries.push(body.message)
+    return this.#types.has('audit')
+      ? this.#turn(actor, body.message)
+      : { kind: 'done', state: '', version: 1 }
   }
 
   async #command(
@@ -286,6 +303,10 @@ export class FakeCluster implements ClusterClient {
   async command(command: NodeCommand): Promise<CommandOutcome> {
     this.commands.push(command)
     return this.#commandOutcome
+  }
+
+  ownership(): readonly Ownership[] {
+    return this.owners
   }
 
   ready(): boolean {

@@ -102,11 +102,12 @@ export type Outcome =
   | { readonly kind: 'running' }
   | { readonly kind: 'key-reused' }
   | { readonly kind: 'key-expired' }
-  /** At the door: the shard's backlog is past its mark, the node cannot write, or somebody has stopped the world. */
+  /** At the door: the shard's backlog is past its mark, the node cannot write, somebody has stopped the world, or the
+   *  department is known to be down. */
   | {
       readonly kind: 'busy'
       readonly retryAfterMs: number
-      readonly reason: 'backlog' | 'storage-full' | 'requests-full' | 'paused'
+      readonly reason: 'backlog' | 'storage-full' | 'requests-full' | 'paused' | 'dependency-open'
     }
   /** This node does not own the shard; try again, elsewhere. */
   | { readonly kind: 'moved'; readonly shard: ShardId }

@@ -28,6 +28,7 @@ import type { Commit, SimClusterOptions } from '#sim'
 import { ReadsCheck, runtimeEpoch, SimCluster } from '#sim'
 import { DayChecker, verdict } from './checks/day-checker.ts'
 import { Problems } from './checks/problems.ts'
+import { clusterModels } from './cluster-model.ts'
 import type { Day } from './day.ts'
 import { crewOf, hashOfDay, nodesOf, pantryOf, stationOpen } from './day.ts'
 import type { DayResult } from './day-result.ts'
@@ -153,7 +154,7 @@ export class SimDay {
       nodes: nodesOf(groups),
       bounds,
       clusterBounds: { idleReviewMs: durationMs(review) },
-      models: new Map([...this.provider.models, ...this.office.models]),
+      models: new Map([...this.provider.models, ...this.office.models, ...clusterModels(() => this.cluster)]),
       network: {
         delayUs: durationUs(character.delay),
         tailUs: 50,

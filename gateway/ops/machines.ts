@@ -1,0 +1,166 @@
+/**
+ * The chart of an actor's machine: its states, and what takes it from one to another.
+ *
+ * Owns:     the chart as JSON, and the same as text in the manner of SCXML, for tools that draw it.
+ * Does not: show what a guard or an action does: they are code, and only their names are told.
+ */
+import { type Static, Type } from 'typebox'
+import { definitions } from '#actors'
+import { Problem } from '../problems.ts'
+import { problems, type Server } from '../server.ts'
+
+const exact = { additionalProperties: false } as const
+
+const Transition = Type.Object(
+  {
+    event: Type.String({ description: 'Empty: it is taken at once, when its guard holds.' }),
+    targets: Type.Array(Type.String()),
+    guard: Type.Optional(Type.String()),
+    actions: Type.Array(Type.String()),
+  },
+  exact,
+)
+const State = Type.Object(
+  {
+    id: Type.String({ description: 'Its path: `paying.charging`. The machine itself has the empty one.' }),
+    type: Type.Enum(['atomic', 'compound', 'parallel', 'final', 'history']),
+    initial: Type.Optional(Type.String()),
+    entry: Type.Array(Type.String()),
+    exit: Type.Array(Type.String()),
+    transitions: Type.Array(Transition),
+  },
+  exact,
+)
+const Chart = Type.Object(
+  {
+    type: Type.String(),
+    version: Type.String(),
+    accepts: Type.Array(Type.String()),
+    creates: Type.Array(Type.String()),
+    queries: Type.Array(Type.String()),
+    states: Type.Array(State),
+    scxml: Type.String(),
+  },
+  exact,
+)
+type State = Static<typeof State>
+
+/** Of XState's state node, what is read here. */
+interface ChartNode {
+  readonly path: readonly string[]
+  readonly type: State['type']
+  readonly initial?: { readonly target?: readonly ChartNode[] }
+  readonly entry: readonly unknown[]
+  readonly exit: readonly unknown[]
+  readonly states: Readonly<Record<string, ChartNode>>
+  readonly transitions: ReadonlyMap<string, readonly ChartTransition[]>
+  readonly always?: readonly ChartTransition[]
+}
+interface ChartTransition {
+  readonly target?: readonly ChartNode[]
+  readonly guard?: unknown
+  readonly actions: readonly unknown[]
+}
+
+export function machineRoutes(app: Server): void {
+  app.get(
+    '/ops/v1/machines',
+    {
+      schema: {
+        summary: 'The types of actors there are',
+        tags: ['machines'],
+        response: { 200: Type.Object({ items: Type.Array(Type.String()) }, exact) },
+      },
+    },
+    () => ({ items: definitions.map(({ type }) => type) }),
+  )
+  app.get(
+    '/ops/v1/machines/:type',
+    {
+      schema: {
+        summary: 'The chart of the machine of one type',
+        tags: ['machines'],
+        params: Type.Object({ type: Type.String({ maxLength: 64 }) }),
+        response: { 200: Chart, ...problems('validation', 'not-found') },
+      },
+    },
+    ({ params: { type } }) => {
+      const definition = definitions.find((one) => one.type === type)
+      if (definition === undefined) throw new Problem('not-found', `There is no type of actor '${type}'.`)
+      const states = statesOf(definition.machine.root as unknown as ChartNode)
+      return {
+        type,
+        version: definition.machine.version ?? '',
+        accepts: [...definition.messageTypes],
+        creates: [...definition.creates],
+        queries: Object.keys(definition.queries ?? {}),
+        states,
+        scxml: scxmlOf(type, states),
+      }
+    },
+  )
+}
+
+/** Every state, each before those inside it. */
+function statesOf(node: ChartNode): State[] {
+  const events = [...node.transitions].flatMap(([event, transitions]) =>
+    transitions.map((transition) => transitionOf(event, transition)),
+  )
+  const always = (node.always ?? []).map((transition) => transitionOf('', transition))
+  const initial = node.type === 'compound' ? node.initial?.target?.[0] : undefined
+  return [
+    {
+      id: node.path.join('.'),
+      type: node.type,
+      ...(initial && { initial: initial.path.join('.') }),
+      entry: node.entry.map(nameOf),
+      exit: node.exit.map(nameOf),
+      transitions: [...events, ...always],
+    },
+    ...Object.values(node.states).flatMap(statesOf),
+  ]
+}
+
+const transitionOf = (event: string, { target, guard, actions }: ChartTransition) => ({
+  event,
+  targets: (target ?? []).map(({ path }) => path.join('.')),
+  ...(guard !== undefined && { guard: nameOf(guard) }),
+  actions: actions.map(nameOf),
+})
+
+/** What stands in the machine without a name is `inline`. */
+function nameOf(thing: unknown): string {
+  if (typeof thing === 'string') return thing
+  const { type } = thing as { readonly type?: unknown }
+  return typeof type === 'string' ? type.replace(/^xstate\./, '') : 'inline'
+}
+
+const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '"': '&quot;' }
+const attribute = (name: string, text: string | undefined): string =>
+  text === undefined || text === ''
+    ? ''
+    : ` ${name}="${text.replace(/[&<"]/g, (mark) => escapes[mark] ?? '')}"`
+
+function scxmlOf(type: string, states: readonly State[]): string {
+  const inside = (id: string): readonly State[] =>
+    states.filter((state) => state.id !== '' && parentOf(state.id) === id)
+  const lines = (state: State, indent: string): string[] => {
+    const tag = state.type === 'final' ? 'final' : state.type === 'parallel' ? 'parallel' : 'state'
+    return [
+      `${indent}<${tag}${attribute('id', state.id)}${attribute('initial', state.initial)}>`,
+      ...state.transitions.map(
+        ({ event, guard, targets }) =>
+          `${indent}  <transition${attribute('event', event)}${attribute('cond', guard)}${attribute('target', targets.join(' '))}/>`,
+      ),
+      ...inside(state.id).flatMap((child) => lines(child, `${indent}  `)),
+      `${indent}</${tag}>`,
+    ]
+  }
+  const [root] = states
+  if (root === undefined) return ''
+  const [, ...body] = lines(root, '')
+  const head = `<scxml xmlns="http://www.w3.org/2005/07/scxml" version="1.0"${attribute('name', type)}${attribute('initial', root.initial)}>`
+  return [head, ...body.slice(0, -1), '</scxml>'].join('\n')
+}
+
+const parentOf = (id: string): string => id.slice(0, Math.max(0, id.lastIndexOf('.')))
