@@ -1,0 +1,81 @@
+/**
+ * Orders, as lists show them.
+ *
+ * Does not: know why an order is being given up before it has ended: until then only the order itself knows.
+ */
+import { type Instant, keyOf } from '#actor'
+import { type OrderEvent, type OrderItem, type OrderMessage, type Shortage, stateName } from '#actors'
+import type { Projection, Table } from './projection.ts'
+
+export interface OrderRow {
+  readonly id: string
+  readonly site: string
+  readonly guest: string | null
+  readonly state: string
+  /** Of the order, when it came to this. */
+  readonly version: number
+  readonly items: readonly OrderItem[]
+  readonly total: number
+  readonly serve: 'collect' | 'table'
+  readonly note: string | null
+  readonly createdAt: Instant
+  readonly promisedAt: Instant
+  readonly endedAt: Instant | null
+  readonly reason: string | null
+  readonly shortages: readonly Shortage[]
+}
+
+export const orderTable: Table<OrderRow> = {
+  name: 'orders',
+  orders: {
+    byTime: ({ createdAt, id }) => [createdAt, id],
+    byGuest: ({ guest, createdAt, id }) => (guest === null ? undefined : [guest, createdAt, id]),
+    byState: ({ state, createdAt, id }) => [state, createdAt, id],
+  },
+}
+
+const ends: ReadonlySet<string> = new Set(['completed', 'rejected', 'cancelled', 'expired'])
+
+export const ordersProjection: Projection = {
+  name: 'orders',
+  about: 'every order, with its state and its guest',
+  version: 1,
+  actors: ['order'],
+  tables: [orderTable],
+  apply(rows, { actor, sequence, at, message, events = [], state: value }) {
+    const id = keyOf(actor)
+    const before = rows.get(orderTable, [id]) ?? placed(id, at, message as OrderMessage)
+    if (before === undefined) return
+    const state = stateName(value)
+    const end = (events as readonly OrderEvent[]).find(({ type }) => type === `order.${state}`)
+    rows.put(orderTable, [id], {
+      ...before,
+      state,
+      version: sequence,
+      endedAt: ends.has(state) ? at : null,
+      ...(end !== undefined && 'reason' in end && { reason: end.reason ?? null }),
+      ...(end !== undefined && 'shortages' in end && { shortages: end.shortages }),
+    })
+  },
+}
+
+function placed(id: string, at: Instant, message: OrderMessage): OrderRow | undefined {
+  if (message.type !== 'order.place') return undefined
+  const { site, guest = null, items, total, serve, note = null, promisedAt } = message
+  return {
+    id,
+    site,
+    guest,
+    state: 'placed',
+    version: 0,
+    items,
+    total,
+    serve,
+    note,
+    createdAt: at,
+    promisedAt: promisedAt as Instant,
+    endedAt: null,
+    reason: null,
+    shortages: [],
+  }
+}

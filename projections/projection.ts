@@ -1,0 +1,66 @@
+/**
+ * What a projection is: a pure fold of the journal's turns into tables.
+ *
+ * Owns:     the shapes of projections and tables, and rows in memory.
+ * Does not: read a journal (`projector.ts`) or keep anything (`draft.ts`).
+ *
+ * Invariants:
+ *   P1. Tables depend on every actor's turns in their order and on nothing else: not on the order among actors, not on
+ *       how many turns were read at once. So what actors share is only ever added up.
+ *   P2. A turn of an actor whose beginning was not read changes nothing.
+ */
+import type { JournalRecord, Key } from '#ports'
+
+/** Orders are names of further ways through the rows: what a row is found by there, or undefined when it is not. */
+export interface Table<Row> {
+  readonly name: string
+  readonly orders: Readonly<Record<string, (row: Row) => Key | undefined>>
+}
+
+/** The tables of one projection, as it writes them. */
+export interface Rows {
+  get<Row>(table: Table<Row>, key: Key): Row | undefined
+  put<Row>(table: Table<Row>, key: Key, row: Row): void
+  remove<Row>(table: Table<Row>, key: Key): void
+}
+
+export interface Projection {
+  readonly name: string
+  readonly about: string
+  /** Another one is built anew from the journal. */
+  readonly version: number
+  /** Types of the actors whose turns it folds. */
+  readonly actors: readonly string[]
+  readonly tables: readonly Table<never>[]
+  apply(rows: Rows, record: JournalRecord): void
+}
+
+/** Tables in memory, without their orders: for checks. */
+export class MemoryRows implements Rows {
+  readonly #tables = new Map<string, Map<string, unknown>>()
+
+  get<Row>(table: Table<Row>, key: Key): Row | undefined {
+    return this.#table(table).get(key.join('\0')) as Row | undefined
+  }
+
+  put<Row>(table: Table<Row>, key: Key, row: Row): void {
+    this.#table(table).set(key.join('\0'), row)
+  }
+
+  remove<Row>(table: Table<Row>, key: Key): void {
+    this.#table(table).delete(key.join('\0'))
+  }
+
+  all<Row>(table: Table<Row>): Iterable<Row> {
+    return this.#table(table).values() as Iterable<Row>
+  }
+
+  #table({ name }: { readonly name: string }): Map<string, unknown> {
+    let rows = this.#tables.get(name)
+    if (rows === undefined) {
+      rows = new Map()
+      this.#tables.set(name, rows)
+    }
+    return rows
+  }
+}
