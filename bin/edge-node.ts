@@ -3,8 +3,9 @@
  *
  * Owns:     the order of things: the node, then the ports, then the house; and backwards when it drains.
  */
+import { join } from 'node:path'
 import { type Gateway, type GatewayOptions, type StartValues, startGateway } from '#gateway'
-import { type LiveNodeConfig, type NodeBody, type StartNode, startLiveNode } from '#live'
+import { type LiveNodeConfig, LmdbRowStore, type NodeBody, type StartNode, startLiveNode } from '#live'
 import { cardExchange } from '#outside'
 import { restaurantCluster, site } from '../cluster.config.ts'
 import type { Tls } from './certificates.ts'
@@ -38,12 +39,14 @@ export const startNode: StartNode = async (given, control) => {
   const live = await startLiveNode({ cluster, config, control, outside: {} })
   const { registry } = cluster
   const client = new HostClient({ live, control, registry, speed: config.world.speed })
+  const readModels = await LmdbRowStore.open(join(config.dataFolder, 'projections', control.node))
   const isFirst = control.node.endsWith('-1')
   const gateway = await startGateway({
     client,
     site,
     config: config.config,
     accounts: { serviceKey: Buffer.from(config.serviceKey, 'base64url') },
+    readModels,
     host: config.host,
     opsHost: config.host,
     port: isFirst ? config.port : 0,
@@ -68,6 +71,7 @@ export const startNode: StartNode = async (given, control) => {
   return edgeBody(live.body, gateway, async () => {
     isLeaving = true
     await gateway.close()
+    await readModels.close()
     client.close()
     await live.body.drain()
   })

@@ -7,6 +7,12 @@
  * Invariants: G1 and G2 of `ClusterClient`, and
  *   HC1. A record of `history` is durable. The owner is asked for the actor's version, an answer that is released
  *        only when what it says is durable, and records up to that version are read.
+ *   HC2. What `turns` tells is durable. Writes of the store become durable in the order in which they became visible
+ *        (docs/adr/0008), so the last turn of each scope vouches for all before it. Its actor's owner is asked, which has
+ *        seen it: it wrote it, or has loaded what was visible. Its answer, also that there is no such actor any more, is
+ *        released only when what it rests on is durable. A scope whose owner is gone is vouched for by the new owner;
+ *        until there is one, nothing of the look is told.
+ *   HC3. What was told once needs nobody to vouch for it again: a look up to earlier marks asks nobody.
  */
 import type { ActorId, Instant } from '#actor'
 import {
@@ -34,6 +40,7 @@ import {
   listDeadLetters,
   type NodeControl,
   type NodeStatus,
+  TurnReader,
 } from '#live'
 import {
   type CounterName,
@@ -46,6 +53,8 @@ import {
   type ShardId,
   type ShardView,
   type SnapshotRow,
+  type TurnSource,
+  type Turns,
 } from '#ports'
 import { ActorWatch } from './actor-watch.ts'
 
@@ -65,12 +74,14 @@ export interface HostClientParts {
 export class HostClient implements ClusterClient {
   readonly #parts: HostClientParts
   readonly #watch: ActorWatch
+  readonly #turns: TurnReader
   #open = false
   #partitions = 0
 
   constructor(parts: HostClientParts) {
     this.#parts = parts
     this.#watch = new ActorWatch(parts.live.environment, watchIntervalMs)
+    this.#turns = new TurnReader(parts.live.environment)
   }
 
   /** The house is open: from now on it is ready while shards have owners. */
@@ -108,6 +119,14 @@ export class HostClient implements ClusterClient {
       if (place === undefined) break
     }
     return records
+  }
+
+  async turns(...[after, bounds]: Parameters<TurnSource['turns']>): Promise<Turns> {
+    const journal = this.#parts.live.environment.identity.cluster
+    const marks = after?.journal === journal ? after.marks : {}
+    const { lasts, ...read } = this.#turns.read(marks, bounds)
+    if (bounds.upTo === undefined) await Promise.all(lasts.map((last) => this.#vouchFor(last)))
+    return { journal, ...read }
   }
 
   watch(actor: ActorId, changed: () => void): () => void {
@@ -204,6 +223,15 @@ export class HostClient implements ClusterClient {
     if (outcome.kind === 'answer' || outcome.kind === 'done') return outcome.version
     if (outcome.kind === 'unknown') return 0
     throw problemOf(outcome, `Actor '${actor}'`)
+  }
+
+  /** Rejects while nobody can say that this turn is durable. */
+  async #vouchFor({ actor, sequence }: JournalRecord): Promise<void> {
+    const body = { kind: 'operate', command: { kind: 'inspect' } } as const
+    const outcome = await this.request({ actor, body, timeoutMs: inspectTimeoutMs })
+    if (outcome.kind === 'unknown') return
+    if (outcome.kind === 'answer' && outcome.version >= sequence) return
+    throw new Error(`Nobody vouches for turn ${sequence} of ${actor} now (${outcome.kind}).`)
   }
 
   /** The state's value; null for one that this build cannot read. */

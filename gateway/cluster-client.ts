@@ -21,12 +21,14 @@ import type {
   RecordPlace,
   Request,
   ShardId,
+  TurnSource,
 } from '#ports'
 
 /** A request without what the client fills in: its id, and the node that the response returns to. */
 export type ActorRequest = Omit<Request, 'id' | 'node'>
 
-export interface ClusterClient {
+/** As a `TurnSource` it tells the turns of all actors, for read models. */
+export interface ClusterClient extends TurnSource {
   /** Routes to the owner of the actor's shard; waits out a relocation, at most `timeoutMs` in all. */
   request(request: ActorRequest): Promise<Outcome>
   /** An actor's journal, newest first. Empty when there never was such an actor. */

@@ -64,6 +64,7 @@ export class Departments {
     return {
       request: (request) => this.#request(request),
       history: (actor, page) => client.history(actor, page),
+      turns: (...looked) => client.turns(...looked),
       watch: (actor, changed) => client.watch(actor, changed),
       cluster: () => client.cluster(),
       actors: (filter) => client.actors(filter),

@@ -4,6 +4,7 @@
  * None of them waits for the cluster longer than a moment: they have to answer when nothing else does.
  */
 import { Type } from 'typebox'
+import type { Projector } from '#projections'
 import type { ClusterClient, ClusterView } from './cluster-client.ts'
 import type { Departments } from './departments.ts'
 import type { Metrics } from './metrics.ts'
@@ -30,6 +31,7 @@ export function healthRoutes(
   client: ClusterClient,
   metrics: Metrics,
   departments: Departments,
+  projector: Projector,
 ): void {
   let hasStarted = false
   const isReady = (): boolean => {
@@ -65,7 +67,7 @@ export function healthRoutes(
   )
   app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
     reply.header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
-    return metrics.text(await viewOf(client))
+    return metrics.text(await viewOf(client), projector)
   })
 }
 

@@ -4,6 +4,9 @@
  * Knows:          the restaurant's routes and the operators', and how to reach an actor through `ClusterClient`.
  * Does not know:  nodes, shards or storage; whatever stands behind the client may be one process or ten.
  */
+
+import type { RowStore } from '#ports'
+import { MemoryStore, Projector, projections } from '#projections'
 import { Accounts } from './auth/accounts.ts'
 import { type Auth, accountSchemes, noAccounts } from './auth/caller.ts'
 import { JwtAuth } from './auth/jwt-auth.ts'
@@ -24,11 +27,14 @@ import { identityRoutes } from './ops/identity.ts'
 import { machineRoutes } from './ops/machines.ts'
 import { nodeRoutes } from './ops/nodes.ts'
 import { Operations, operationRoutes } from './ops/operations.ts'
+import { projectionRoutes } from './ops/projections.ts'
 import { timeRoutes } from './ops/time.ts'
 import { limitRates, type RateLimitOptions } from './rate-limit.ts'
 import { authRoutes } from './routes/auth.ts'
+import { figureRoutes } from './routes/figures.ts'
 import { inventoryRoutes } from './routes/inventory.ts'
 import { kitchenRoutes } from './routes/kitchen.ts'
+import { listRoutes } from './routes/lists.ts'
 import { menuRoutes } from './routes/menu.ts'
 import { MenuCache } from './routes/menu-cache.ts'
 import { notificationRoutes } from './routes/notifications.ts'
@@ -91,6 +97,8 @@ export interface GatewayOptions {
   /** Values that the environment of this process has set. Nobody changes them while it runs. */
   readonly config?: StartValues
   readonly log?: LogOptions
+  /** Where read models are kept; it is closed by whoever opened it. Default: in memory. */
+  readonly readModels?: RowStore
   /** The time of a simulated cluster. Default: the cluster is live, and its time is nobody's. */
   readonly time?: TimeControl
 }
@@ -148,6 +156,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const streams = new EventStreams(client, { heartbeatMs, streamsMax })
   const stock = new StockCache(client, site)
   let url = ''
+  const projector = new Projector({
+    source: client,
+    store: options.readModels ?? new MemoryStore(),
+    projections,
+    onTrouble: (err) => app.log.warn({ err }, 'the read models do not get on'),
+  })
   const problemsUrl = (): string => url
 
   const app = await createServer({
@@ -186,7 +200,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       const { exchangeCard: exchange, callbackSecret: secret } = options
       paymentMethodRoutes(server, { client, auth, keyring, timeoutMs, ...(exchange && { exchange }) })
       providerCallbackRoutes(server, { client, timeoutMs, ...(secret && { secret }) })
-      healthRoutes(server, client, metrics, departments)
+      listRoutes(server, { auth, keyring, projector })
+      figureRoutes(server, { auth, keyring, projector })
+      healthRoutes(server, client, metrics, departments, projector)
     },
   })
   app.addHook('preClose', (done) => {
@@ -219,11 +235,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       configRoutes(server, { client, site, settings, flags })
       timeRoutes(server, options.time)
       if (identity !== undefined) identityRoutes(server, { ...identity, client, keyring })
+      projectionRoutes(server, projector)
     },
   })
 
+  projector.start()
   const close = async (): Promise<void> => {
     await Promise.all([app.close(), ops.close()])
+    await projector.close()
   }
   try {
     url = await listen(app, { listener: 'public', host, port: options.port ?? 4_000, option: '--port' })

@@ -6,6 +6,7 @@
  * Does not: count what nodes do; that comes with the cluster's view.
  */
 import { collectDefaultMetrics, Registry } from 'prom-client'
+import type { Projector } from '#projections'
 import { type ClusterView, isUnowned, type Latency, type NodeState } from './cluster-client.ts'
 
 type Buckets = Pick<Latency, 'count' | 'sumMs' | 'boundsMs' | 'buckets'>
@@ -53,8 +54,9 @@ export class Metrics {
   }
 
   /** The text format of Prometheus. Without a view, what this process knows alone. */
-  async text(view: ClusterView | undefined): Promise<string> {
+  async text(view: ClusterView | undefined, projector: Projector): Promise<string> {
     const lines: string[] = []
+    writeReadModels(lines, projector)
     this.#writeRoutes(lines)
     if (view !== undefined) writeCluster(lines, view)
     return `${await this.#process.metrics()}\n${lines.join('\n')}\n`
@@ -72,6 +74,24 @@ export class Metrics {
     for (const [labels, route] of used)
       writeLatency(lines, 'brigade_http_request_seconds', labels, route.latency)
   }
+}
+
+function writeReadModels(lines: string[], projector: Projector): void {
+  const { lagMs, asOf = 0 } = projector.freshness()
+  head(
+    lines,
+    'brigade_projection_lag_seconds',
+    'gauge',
+    'What was durable so long ago is in the read models.',
+  )
+  lines.push(`brigade_projection_lag_seconds ${lagMs / 1_000}`)
+  head(lines, 'brigade_projection_as_of_seconds', 'gauge', 'World time of the last turn in the read models.')
+  lines.push(`brigade_projection_as_of_seconds ${asOf / 1_000_000}`)
+  head(lines, 'brigade_projection_turns_total', 'counter', 'Turns folded into the read models, ever.')
+  lines.push(`brigade_projection_turns_total ${projector.turns}`)
+  head(lines, 'brigade_projection_live', 'gauge', 'Whether the read model is there.')
+  for (const { name, state } of projector.view())
+    lines.push(`brigade_projection_live{${labelsOf({ projection: name })}} ${state === 'live' ? 1 : 0}`)
 }
 
 const takesPart: ReadonlySet<NodeState> = new Set(['up', 'cordoned', 'leaving'])

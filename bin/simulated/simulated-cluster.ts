@@ -29,7 +29,7 @@ import type {
   TimeView,
 } from '#gateway'
 import { ownershipOf } from '#gateway'
-import type { Epoch, JournalRecord, NodeId, Outcome, RecordPlace, ShardId } from '#ports'
+import type { Epoch, JournalRecord, NodeId, Outcome, RecordPlace, ShardId, TurnSource, Turns } from '#ports'
 import type { Commit } from '#sim'
 import { inspected, queried } from './looked-at.ts'
 import type { NodeCounts } from './node-counts.ts'
@@ -49,6 +49,10 @@ export class SimulatedCluster implements ClusterClient {
   readonly #parts: SimulatedClusterParts
   readonly #waiting = new Set<(outcome: Outcome) => void>()
   readonly #watchers = new Map<ActorId, Set<() => void>>()
+  /** What became durable, batch by batch. They lie in the day's own journal, too. */
+  #batches: (readonly JournalRecord[])[] = []
+  /** Times that time was wound back: each begins another journal. */
+  #futures = 0
 
   constructor(parts: SimulatedClusterParts) {
     this.#parts = parts
@@ -65,12 +69,15 @@ export class SimulatedCluster implements ClusterClient {
   /** Of what became durable, whoever watches is told. */
   committed(commit: Commit): void {
     if (commit.kind !== 'appended') return
+    if (commit.batch.records.length > 0) this.#batches.push(commit.batch.records)
     for (const { actor } of commit.batch.records)
       for (const changed of this.#watchers.get(actor) ?? []) changed()
   }
 
   /** Time was wound back: whoever waits for an answer does not get one, and what is watched is another. */
   rewound(): void {
+    this.#batches = []
+    this.#futures += 1
     for (const settle of [...this.#waiting]) settle({ kind: 'timeout' })
     for (const watchers of this.#watchers.values()) for (const changed of watchers) changed()
   }
@@ -102,6 +109,17 @@ export class SimulatedCluster implements ClusterClient {
     const { registry, cluster } = this.#day
     if (registry.find(actor) === undefined) return []
     return cluster.journal.history(registry.shardOf(actor), actor, before, limit)
+  }
+
+  async turns(...[after, { limit, upTo }]: Parameters<TurnSource['turns']>): Promise<Turns> {
+    const { day, seed } = this.#parts.play
+    const journal = `simulated ${day.name} ${seed} ${this.#futures}`
+    const records: JournalRecord[] = []
+    let batches = after?.journal === journal ? (after.marks.batches ?? 0) : 0
+    const end = upTo?.batches ?? this.#batches.length
+    for (; batches < end && records.length < limit; batches += 1)
+      records.push(...(this.#batches[batches] ?? []))
+    return { journal, marks: { batches }, records, more: batches < end }
   }
 
   watch(actor: ActorId, changed: () => void): () => void {

@@ -6,7 +6,7 @@
  *           with `deliver`, and that a timer fires, with `fire`.
  */
 import type { ActorDefinition, ActorId, Effect, Instant, Message } from '#actor'
-import { keyOf, typeOf } from '#actor'
+import { keyOf, systemMessageTypes, typeOf } from '#actor'
 import type {
   JournalRecord,
   MessageId,
@@ -16,6 +16,8 @@ import type {
   RecordPlace,
   ScopeId,
   ShardId,
+  TurnSource,
+  Turns,
 } from '#ports'
 import type {
   ActorListItem,
@@ -56,6 +58,9 @@ interface FakeActor {
   state: State
 }
 
+/** Answers of calls, and timers of the actor's own: a test delivers them as the runtime would. */
+const isOfRuntime = ({ type }: Message): boolean => systemMessageTypes.has(type) || type.startsWith('xstate.')
+
 const scope = 'fake' as ScopeId
 /** 2026-05-01 18:00 UTC. */
 const start = Date.UTC(2026, 4, 1, 18) * 1_000
@@ -72,6 +77,7 @@ export class FakeCluster implements ClusterClient {
   readonly #actors = new Map<ActorId, FakeActor>()
   readonly #watchers = new Map<ActorId, Set<() => void>>()
   readonly #running = new Map<string, Promise<void>>()
+  readonly #records: JournalRecord[] = []
   #gate: Promise<void> | undefined
   #outcomes: Outcome[] = []
   #commandOutcome: CommandOutcome = { kind: 'accepted' }
@@ -189,7 +195,7 @@ export class FakeCluster implements ClusterClient {
   #turn(id: ActorId, message: Message, isTimer = false): Outcome {
     const type = this.#types.get(typeOf(id))
     if (type === undefined) return { kind: 'unknown' }
-    if (!isTimer && !type.definition.messageTypes.has(message.type)) {
+    if (!isTimer && !type.definition.messageTypes.has(message.type) && !isOfRuntime(message)) {
       return { kind: 'invalid', problem: `no '${message.type}' in its contract` }
     }
     const actor = this.#actors.get(id) ?? this.#birth(id, type, message)
@@ -208,7 +214,7 @@ export class FakeCluster implements ClusterClient {
     this.#actors.set(id, actor)
     actor.state = turn.state
     const events = turn.effects.flatMap((effect) => (effect.kind === 'emit' ? [effect.event] : []))
-    actor.records.push({
+    const record: JournalRecord = {
       shard: 'orders.0' as ShardId,
       actor: id,
       sequence: version + 1,
@@ -218,7 +224,9 @@ export class FakeCluster implements ClusterClient {
       state: turn.state.value,
       ...(events.length > 0 && { events }),
       ...(version > 0 && { previous: [scope, version as Position, 0] as RecordPlace }),
-    })
+    }
+    actor.records.push(record)
+    this.#records.push(record)
     for (const changed of this.#watchers.get(id) ?? []) changed()
     const reply = turn.effects.find((effect) => effect.kind === 'reply')
     if (this.#connected)
@@ -266,6 +274,13 @@ export class FakeCluster implements ClusterClient {
     const records = this.#actors.get(actor)?.records ?? []
     const end = before === undefined ? records.length : before[1]
     return records.slice(Math.max(0, end - limit), end).reverse()
+  }
+
+  async turns(...[after, { limit, upTo }]: Parameters<TurnSource['turns']>): Promise<Turns> {
+    const from = after?.marks.turns ?? 0
+    const end = upTo?.turns ?? this.#records.length
+    const turns = Math.min(end, from + limit)
+    return { journal: 'fake', marks: { turns }, records: this.#records.slice(from, turns), more: turns < end }
   }
 
   watch(actor: ActorId, changed: () => void): () => void {
