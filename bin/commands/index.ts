@@ -28,6 +28,7 @@ import { mutants } from './mutants.ts'
 import { operations } from './operations.ts'
 import { partition } from './partition.ts'
 import { pause } from './pause.ts'
+import { rebuild } from './rebuild.ts'
 import { replay } from './replay.ts'
 import { restore } from './restore.ts'
 import { resume } from './resume.ts'
@@ -50,7 +51,7 @@ export const sections: readonly Section[] = [
     title: 'Operate it',
     commands: [config, flags, addNode, drain, cordon, uncordon, rollingRestart, certs, admin, keys],
   },
-  { title: 'Keep its data', commands: [check, backup, restore, archive] },
+  { title: 'Keep its data', commands: [check, backup, restore, archive, rebuild] },
   { title: 'Turn the time of a simulated one', commands: [time] },
 ]
 
