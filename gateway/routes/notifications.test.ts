@@ -106,7 +106,10 @@ describe('preferences', () => {
     expect([chosen.status, chosen.headers.get('etag'), chosen.body]).toEqual([200, '"1"', body])
     expect((await put('"0"')).status).toBe(412)
     expect((await call('GET', `${path}/preferences`, 'zoe')).body).toEqual(body)
+    const contact = { email: 'zoe@example.org', phone: null }
+    const changed = await call('PATCH', `${path}/preferences`, 'zoe', { contact }, { 'if-match': '"1"' })
+    expect([changed.status, changed.body]).toEqual([200, { channels: body.channels, contact }])
     const wrong = { ...body, contact: { email: null, phone: '030' } }
-    expect((await put('"1"', wrong)).body.errors[0].pointer).toContain('phone')
+    expect((await put('"2"', wrong)).body.errors[0].pointer).toContain('phone')
   })
 })

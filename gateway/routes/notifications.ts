@@ -4,6 +4,7 @@
  * Owns:     which message each route sends, and what its outcomes mean. Everything is the caller's own.
  * Does not: send anything; the inbox starts what is sent.
  */
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import type { Message } from '#actor'
 import {
@@ -186,30 +187,47 @@ export function notificationRoutes(app: Server, options: NotificationRouteOption
     },
   )
 
+  const prefer = async (request: FastifyRequest, reply: FastifyReply, wish: Partial<InboxSettings>) => {
+    const { account } = await requireCaller(auth, request)
+    const ifVersion = requiredVersionOf(request.headers)
+    const message: InboxMessage = { type: 'inbox.prefer', ...wish }
+    const { reply: said, version } = await write(account, message, request.trace.parent, ifVersion)
+    reply.header('etag', etagOf(version))
+    reply.header('cache-control', 'no-store')
+    return preferencesShown(said as Message & InboxSettings)
+  }
+  const preferring = {
+    tags,
+    security: byAccount,
+    headers: MatchHeader,
+    response: {
+      200: PreferencesBody,
+      ...problems(...written, ...signIn, 'precondition-failed', 'precondition-required', ...reach),
+    },
+  }
   app.put(
+    `${path}/preferences`,
+    { schema: { summary: 'Chooses channels, and where they lead', ...preferring, body: PreferencesBody } },
+    (request, reply) => {
+      const { channels: preferences, contact } = request.body
+      return prefer(request, reply, { preferences, contact })
+    },
+  )
+  app.patch(
     `${path}/preferences`,
     {
       schema: {
-        summary: 'Chooses channels, and where they lead',
-        tags,
-        security: byAccount,
-        headers: MatchHeader,
-        body: PreferencesBody,
-        response: {
-          200: PreferencesBody,
-          ...problems(...written, ...signIn, 'precondition-failed', 'precondition-required', ...reach),
-        },
+        summary: 'Changes one of the two; what is not named stays',
+        ...preferring,
+        body: Type.Object(
+          { channels: Type.Optional(NoticePreferences), contact: Type.Optional(Contact) },
+          { ...exact, minProperties: 1 },
+        ),
       },
     },
-    async (request, reply) => {
-      const { account } = await requireCaller(auth, request)
+    (request, reply) => {
       const { channels: preferences, contact } = request.body
-      const ifVersion = requiredVersionOf(request.headers)
-      const message: InboxMessage = { type: 'inbox.prefer', preferences, contact }
-      const { reply: said, version } = await write(account, message, request.trace.parent, ifVersion)
-      reply.header('etag', etagOf(version))
-      reply.header('cache-control', 'no-store')
-      return preferencesShown(said as Message & InboxSettings)
+      return prefer(request, reply, { ...(preferences && { preferences }), ...(contact && { contact }) })
     },
   )
 }

@@ -26,7 +26,9 @@ export function contractOf(document: unknown): Check {
   }))
   return (response, method, path, body) => {
     const plain = path.replace(/\?.*$/, '')
-    const template = templates.find(({ pattern }) => pattern.test(plain))?.template
+    // An address that is named as it is goes before one with a parameter, as in the router.
+    const named = templates.find(({ template }) => template === plain)
+    const template = (named ?? templates.find(({ pattern }) => pattern.test(plain)))?.template
     const operation = template === undefined ? undefined : paths[template]?.[method.toLowerCase()]
     if (operation === undefined) return
     const what = `${method} ${template} → ${response.status}`
