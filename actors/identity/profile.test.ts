@@ -53,6 +53,26 @@ test('opening it again changes nothing', () => {
   expect(walk(open, { ...open, name: 'Eve' }).view.name).toBe('Ada')
 })
 
+test('P1: its inbox hears of each change of where it can be reached, once', () => {
+  const told = (...messages: readonly AnyMessage[]) =>
+    walk(...messages).effects.flatMap((effect) =>
+      effect.kind === 'tell' ? [[effect.to, effect.message]] : [],
+    )
+  const heard = (was: object, is: object) => [['inbox/usr_1', { type: 'inbox.contact', was, is }]]
+  const nowhere = { email: null, phone: null }
+  const byMail = { email: 'ada@example.org', phone: null }
+  const both = { ...byMail, phone: '+4915112345678' }
+  const phone = { type: 'profile.change', phone: both.phone }
+  expect(told(open)).toEqual(heard(nowhere, byMail))
+  expect(told(open, open)).toEqual([])
+  expect(told(open, phone)).toEqual(heard(byMail, both))
+  expect(told(open, phone, phone)).toEqual([])
+  expect(told(open, phone, { type: 'profile.change', name: 'Ada L.' })).toEqual([])
+  expect(told(open, phone, { type: 'profile.prefer', preferences: {} })).toEqual([])
+  expect(told(open, phone, { type: 'profile.change', phone: null })).toEqual(heard(both, byMail))
+  expect(told(open, phone, { type: 'profile.close' })).toEqual(heard(both, nowhere))
+})
+
 test('of a closed one nothing is left', () => {
   const { state, view } = walk(open, { type: 'profile.close' })
   expect([state, view]).toEqual([

@@ -175,6 +175,24 @@ describe('its owner', () => {
     expect(stage.query('settings')).toEqual({ contact, preferences })
   })
 
+  test('I3: is reached where its profile says, unless it has chosen another contact here', () => {
+    const nowhere = { email: null, phone: null }
+    const from = (was: object, is: object) => ({ type: 'inbox.contact', was, is })
+    const opened = from(nowhere, { email: 'ada@example.org', phone: null })
+    const withPhone = from({ email: 'ada@example.org', phone: null }, contact)
+    const gone = from(contact, nowhere)
+    const contactAfter = (...messages: AnyMessage[]) => walk(...messages).context.contact
+    expect(contactAfter(opened)).toEqual({ email: 'ada@example.org', phone: null })
+    expect(contactAfter(opened, withPhone, withPhone)).toEqual(contact)
+    expect(contactAfter(opened, withPhone, gone, gone)).toEqual(nowhere)
+    const chosen = { email: 'office@example.org', phone: null }
+    const choosing = { type: 'inbox.prefer', contact: chosen }
+    expect(contactAfter(choosing, opened)).toEqual(chosen)
+    expect(contactAfter(opened, choosing, withPhone)).toEqual({ ...chosen, phone: contact.phone })
+    expect(contactAfter(opened, withPhone, choosing, gone)).toEqual(chosen)
+    expect(contactAfter(opened, { type: 'inbox.prefer', contact: nowhere }, withPhone).email).toBeNull()
+  })
+
   test('shows a push on one device: its notification hears of it once', () => {
     const ack = { type: 'inbox.ack', id: 'ord_1.order.ready' }
     const first = walk(ready(), ack)

@@ -10,6 +10,7 @@
  * Invariants:
  *   I1. A notice is taken once, by its id, for as long as its id is remembered.
  *   I2. Every list has a maximum; the newest stay.
+ *   I3. The contact follows the profile, each part of it for as long as its owner has chosen no other here.
  */
 
 import { assign, setup } from 'xstate'
@@ -139,6 +140,14 @@ const newest = <T>(list: readonly T[], most: number): readonly T[] => list.slice
 const hasContact = ({ contact }: InboxContext, channel: Channel): boolean =>
   (channel !== 'email' || contact.email !== null) && (channel !== 'sms' || contact.phone !== null)
 
+/** What still is as the profile had it becomes what the profile has now. */
+function following(contact: Contact, was: Contact, is: Contact): Contact {
+  return {
+    email: contact.email === was.email ? is.email : contact.email,
+    phone: contact.phone === was.phone ? is.phone : contact.phone,
+  }
+}
+
 const taking = planned(taken)
 
 export const inboxMachine = setup({
@@ -189,6 +198,9 @@ export const inboxMachine = setup({
         })),
         'showSettings',
       ],
+    },
+    'inbox.contact': {
+      actions: assign({ contact: ({ context, event: { was, is } }) => following(context.contact, was, is) }),
     },
     'inbox.read': [
       {
@@ -265,7 +277,7 @@ export interface EntriesAsked {
 export const inbox = defineActor({
   type: 'inbox',
   accepts: InboxMessage,
-  creates: ['inbox.notify', 'inbox.prefer', 'inbox.subscribe'],
+  creates: ['inbox.notify', 'inbox.prefer', 'inbox.contact', 'inbox.subscribe'],
   machine: inboxMachine,
   queries: {
     settings: ({ context }) => settingsOf(context as InboxContext),

@@ -84,7 +84,7 @@ export const Contact = Type.Object(
   {
     email: Type.Union([Type.String({ minLength: 3, maxLength: 254 }), Type.Null()]),
     /** E.164: `+4930123456`. */
-    phone: Type.Union([Type.String({ pattern: '^\\+[1-9][0-9]{6,14}$' }), Type.Null()]),
+    phone: Type.Union([Type.String({ pattern: '^\\+[1-9][0-9]{5,14}$' }), Type.Null()]),
   },
   exact,
 )
@@ -104,6 +104,8 @@ export const InboxMessage = Type.Union([
     },
     exact,
   ),
+  /** From its account's profile: where it leads has changed there. What was chosen here stays. */
+  Type.Object({ type: Type.Literal('inbox.contact'), was: Contact, is: Contact }, exact),
   Type.Object({ type: Type.Literal('inbox.read'), id: noticeId, read: Type.Boolean() }, exact),
   /** A device has shown it. */
   Type.Object({ type: Type.Literal('inbox.ack'), id: noticeId }, exact),
