@@ -6,7 +6,7 @@
 import { join } from 'node:path'
 import { type Gateway, type GatewayOptions, type StartValues, startGateway } from '#gateway'
 import { type LiveNodeConfig, LmdbRowStore, type NodeBody, type StartNode, startLiveNode } from '#live'
-import { cardExchange } from '#outside'
+import { cardExchange, webhookSecretOf } from '#outside'
 import { restaurantCluster, site } from '../cluster.config.ts'
 import type { Tls } from './certificates.ts'
 import { HostClient } from './host-client.ts'
@@ -53,6 +53,7 @@ export const startNode: StartNode = async (given, control) => {
     opsPort: isFirst ? config.opsPort : 0,
     exchangeCard: cardExchange(config.providerUrl),
     callbackSecret: config.callbackSecret,
+    webhookSecret: (webhook, number) => webhookSecretOf(config.serviceKey, webhook, number),
     ...(config.tls && { tls: config.tls }),
     ...(config.corsOrigins && { corsOrigins: config.corsOrigins }),
     ...(config.trustProxy && { trustProxy: config.trustProxy }),

@@ -333,6 +333,7 @@ const start = (cluster: FakeCluster): Promise<Gateway> =>
     opsPort: 0,
     auth: fakeAuth,
     callbackSecret: 'a-secret-of-both-sides',
+    webhookSecret: (webhook, number) => `secret ${number} of ${webhook}`,
     exchangeCard: async ({ number }) => ({
       kind: 'done',
       token: `tok_card_${'0'.repeat(32)}`,

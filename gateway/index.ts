@@ -46,6 +46,7 @@ import { providerCallbackRoutes } from './routes/provider-callback.ts'
 import { quoteRoutes } from './routes/quotes.ts'
 import { StockCache } from './routes/stock-cache.ts'
 import { userRoutes } from './routes/users.ts'
+import { type WebhookSecret, webhookRoutes } from './routes/webhooks.ts'
 import { createServer, type LogOptions, listen } from './server.ts'
 import { Settings, type StartValues } from './settings.ts'
 import type { TimeControl } from './time-control.ts'
@@ -90,6 +91,8 @@ export interface GatewayOptions {
   readonly exchangeCard?: CardExchange
   /** What the payment provider signs its callbacks with. Default: none is believed. */
   readonly callbackSecret?: string
+  /** What the deliveries of webhooks are signed with. Default: none can be registered. */
+  readonly webhookSecret?: WebhookSecret
   /** How often a silent event stream shows that it lives. Default 15 s: proxies cut what is silent for 30. */
   readonly heartbeatMs?: number
   /** Event streams at once; each is a socket. Default 1,000, beyond it 503. */
@@ -197,9 +200,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       }
       const timeoutMs = (): number => settings.latest()['gateway.request-timeout-ms']
       paymentRoutes(server, { client, auth, keyring, timeoutMs })
-      const { exchangeCard: exchange, callbackSecret: secret } = options
+      const { exchangeCard: exchange, callbackSecret: secret, webhookSecret: secretOf } = options
       paymentMethodRoutes(server, { client, auth, keyring, timeoutMs, ...(exchange && { exchange }) })
       providerCallbackRoutes(server, { client, timeoutMs, ...(secret && { secret }) })
+      if (secretOf !== undefined) webhookRoutes(server, { client, auth, keyring, secretOf, timeoutMs })
       listRoutes(server, { auth, keyring, projector })
       figureRoutes(server, { auth, keyring, projector })
       healthRoutes(server, client, metrics, departments, projector)

@@ -333,6 +333,11 @@ export const problemSpecs = {
     'Its number, its expiry or its security code is wrong, or the provider refuses it. What was sent is repeated nowhere.',
   ),
   'too-many-methods': caller(409, 'No more cards can be stored', 'Forget one first.'),
+  'too-many-webhooks': caller(
+    409,
+    'There are as many webhooks as an account may have',
+    'End one first, and send a new intent with a new key.',
+  ),
   'provider-unavailable': later(
     503,
     'The payment provider does not answer',

@@ -74,6 +74,7 @@ describe('a webhook', () => {
       enabled: false,
       secretNumber: 2,
       createdAt: 1,
+      reason: null,
     })
     const moved = walk(...open, { type: 'webhook.update', url: 'https://example.org/new' }, deliver())
     expect(moved.calls[0]?.args).toMatchObject({ url: 'https://example.org/new' })

@@ -285,10 +285,12 @@ export interface WebhookView {
   readonly enabled: boolean
   readonly secretNumber: number
   readonly createdAt: Instant
+  /** Why it closed by itself. */
+  readonly reason: string | null
 }
 
 function webhookView(context: WebhookContext, state: string): WebhookView {
-  const { deliveries: _, reason: __, ...shown } = context
+  const { deliveries: _, ...shown } = context
   return { ...shown, state }
 }
 
