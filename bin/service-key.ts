@@ -3,7 +3,8 @@
  *
  * It seals the private keys of access tokens, makes refresh tokens and names e-mail addresses. It is set from outside
  * (`BRIGADE_SERVICE_KEY`, or a file that `BRIGADE_SERVICE_KEY_FILE` names); else it is made at the first start, in a
- * file of the data folder that only its owner can read. A backup of the data goes without that file.
+ * file of the data folder that only its owner can read. A backup of the data goes without that file,
+ * but with the key's check, so that what is restored refuses another key.
  *
  * Owns:     where the key comes from, and whether it is the one that this data was made with.
  * Does not: use it, or ever show it.
@@ -20,6 +21,9 @@ export interface ServiceKeyHolder {
   readonly serviceKey: string
 }
 
+/** In the data folder: by it a key is known, and cannot be found. */
+export const keyCheckName = 'service-key.check'
+
 const variable = 'BRIGADE_SERVICE_KEY'
 const bytesMin = 32
 
@@ -33,7 +37,7 @@ export function serviceKeyOf(
   environment?: Readonly<Record<string, string | undefined>>,
 ): string {
   const keyFile = join(dataFolder, 'service.key')
-  const checkFile = join(dataFolder, 'service-key.check')
+  const checkFile = join(dataFolder, keyCheckName)
   const known = existsSync(checkFile) ? readFileSync(checkFile, 'utf8').trim() : undefined
   const given = settingOf(variable, environment)
   const key = checked(given ?? storedOrMade(keyFile, known !== undefined))

@@ -3,6 +3,7 @@
  * restored elsewhere; and a bad one is refused, with words.
  */
 import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import {
   appendFileSync,
   cpSync,
@@ -24,6 +25,7 @@ import { lockDataFolder, startWorld } from '#live'
 import { restaurantCluster } from '../../cluster.config.ts'
 import { checkFolder } from '../data-check.ts'
 import { followed, Load, tally } from '../drills/load.ts'
+import { serviceKeyOf } from '../service-key.ts'
 import { Up } from '../testing/up.ts'
 import { backUp, type Manifest } from './backup.ts'
 import { restore } from './restore.ts'
@@ -73,6 +75,8 @@ test('a backup of a busy cluster is restored elsewhere, and every order of befor
   expect([report.problems, report.checks.filter(({ held }) => !held)]).toEqual([[], []])
   expect(report.turns).toBe(manifest.counts.turns)
 
+  // The key is brought by whoever kept it.
+  cpSync(join(dataFolder, 'service.key'), join(restored, 'service.key'))
   const again = new Up({ dataFolder: restored, kitchenScale: 8, stockScale: 100 })
   expect(await again.started()).toBeUndefined()
   const ends = await followed(again, before, 120_000)
@@ -90,6 +94,7 @@ describe('of a house that stands still', () => {
   const dataFolder = join(root, 'still')
   const good = join(root, 'good')
   let copies = 0
+  let key: string
   /** A copy of the good backup, to be spoilt. */
   const copy = (): string => {
     copies += 1
@@ -102,6 +107,7 @@ describe('of a house that stands still', () => {
   beforeAll(async () => {
     await startWorld(dataFolder, restaurantCluster(), 60)
     writeFileSync(join(dataFolder, 'provider-ledger.jsonl'), '')
+    key = serviceKeyOf(dataFolder, {})
     await backUp({ dataFolder, folder: good })
   })
 
@@ -111,6 +117,21 @@ describe('of a house that stands still', () => {
       ['manifest.json', ...manifest.files.map(({ name }: { name: string }) => name)].toSorted(),
     )
     expect(readdirSync(root).filter((name) => name.includes('draft'))).toEqual([])
+  })
+
+  test('the service key is not in a backup, and what is restored takes that key and no other, and makes none', async () => {
+    for (const name of readdirSync(good)) {
+      expect(name).not.toBe('service.key')
+      expect(readFileSync(join(good, name)).includes(key), name).toBe(false)
+    }
+    const restored = join(root, 'with-key')
+    await restore(good, restored)
+    const mismatch = expect.objectContaining({ code: 'SERVICE_KEY_MISMATCH' })
+    expect(() => serviceKeyOf(restored, {})).toThrow(mismatch)
+    expect(existsSync(join(restored, 'service.key'))).toBe(false)
+    const other = randomBytes(32).toString('base64url')
+    expect(() => serviceKeyOf(restored, { BRIGADE_SERVICE_KEY: other })).toThrow(mismatch)
+    expect(serviceKeyOf(restored, { BRIGADE_SERVICE_KEY: key })).toBe(key)
   })
 
   test('a folder that is not empty is no place for a backup, nor for what is restored', async () => {

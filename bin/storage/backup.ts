@@ -4,8 +4,9 @@
  * Owns:     what belongs to a backup, its manifest, and that it is whole before it has its name.
  * Does not: stop or slow down anybody: the store is read in one transaction, and nothing is written to the data folder.
  *
- * Left out: the service key, so that a stolen backup alone forges nothing; recordings; and the payment provider's own
- * books, but for those of the stub in development, which are a file beside the data.
+ * Left out: the service key, so that a stolen backup alone forges nothing (its check is in: a restored folder takes no
+ * other key, and makes none); recordings; and the payment provider's own books, but for those of the stub in
+ * development, which are a file beside the data.
  *
  * Invariants:
  *   B1. A folder with a manifest is a whole backup: the manifest is written last, and the folder renamed after it.
@@ -49,6 +50,7 @@ import {
 import { restaurantCluster } from '../../cluster.config.ts'
 import { UsageError } from '../command-line/usage-error.ts'
 import { checkFolder, type DataReport } from '../data-check.ts'
+import { keyCheckName } from '../service-key.ts'
 
 export const backupFormat = 1
 export const manifestName = 'manifest.json'
@@ -178,6 +180,8 @@ function refuseWithoutRoom({ dataFolder, folder, roomBytes }: BackupOptions, dis
 
 // What goes on growing is taken as far as it is whole.
 function copyBeside(dataFolder: string, draft: string): void {
+  const keyCheck = join(dataFolder, keyCheckName)
+  if (existsSync(keyCheck)) copyFileSync(keyCheck, join(draft, keyCheckName))
   const ledger = join(dataFolder, ledgerName)
   if (existsSync(ledger)) {
     const bytes = readFileSync(ledger)
