@@ -185,7 +185,7 @@ test('R4: a projection that fails on a turn stops alone and says where, and one 
   expect(projector.page(others, table, { order: 'byTime', limit: 9 }).rows).toHaveLength(3)
   expect(idsOf(projector)).toEqual([])
   // As it is it would fail again, and says so.
-  projector.rebuild(['words'], { verify: false })
+  projector.rebuild(['words'], {})
   await caughtUp(projector)
   expect(projector.view()[0]).toMatchObject({ state: 'failed', rebuild: { state: 'failed' } })
   const mended = await caughtUp(open([words(), others]))
@@ -210,9 +210,12 @@ test('R3: while it is rebuilt the old copy is served, and a difference is told w
   expect(projector.view()[0]?.rebuild).toEqual({
     state: 'done',
     verify: true,
+    acceptLoss: false,
     turns: 40,
+    notKept: 0,
     differences: {
       count: 3,
+      missing: 1,
       first: [
         'words 12: was undefined, is {"id":"12","at":12,"said":"a"}',
         'words 7: was {"id":"7","at":7,"said":"from nowhere"}, is {"id":"7","at":7,"said":"a"}',
@@ -222,7 +225,7 @@ test('R3: while it is rebuilt the old copy is served, and a difference is told w
   })
   // It was only to be compared.
   expect(projector.row(words(), table, ['7'])).toEqual(row)
-  projector.rebuild(['words'], { verify: false })
+  projector.rebuild(['words'], {})
   await caughtUp(projector)
   expect(projector.row(words(), table, ['7'])).toMatchObject({ said: 'a' })
   projector.rebuild(['words'], { verify: true })
@@ -232,10 +235,61 @@ test('R3: while it is rebuilt the old copy is served, and a difference is told w
   expect(new Set(kept)).toEqual(new Set(['words.b']))
 })
 
+test('R5: from a cut journal nothing is replaced that would be lost, unless that is accepted', async () => {
+  for (let n = 0; n < 40; n += 1) says(`${n}`, 'a', n)
+  says('39', 'b', 50)
+  const projector = await caughtUp(open())
+  // Twelve ids are gone with their only turn, and one turn of an id that has another.
+  batches = batches.map((batch, n) => (n < 12 || n === 39 ? [] : batch))
+  const rebuilt = async (wish: Parameters<Projector['rebuild']>[1]) => {
+    projector.rebuild(['words'], wish)
+    await caughtUp(projector)
+    return projector.view()[0]
+  }
+  expect(await rebuilt({ verify: true })).toMatchObject({
+    state: 'live',
+    rebuild: { state: 'done', turns: 28, notKept: 13, differences: { count: 12, missing: 12 } },
+  })
+  expect(idsOf(projector)).toHaveLength(40)
+  expect(await rebuilt({})).toMatchObject({
+    state: 'live',
+    rebuild: {
+      state: 'refused',
+      problem: '13 turns are not in the journal any more: 12 rows would be lost and 0 would change',
+    },
+  })
+  expect(idsOf(projector)).toHaveLength(40)
+  const kept = store.range({ start: ['words'], end: ['x'] }, { limit: 1_000 }).map(([[copy]]) => copy)
+  expect(new Set(kept), 'what was refused is removed').toEqual(new Set(['words.a']))
+  // It goes on with what comes, and may be asked again.
+  says('new', 'a', 60)
+  await caughtUp(projector)
+  expect(idsOf(projector)).toHaveLength(41)
+  expect(await rebuilt({ acceptLoss: true })).toMatchObject({
+    state: 'live',
+    rebuild: { state: 'done', notKept: 13, differences: { missing: 12 } },
+  })
+  expect(idsOf(projector)).toHaveLength(29)
+})
+
+test('R5: a cut that no row shows is no reason to refuse', async () => {
+  says('x', 'a', 1)
+  says('x', 'b', 2)
+  const projector = await caughtUp(open())
+  batches = batches.with(0, [])
+  projector.rebuild(['words'], {})
+  await caughtUp(projector)
+  expect(projector.view()[0]?.rebuild).toMatchObject({
+    state: 'done',
+    notKept: 1,
+    differences: { count: 0 },
+  })
+})
+
 test('turns that come while it is rebuilt are in both copies', async () => {
   for (let n = 0; n < 40; n += 1) says(`${n}`, 'a', n)
   const projector = await caughtUp(open())
-  projector.rebuild(['words'], { verify: false })
+  projector.rebuild(['words'], {})
   for (let n = 0; await projector.look(); n += 1) if (n < 20) says(`new ${n}`, 'b', 100 + n)
   expect(projector.view()[0]?.rebuild).toMatchObject({ state: 'done', differences: { count: 0 } })
   await caughtUp(projector)
@@ -246,12 +300,12 @@ test('turns that come while it is rebuilt are in both copies', async () => {
 test('a process that ends in the middle of a rebuild goes on with the old copy', async () => {
   for (let n = 0; n < 40; n += 1) says(`${n}`, 'a', n)
   let projector = await caughtUp(open())
-  projector.rebuild(['words'], { verify: false })
+  projector.rebuild(['words'], {})
   await projector.look()
   await projector.look()
   projector = await caughtUp(open())
   expect(idsOf(projector)).toHaveLength(40)
-  projector.rebuild(['words'], { verify: false })
+  projector.rebuild(['words'], {})
   await caughtUp(projector)
   expect(projector.view()[0]?.rebuild).toMatchObject({ state: 'done', differences: { count: 0 } })
 })

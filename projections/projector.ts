@@ -14,7 +14,8 @@
  *   R3. A reader sees one copy of a projection, whole: while another one is built the old one is served, and they
  *       change places in one commit.
  *   R4. A projection that fails on a turn stops alone, and says so; what it had is not served as if it were current.
- *   R5. One look is bounded, and between two of them others have their turn.
+ *   R5. A rebuild from a journal that was cut replaces nothing that is different, unless the loss was accepted.
+ *   R6. One look is bounded, and between two of them others have their turn.
  */
 import { type Instant, typeOf } from '#actor'
 import {
@@ -66,14 +67,31 @@ export interface ProjectionView {
   readonly rebuild?: Rebuild
 }
 
-export interface Rebuild {
-  readonly state: 'waiting' | 'reading' | 'comparing' | 'done' | 'failed'
+/** `refused`: it would have lost rows, and nothing was replaced. */
+export const rebuildStates = ['waiting', 'reading', 'comparing', 'done', 'refused', 'failed'] as const
+
+export interface RebuildWish {
   /** Nothing is replaced: it is only compared. */
-  readonly verify: boolean
+  readonly verify?: boolean
+  /** It takes the place of the old one though the journal was cut and it is different. */
+  readonly acceptLoss?: boolean
+}
+
+export interface Rebuild extends Required<RebuildWish> {
+  readonly state: (typeof rebuildStates)[number]
   readonly turns: number
+  /** Turns that were folded once and are not in the journal any more. Absent while not compared. */
+  readonly notKept?: number
   /** Rows that are not the same in both copies, the first of them in words. Absent while not compared. */
-  readonly differences?: { readonly count: number; readonly first: readonly string[] }
+  readonly differences?: Differences
   readonly problem?: string
+}
+
+export interface Differences {
+  readonly count: number
+  /** Of them, those that only the old one has. */
+  readonly missing: number
+  readonly first: readonly string[]
 }
 
 interface Copy {
@@ -94,9 +112,8 @@ interface Live {
   readonly copy: string
 }
 
-interface Job {
+interface Job extends Required<RebuildWish> {
   readonly names: readonly string[]
-  readonly verify: boolean
   /** Those that met a turn that they cannot fold, and which. */
   readonly failed: Map<string, string>
   marks: Marks
@@ -296,12 +313,12 @@ export class Projector {
   }
 
   /** Builds these anew, beside the live ones. False: one of them does not exist. */
-  rebuild(names: readonly string[], { verify }: { readonly verify: boolean }): boolean {
+  rebuild(names: readonly string[], { verify = false, acceptLoss = false }: RebuildWish): boolean {
     if (names.some((name) => !this.#projections.has(name))) return false
     for (const name of names) {
-      const state = this.#rebuilds.get(name)?.state
-      const isUnderway = state !== undefined && state !== 'done' && state !== 'failed'
-      if (!isUnderway) this.#rebuilds.set(name, { state: 'waiting', verify, turns: 0 })
+      const before = this.#rebuilds.get(name)
+      if (before !== undefined && !isOver(before)) continue
+      this.#rebuilds.set(name, { state: 'waiting', verify, acceptLoss, turns: 0 })
     }
     return true
   }
@@ -340,7 +357,7 @@ export class Projector {
     } else
       this.rebuild(
         missing.map(({ name }) => name),
-        { verify: false },
+        {},
       )
   }
 
@@ -349,8 +366,7 @@ export class Projector {
     await this.#store.clear()
     this.#failed.clear()
     this.#job = undefined
-    for (const [name, { state }] of this.#rebuilds)
-      if (state !== 'done' && state !== 'failed') this.#rebuilds.delete(name)
+    for (const [name, rebuild] of this.#rebuilds) if (!isOver(rebuild)) this.#rebuilds.delete(name)
     const all = [...this.#projections.values()]
     const copies = Object.fromEntries(all.map(({ name, version }) => [name, { version, side: 'a' as const }]))
     this.#standing = { ...nowhere, copies }
@@ -416,10 +432,12 @@ export class Projector {
 
   async #begin(): Promise<Job | undefined> {
     const waiting = [...this.#rebuilds].filter(([, { state }]) => state === 'waiting')
-    const verify = waiting[0]?.[1].verify
-    if (verify === undefined) return undefined
-    const names = waiting.filter(([, rebuild]) => rebuild.verify === verify).map(([name]) => name)
-    const job: Job = { names, verify, failed: new Map(), marks: {}, turns: 0 }
+    const first = waiting[0]?.[1]
+    if (first === undefined) return undefined
+    const { verify, acceptLoss } = first
+    const alike = waiting.filter(([, it]) => it.verify === verify && it.acceptLoss === acceptLoss)
+    const names = alike.map(([name]) => name)
+    const job: Job = { names, verify, acceptLoss, failed: new Map(), marks: {}, turns: 0 }
     for (const { copy } of this.#built(job)) await this.#remove(copy)
     return job
   }
@@ -440,21 +458,31 @@ export class Projector {
   async #finish(job: Job): Promise<void> {
     const copies: Record<string, Copy> = { ...this.#standing.copies }
     const old: string[] = []
+    // Both read the same journal to the same marks: what one of them has not seen is not there any more.
+    const notKept = this.#standing.turns - job.turns
     for (const { projection, copy } of this.#built(job)) {
       const { name, version } = projection
       const live = copies[name]
-      let differences: Rebuild['differences']
+      let differences: Differences | undefined
       if (live?.version === version) {
         this.#tell(job, { state: 'comparing' }, [name])
         differences = await this.#compared(projection, copyName(name, live), copy)
       }
-      if (job.verify) old.push(copy)
+      const isLoss = !job.verify && !job.acceptLoss && notKept > 0 && (differences?.count ?? 0) > 0
+      if (job.verify || isLoss) old.push(copy)
       else {
         copies[name] = this.#nextCopy(projection)
         this.#failed.delete(name)
         if (live !== undefined) old.push(copyName(name, live))
       }
-      this.#tell(job, { state: 'done', ...(differences && { differences }) }, [name])
+      const compared = differences && { differences, notKept }
+      this.#tell(
+        job,
+        isLoss && differences
+          ? { state: 'refused', problem: lossInWords(notKept, differences), ...compared }
+          : { state: 'done', ...compared },
+        [name],
+      )
     }
     await this.#commit([], { ...this.#standing, copies })
     for (const copy of old) await this.#remove(copy)
@@ -465,18 +493,19 @@ export class Projector {
   }
 
   #tell(
-    { names, verify, turns }: Job,
-    how: Pick<Rebuild, 'state' | 'differences' | 'problem'>,
+    { names, verify, acceptLoss, turns }: Job,
+    how: Pick<Rebuild, 'state' | 'notKept' | 'differences' | 'problem'>,
     of: readonly string[] = names,
   ): void {
-    for (const name of of) this.#rebuilds.set(name, { verify, turns, ...how })
+    for (const name of of) this.#rebuilds.set(name, { verify, acceptLoss, turns, ...how })
   }
 
-  async #compared(projection: Projection, live: string, built: string): Promise<Rebuild['differences']> {
+  async #compared(projection: Projection, live: string, built: string): Promise<Differences> {
     const first: string[] = []
-    let count = 0
+    let [count, missing] = [0, 0]
     const differs = (key: Key, was: unknown, is: unknown): void => {
       count += 1
+      if (is === undefined) missing += 1
       if (first.length === differencesTold) return
       const [table, , ...of] = key.slice(1)
       first.push(`${table} ${of.join(' ')}: was ${JSON.stringify(was)}, is ${JSON.stringify(is)}`)
@@ -495,7 +524,7 @@ export class Projector {
         if (order >= 0) right = await is.next()
       }
     }
-    return { count, first }
+    return { count, missing, first }
   }
 
   async *#walk(range: { start: Key; end: Key }): AsyncGenerator<readonly [Key, unknown], undefined> {
@@ -520,6 +549,11 @@ export class Projector {
 }
 
 const breath = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+const isOver = ({ state }: Rebuild): boolean => state === 'done' || state === 'refused' || state === 'failed'
+
+const lossInWords = (notKept: number, { count, missing }: Differences): string =>
+  `${notKept} turns are not in the journal any more: ${missing} rows would be lost and ${count - missing} would change`
 
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 

@@ -4,7 +4,7 @@
  * They belong to the edge that is asked; each edge has its own.
  */
 import { type Static, Type } from 'typebox'
-import { type ProjectionView, type Projector, projectionStates } from '#projections'
+import { type ProjectionView, type Projector, projectionStates, rebuildStates } from '#projections'
 import { Problem } from '../problems.ts'
 import { Fresh, freshness } from '../read-models.ts'
 import { problems, type Server } from '../server.ts'
@@ -22,15 +22,19 @@ const Model = Type.Object(
     rebuild: Type.Optional(
       Type.Object(
         {
-          state: Type.Enum(['waiting', 'reading', 'comparing', 'done', 'failed']),
+          state: Type.Enum([...rebuildStates], {
+            description: '`refused`: rows would have been lost, and nothing was replaced.',
+          }),
           verify: Type.Boolean({ description: 'It is only compared: nothing is replaced.' }),
+          acceptLoss: Type.Boolean({ description: 'It is replaced though the journal was cut.' }),
           turns: Type.Integer({ minimum: 0, description: 'Read from the journal so far.' }),
           differences: Type.Optional(
             Type.Object(
-              { count, first: Type.Array(Type.String()) },
-              { ...exact, description: 'From the old one.' },
+              { count, missing: count, first: Type.Array(Type.String()) },
+              { ...exact, description: 'From the old one; `missing` of them only the old one has.' },
             ),
           ),
+          notKept: Type.Optional({ ...count, description: 'Turns that the journal has no more.' }),
           problem: Type.Optional(Type.String()),
         },
         exact,
@@ -64,10 +68,16 @@ export function projectionRoutes(app: Server, projector: Projector): void {
       schema: {
         summary: 'Builds a read model anew from the journal, beside the old one, and compares them',
         description:
-          'Then the new one takes its place; with `verify` it does not. `all` stands for every one. How it goes: GET /ops/v1/projections.',
+          'Then the new one takes its place; with `verify` it does not. When turns were trimmed from the journal and rows would be lost or changed, it is refused unless `acceptLoss` is set. `all` stands for every one. How it goes: GET /ops/v1/projections.',
         tags: ['projections'],
         params: Type.Object({ name: Type.String({ pattern: '^[a-z]{1,40}$' }) }),
-        body: Type.Union([Type.Object({ verify: Type.Optional(Type.Boolean()) }, exact), Type.Null()]),
+        body: Type.Union([
+          Type.Object(
+            { verify: Type.Optional(Type.Boolean()), acceptLoss: Type.Optional(Type.Boolean()) },
+            exact,
+          ),
+          Type.Null(),
+        ]),
         response: {
           202: Type.Object({ items: Type.Array(Model) }, exact),
           ...problems('validation', 'malformed-json', 'not-found'),
@@ -76,7 +86,7 @@ export function projectionRoutes(app: Server, projector: Projector): void {
     },
     ({ params: { name }, body }, reply) => {
       const names = name === all ? projector.view().map((model) => model.name) : [name]
-      if (!projector.rebuild(names, { verify: body?.verify ?? false }))
+      if (!projector.rebuild(names, body ?? {}))
         throw new Problem('not-found', `There is no projection '${name}'.`)
       reply.code(202).header('location', path)
       return {
