@@ -6,7 +6,7 @@
  */
 
 import type { RowStore } from '#ports'
-import { MemoryStore, Projector, projections } from '#projections'
+import { MemoryStore, openOrdersOf, ordersProjection, Projector, projections } from '#projections'
 import { Accounts } from './auth/accounts.ts'
 import { type Auth, accountSchemes, noAccounts } from './auth/caller.ts'
 import { JwtAuth } from './auth/jwt-auth.ts'
@@ -30,6 +30,7 @@ import { Operations, operationRoutes } from './ops/operations.ts'
 import { projectionRoutes } from './ops/projections.ts'
 import { timeRoutes } from './ops/time.ts'
 import { limitRates, type RateLimitOptions } from './rate-limit.ts'
+import { assertThere } from './read-models.ts'
 import { authRoutes } from './routes/auth.ts'
 import { figureRoutes } from './routes/figures.ts'
 import { inventoryRoutes } from './routes/inventory.ts'
@@ -109,8 +110,6 @@ export interface GatewayOptions {
 export interface AccountOptions {
   /** 32 random bytes that are not stored with the data: they seal private keys and make refresh tokens. */
   readonly serviceKey: Uint8Array
-  /** How many orders of an account are not settled: with one it cannot be closed. Default: nobody counts them. */
-  readonly openOrders?: (account: string) => Promise<number>
 }
 
 export interface Gateway {
@@ -152,19 +151,26 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
   const flags = new Flags(client, site, keyring)
   const timeoutMs = (): number => settings.latest()['gateway.request-timeout-ms']
-  const identity = options.accounts && identityOf(options.accounts, { ...options, client }, timeoutMs)
-  const auth = identity?.auth ?? options.auth ?? noAccounts
-  const menu = new MenuCache(client, site, () => settings.latest()['menu.cache-ttl-ms'])
-  const { 'gateway.heartbeat-ms': heartbeatMs, 'gateway.streams-max': streamsMax } = settings.latest()
-  const streams = new EventStreams(client, { heartbeatMs, streamsMax })
-  const stock = new StockCache(client, site)
-  let url = ''
   const projector = new Projector({
     source: client,
     store: options.readModels ?? new MemoryStore(),
     projections,
     onTrouble: (err) => app.log.warn({ err }, 'the read models do not get on'),
   })
+  const openOrders = (account: string): number => {
+    assertThere(projector, ordersProjection)
+    return openOrdersOf(projector, account)
+  }
+  const identity = options.accounts && {
+    ...identityOf(options.accounts, { ...options, client }, timeoutMs),
+    openOrders,
+  }
+  const auth = identity?.auth ?? options.auth ?? noAccounts
+  const menu = new MenuCache(client, site, () => settings.latest()['menu.cache-ttl-ms'])
+  const { 'gateway.heartbeat-ms': heartbeatMs, 'gateway.streams-max': streamsMax } = settings.latest()
+  const streams = new EventStreams(client, { heartbeatMs, streamsMax })
+  const stock = new StockCache(client, site)
+  let url = ''
   const problemsUrl = (): string => url
 
   const app = await createServer({
@@ -265,7 +271,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 function identityOf(
-  { serviceKey, openOrders = async () => 0 }: AccountOptions,
+  { serviceKey }: AccountOptions,
   { client, site }: GatewayOptions,
   timeoutMs: () => number,
 ) {
@@ -277,6 +283,5 @@ function identityOf(
     keys,
     passwords: new Passwords(),
     serviceKeyring,
-    openOrders,
   }
 }

@@ -10,6 +10,7 @@ import { ordersProjection } from './orders.ts'
 import { paymentsProjection } from './payments.ts'
 import type { Projection } from './projection.ts'
 import { ticketsProjection } from './tickets.ts'
+import { usersProjection } from './users.ts'
 
 export * from './kpi.ts'
 export * from './ledger.ts'
@@ -19,6 +20,7 @@ export * from './payments.ts'
 export * from './projection.ts'
 export * from './projector.ts'
 export * from './tickets.ts'
+export * from './users.ts'
 
 /** Those of the restaurant. */
 export const projections: readonly Projection[] = [
@@ -27,4 +29,5 @@ export const projections: readonly Projection[] = [
   ticketsProjection,
   kpiProjection,
   ledgerProjection,
+  usersProjection,
 ]

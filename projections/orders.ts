@@ -6,6 +6,7 @@
 import { type Instant, keyOf } from '#actor'
 import { type OrderEvent, type OrderItem, type OrderMessage, type Shortage, stateName } from '#actors'
 import type { Projection, Table } from './projection.ts'
+import type { Projector } from './projector.ts'
 
 export interface OrderRow {
   readonly id: string
@@ -32,6 +33,16 @@ export const orderTable: Table<OrderRow> = {
     byGuest: ({ guest, createdAt, id }) => (guest === null ? undefined : [guest, createdAt, id]),
     byState: ({ state, createdAt, id }) => [state, createdAt, id],
   },
+}
+
+/** Enough to say how many: of one guest, orders that are not final. */
+const openOrdersMax = 100
+
+/** How many orders of this guest have not ended; beyond a hundred it is a hundred. */
+export function openOrdersOf(projector: Projector, guest: string): number {
+  const page = { order: 'byGuest', prefix: [guest], backwards: true, limit: openOrdersMax }
+  const isOpen = ({ endedAt }: OrderRow): boolean => endedAt === null
+  return projector.page(ordersProjection, orderTable, { ...page, fits: isOpen }).rows.length
 }
 
 const ends: ReadonlySet<string> = new Set(['completed', 'rejected', 'cancelled', 'expired'])

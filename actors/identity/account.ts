@@ -84,7 +84,8 @@ const standing: Readonly<Record<string, Pick<AccountView, 'state' | 'lockedBy'>>
   closed: { state: 'closed', lockedBy: null },
 }
 
-function standingOf(value: unknown): Pick<AccountView, 'state' | 'lockedBy'> {
+/** Of the state of its machine. */
+export function accountStanding(value: unknown): Pick<AccountView, 'state' | 'lockedBy'> {
   const name = typeof value === 'string' ? value : (value as { readonly open: string }).open
   return standing[name] ?? { state: 'registering', lockedBy: null }
 }
@@ -383,12 +384,12 @@ export const account = defineActor({
   queries: {
     view: ({ value, context }): AccountView => {
       const { id, email, roles, sessions, createdAt, wish } = context as AccountContext
-      return { id, email, roles, ...standingOf(value), sessions, createdAt, isWaiting: wish !== null }
+      return { id, email, roles, ...accountStanding(value), sessions, createdAt, isWaiting: wish !== null }
     },
     /** What a password is checked against. */
     credentials: ({ value, context }): Credentials => ({
       hash: (context as AccountContext).hash,
-      ...standingOf(value),
+      ...accountStanding(value),
     }),
   },
 })

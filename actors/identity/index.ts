@@ -11,7 +11,7 @@ import { session } from './session.ts'
 export const identityActors = [address, account, session, profile, adminRoll, keyRing]
 
 export type { AccountView, Credentials } from './account.ts'
-export { account, restMs } from './account.ts'
+export { account, accountStanding, restMs } from './account.ts'
 export type { AddressView } from './address.ts'
 export { address } from './address.ts'
 export { adminRoll } from './admin-roll.ts'

@@ -25,7 +25,9 @@ const underway: ReadonlySet<string> = new Set(['waiting', 'reading', 'comparing'
 export const rebuild = defineCommand({
   name: 'rebuild',
   summary: 'build read models anew from the journal',
-  args: [{ name: 'NAME', about: 'orders, payments, tickets, kpi or ledger (default all)', optional: true }],
+  args: [
+    { name: 'NAME', about: 'orders, payments, tickets, kpi, ledger or users (default all)', optional: true },
+  ],
   options: {
     ...opsOption,
     verify: { kind: 'flag', about: 'only compare: nothing is replaced' },

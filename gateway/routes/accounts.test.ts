@@ -1,6 +1,7 @@
 import { createHmac, generateKeyPairSync } from 'node:crypto'
 import { SignJWT } from 'jose'
-import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Message } from '#actor'
 import { accountRef, identityActors, keyRingRef, menu, menuRef, order, orderRef, sessionRef } from '#actors'
 import { Machine } from '#kernel'
 import type { Outcome } from '#ports'
@@ -538,6 +539,22 @@ describe('the profile', () => {
   })
 })
 
+const deliver = (order: string, message: Message & Readonly<Record<string, unknown>>): void => {
+  expect(cluster.deliver(orderRef(order), message).kind).toBe('done')
+}
+const place = (id: string, guest: string): void =>
+  deliver(id, {
+    type: 'order.place',
+    site,
+    items: [{ dish: 'caprese', quantity: 1, price: 1_050 }],
+    needs: [{ ingredient: 'tomato', amount: 1 }],
+    total: 1_050,
+    serve: 'collect',
+    promisedAt: cluster.now + 1_200_000_000,
+    token: 'tok_ok',
+    guest,
+  })
+
 describe('closing an account', () => {
   const leave = (auth: Record<string, string>, version?: string) =>
     call('DELETE', '/api/v1/users/me', {
@@ -556,11 +573,23 @@ describe('closing an account', () => {
   })
 
   test('waits for open orders', async () => {
-    let orders = 2
-    gateway = await open({ accounts: { serviceKey, openOrders: async () => orders } })
-    const { auth } = await somebody()
-    expect(codeOf(await leave(auth, '"1"'))).toEqual([409, 'open-orders'])
-    orders = 0
+    const { id, auth } = await somebody()
+    const bob = await somebody('bob@example.org')
+    place('ord_1', id)
+    place('ord_2', id)
+    const listed = async () => (await call('GET', '/api/v1/orders', { headers: auth })).body.items
+    await vi.waitFor(async () => expect(await listed()).toHaveLength(2))
+    const refused = await leave(auth, '"1"')
+    expect([...codeOf(refused), refused.body.detail]).toEqual([
+      409,
+      'open-orders',
+      '2 orders are not finished yet.',
+    ])
+    expect((await leave(bob.auth, '"1"')).status, 'they are nobody else’s').toBe(202)
+    for (const order of ['ord_1', 'ord_2']) deliver(order, { type: 'reservation.refused', shortages: [] })
+    await vi.waitFor(async () =>
+      expect(await listed()).toMatchObject([{ state: 'rejected' }, { state: 'rejected' }]),
+    )
     expect((await leave(auth, '"1"')).status).toBe(202)
   })
 
@@ -574,6 +603,7 @@ describe('administering', () => {
   test('takes the role, and the refusal names it', async () => {
     const ada = await somebody()
     const routes = [
+      ['GET', '/api/v1/users', undefined],
       ['GET', `/api/v1/users/${ada.id}`, undefined],
       ['POST', `/api/v1/users/${ada.id}/lock`, undefined],
       ['POST', `/api/v1/users/${ada.id}/unlock`, undefined],
@@ -589,6 +619,28 @@ describe('administering', () => {
       ])
       expect((await call(method, path, body ? { body } : {})).status).toBe(401)
     }
+  })
+
+  test('accounts are listed by state and role, with nothing of the person', async () => {
+    const root = await admin()
+    const ada = await somebody()
+    const bob = await somebody('bob@example.org')
+    await call('POST', `/api/v1/users/${bob.id}/lock`, { headers: root.auth })
+    const list = (query = '') => call('GET', `/api/v1/users${query}`, { headers: root.auth })
+    const idsOf = ({ body }: Answer): string[] => body.items.map(({ id }: Somebody) => id).toSorted()
+    await vi.waitFor(async () => expect(idsOf(await list('?state=locked'))).toEqual([bob.id]))
+    const all = await list()
+    expect(idsOf(all)).toEqual([ada.id, bob.id, root.id].toSorted())
+    expect(JSON.stringify(all.body)).not.toMatch(/example|argon2/)
+    expect((await list('?state=locked')).body.items).toMatchObject([
+      { roles: ['customer'], lockedBy: 'operator' },
+    ])
+    expect(idsOf(await list('?role=admin'))).toEqual([root.id])
+    expect(idsOf(await list('?role=customer&state=active'))).toEqual([ada.id])
+    const first = await list('?limit=2')
+    const second = await list(`?limit=2&cursor=${encodeURIComponent(first.body.nextCursor)}`)
+    expect([...idsOf(first), ...idsOf(second)].toSorted()).toEqual(idsOf(all))
+    expect(codeOf(await list('?state=refused'))).toEqual([400, 'validation'])
   })
 
   test('an account is shown, and its roles are set for the version that was read', async () => {

@@ -269,7 +269,7 @@ test('a rebuild is accepted, compared, and leaves the lists as they were', async
   expect([accepted.status, accepted.headers.get('location')]).toEqual([202, '/ops/v1/projections'])
   expect(accepted.body.items).toMatchObject([{ name: 'orders', state: 'live', rebuild: { verify: false } }])
   const all = await operate('POST', 'projections/all/rebuild', { verify: true })
-  expect(all.body.items).toHaveLength(5)
+  expect(all.body.items).toHaveLength(6)
   await vi.waitFor(async () => {
     const { body } = await operate('GET', 'projections')
     for (const { rebuild } of body.items)

@@ -1,5 +1,5 @@
 /**
- * Lists of orders, payments and tickets, read from the read models.
+ * Lists of orders, payments, tickets and accounts, read from the read models.
  *
  * Owns:     their filters, and who sees which rows.
  * Does not: ask an actor: what is shown may be a moment old, and says how old.
@@ -8,7 +8,7 @@
  *   L1. A customer sees the orders of their own account and nobody else's, whatever the filters are.
  */
 import { Type } from 'typebox'
-import { currency } from '#actors'
+import { accountRoles, currency } from '#actors'
 import {
   type OrderRow,
   ordersProjection,
@@ -20,6 +20,9 @@ import {
   type TicketRow,
   ticketsProjection,
   ticketTable,
+  type UserRow,
+  usersProjection,
+  userTable,
 } from '#projections'
 import { type Auth, byAccount, hasRole, requireCaller } from '../auth/caller.ts'
 import type { Keyring } from '../keyring.ts'
@@ -85,6 +88,18 @@ const Ticket = Type.Object(
     startedAt: Type.Optional(Timestamp),
     platingAt: Type.Optional(Timestamp),
     endedAt: Type.Optional(Timestamp),
+  },
+  exact,
+)
+const userStates = ['registering', 'active', 'locked', 'closing', 'closed'] as const
+const ListedUser = Type.Object(
+  {
+    id: Type.String(),
+    roles: Type.Array(Type.Enum([...accountRoles])),
+    state: Type.Enum([...userStates]),
+    lockedBy: Type.Optional(Type.Enum(['failures', 'operator'])),
+    version: count,
+    createdAt: Timestamp,
   },
   exact,
 )
@@ -205,10 +220,50 @@ export function listRoutes(app: Server, { auth, keyring, projector }: ListRouteO
       })
     },
   )
+
+  app.get(
+    '/api/v1/users',
+    {
+      schema: {
+        summary: 'Accounts',
+        description: 'Role admin. The e-mail address of one of them: GET /users/{id}.',
+        tags: ['users'],
+        security: byAccount,
+        querystring: Type.Object(
+          { ...ListQuery, state: stateOf(userStates), role: stateOf(accountRoles) },
+          exact,
+        ),
+        response: { 200: pageOf(ListedUser), ...problems(...listProblems, ...access) },
+      },
+    },
+    async (request, reply) => {
+      const { query, url } = request
+      await requireCaller(auth, request, 'admin')
+      const { state, role } = query
+      return listed(models, usersProjection, userTable, {
+        query,
+        url,
+        reply,
+        of: `${state ?? ''} ${role ?? ''}`,
+        ...(state === undefined ? { order: 'byTime' } : { order: 'byState', prefix: [state] }),
+        ...(role !== undefined && { fits: ({ roles }) => roles.some((its) => its === role) }),
+        shown: shownUser,
+      })
+    },
+  )
 }
 
 const shownOrder = ({ total, version, ...row }: OrderRow) =>
   orderBody({ ...row, total: { amount: total, currency } }, version)
+
+function shownUser({ roles, lockedBy, createdAt, ...row }: UserRow) {
+  return {
+    ...row,
+    roles: [...roles],
+    ...(lockedBy !== null && { lockedBy }),
+    createdAt: timestampOf(createdAt),
+  }
+}
 
 const money = (amount: number) => ({ amount, currency })
 

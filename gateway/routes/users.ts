@@ -27,7 +27,8 @@ export interface UserRouteOptions {
   readonly accounts: Accounts
   readonly auth: Auth
   /** How many orders of an account are not settled. */
-  readonly openOrders: (account: string) => Promise<number>
+  /** @throws Problem `not-ready` when nobody can say. */
+  readonly openOrders: (account: string) => number
 }
 
 const exact = { additionalProperties: false } as const
@@ -230,6 +231,7 @@ export function userRoutes(app: Server, { accounts, auth, openOrders }: UserRout
             ...signedIn,
             'not-found',
             'open-orders',
+            'not-ready',
             'last-admin',
             'request-in-progress',
             ...reach,
@@ -248,7 +250,7 @@ export function userRoutes(app: Server, { accounts, auth, openOrders }: UserRout
           headers: { etag: etagOf(version) },
         })
       }
-      const open = await openOrders(account)
+      const open = openOrders(account)
       if (open > 0) {
         const orders = open === 1 ? 'order is' : 'orders are'
         throw new Problem('open-orders', `${open} ${orders} not finished yet.`)
