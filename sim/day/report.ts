@@ -66,12 +66,13 @@ function ordersOf({ orders }: DayResult, paint: Paint): readonly string[] {
 }
 
 function moneyOf({ money }: DayResult, paint: Paint): readonly string[] {
-  const double = `${plural(money.doubleCharges, 'double charge')}`
+  const { billed, givenBack, captured, refunded, doubleCharges } = money
+  const owed = givenBack === 0 ? '' : ` − ${euros(givenBack)} given back`
+  const equals = billed - givenBack === captured - refunded ? '=' : paint('bad', '≠')
+  const double = paint(doubleCharges === 0 ? 'good' : 'bad', plural(doubleCharges, 'double charge'))
   return [
-    `  money    ${euros(money.billed)} billed = ${euros(money.captured)} captured − ${euros(money.refunded)} refunded · ${paint(money.doubleCharges === 0 ? 'good' : 'bad', double)}`,
-  ].map((line) =>
-    money.billed === money.captured - money.refunded ? line : line.replace(' = ', paint('bad', ' ≠ ')),
-  )
+    `  money    ${euros(billed)} billed${owed} ${equals} ${euros(captured)} captured − ${euros(refunded)} refunded · ${double}`,
+  ]
 }
 
 function latenciesOf({ latencyMs }: DayResult): readonly string[] {
@@ -116,6 +117,7 @@ const sayings: Readonly<Record<string, string>> = {
   stock: 'every gram is accounted for',
   kitchen: 'what was plated was cooked, and none of it is back in the pantry',
   identity: 'every account has an address of its own, and no session gave two tokens for one',
+  notices: 'every member was told what there was to tell, each thing once',
   owner: 'every shard had one owner at a time',
   messages: 'every message was handled once, in order, and after it was sent',
   reads: 'nobody who asked was shown what was no longer so',
