@@ -1,5 +1,6 @@
+import { Type } from 'typebox'
 import { describe, expect, test } from 'vitest'
-import { setup } from 'xstate'
+import { assign, setup } from 'xstate'
 import { type Birth, defineActor, effects, ref, type Strategy } from '#actor'
 import { a, Contract, diary, kernelWith, opened, say } from './diary.test-kit.ts'
 import { DrivenKernel } from './driven-kernel.test-kit.ts'
@@ -88,6 +89,44 @@ describe('siblings', () => {
       (node.query(ref(type, 'x'), 'notes') as string[]).includes('restarted'),
     )
   }
+
+  test('one that fails at being told of a restart is tried again alone', () => {
+    let failures = 0
+    const machine = setup({
+      types: { context: {} as { told: number }, input: {} as Birth },
+    }).createMachine({
+      context: { told: 0 },
+      on: {
+        open: {},
+        restarted: {
+          actions: assign({
+            told: ({ context }) => {
+              failures += 1
+              if (failures === 1) throw new Error('not now')
+              return context.told + 1
+            },
+          }),
+        },
+      },
+    })
+    const accepts = Type.Union([Type.Object({ type: Type.Literal('open') })])
+    const touchy = defineActor({
+      type: 'touchy',
+      accepts,
+      creates: ['open'],
+      machine,
+      shardKey: () => 'one',
+      queries: { told: ({ context }) => (context as { told: number }).told },
+    })
+    const node = kernelWith({ strategy: 'one-for-all', types: [diary('a'), touchy, diary('c')] })
+    for (const type of ['a', 'touchy', 'c']) node.ask(ref(type, 'x'), say('open'))
+    node.ask(ref('a', 'x'), say('fail'))
+    // Once by `a`, and not once more by the one that failed at hearing of it.
+    const notes = node.query(ref('c', 'x'), 'notes') as string[]
+    expect([failures, notes.filter((note) => note === 'restarted').length]).toEqual([1, 1])
+    node.pass(101)
+    expect(node.query(ref('touchy', 'x'), 'told')).toBeGreaterThan(0)
+  })
 
   test.each([
     ['one-for-one', 'b', []],

@@ -56,7 +56,9 @@ export function failed(memory: Memory, activation: Activation, waiting: Waiting,
   switch (directive) {
     case 'restart':
       memory.observer.count('restarts')
-      restartSiblings(memory, activation)
+      // One that fails at being told of a restart is tried again alone. If it restarted the others too, they would be
+      // told again, and of a large group one would fail again: on and on.
+      if (waiting.envelope.message.type !== 'restarted') restartSiblings(memory, activation)
       if (waiting.attempts >= memory.bounds.attemptsMax) {
         bury(memory, activation, waiting, 'failed', detail)
         break

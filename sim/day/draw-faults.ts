@@ -205,9 +205,10 @@ class FaultDice {
     return `${Math.min(12, Math.floor(2 / Math.sqrt(1 - this.#dice.uniform('lasts', this.#n))))}m`
   }
 
-  // Of a message that is given up something would be left, which no day may have.
+  // Of a message that is given up something would be left, which no day may have. More than these, and the cooks of a
+  // station that fails, who all report to it, make it fail again for as long as turns throw.
   get #throwShare(): number {
-    return this.#pick('share', isStubborn(this.#evening.cluster) ? [0.08, 0.3] : [0.002, 0.02, 0.08])
+    return this.#pick('share', isStubborn(this.#evening.cluster) ? [0.05, 0.08] : [0.002, 0.02, 0.05])
   }
 
   get #point(): CrashPoint {

@@ -183,8 +183,8 @@ describe('what heals', () => {
   })
 
   test('turns that throw have no effect but their attempts', () => {
-    const share = { ...each['turns-throw'], share: 0.1 } as const
-    const { reached, checks } = runSimDay(defineDay({ ...evening, faults: [share] }), { seed: 6 })
+    const faults = [each['turns-throw']]
+    const { reached, checks } = runSimDay(defineDay({ ...evening, faults }), { seed: 6 })
     expect(reached['turn-failed']).toBeGreaterThan(10)
     expect(reached['dead-letter']).toBe(0)
     expect(checks.filter(({ held }) => !held)).toEqual([])
