@@ -116,7 +116,15 @@ async function emit(paths) {
   return true
 }
 
-const commandSources = ['cluster.config.ts', 'actors', 'bin', 'gateway', 'runtime', 'scenarios', 'sim']
+// The folders of all doors, so that a new layer is not forgotten.
+const commandSources = [
+  'cluster.config.ts',
+  ...new Set(
+    Object.values(JSON.parse(readText(join(root, 'package.json'))).imports).map(
+      ({ source }) => source.split('/')[1],
+    ),
+  ),
+]
 
 function sourcesIn(names, folder = root) {
   return names.flatMap((name) => {
