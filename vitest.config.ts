@@ -8,6 +8,7 @@ import { configDefaults, defineConfig } from 'vitest/config'
 
 const conditions = ['source', 'module', 'node', 'development|production']
 const exclude = [...configDefaults.exclude, '**/dist/**', '**/.mutants/**']
+const ofActors = ['actors/**/*.test.ts']
 const withProcesses = ['bin/**/*.test.ts', 'runtime/live/**/*.test.ts', 'scripts/readme.test.ts']
 
 export default defineConfig({
@@ -19,13 +20,32 @@ export default defineConfig({
     // Bounds against a test that hangs; a busy machine must not reach them.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Of the restaurant's actors alone: what they decide is decided in their machines, and tested there.
+    coverage: {
+      provider: 'v8',
+      include: ['actors/**/*.ts'],
+      exclude: ['**/*.test.ts', '**/*.test-kit.ts'],
+      reporter: ['text', 'html'],
+      thresholds: { branches: 90 },
+    },
     projects: [
+      {
+        extends: true,
+        test: {
+          name: 'actors',
+          include: ofActors,
+          exclude,
+          benchmark: { include: [] },
+          maxWorkers: '100%',
+          sequence: { groupOrder: 0 },
+        },
+      },
       {
         extends: true,
         test: {
           name: 'in-process',
           include: ['**/*.test.ts'],
-          exclude: [...exclude, ...withProcesses],
+          exclude: [...exclude, ...ofActors, ...withProcesses],
           benchmark: { include: ['**/*.bench.ts'], exclude },
           // By default one core would be left alone, which of two is half.
           maxWorkers: '100%',

@@ -182,7 +182,8 @@ function test(args) {
   return counts.failed === 0 ? 0 : 1
 }
 
-// All three run even if an earlier one fails: one run tells everything there is to repair.
+// All of it runs even if an earlier part fails: one run tells everything there is to repair. The actors' tests run by
+// themselves, because how much of the actors they reach is measured.
 function runChecks(args, counts) {
   say('building')
   if (!build()) counts.failed += 1
@@ -191,7 +192,13 @@ function runChecks(args, counts) {
     fail('format or lint. `npm run format` repairs what can be repaired.')
     counts.failed += 1
   }
-  say('running the tests')
+  if (args.length > 0) return runTests(args, counts)
+  runTests(['--project', 'actors', '--coverage'], counts)
+  runTests(['--project', 'in-process', '--project', 'processes'], counts)
+}
+
+function runTests(args, counts) {
+  say(`running the tests${args.length > 0 ? ` (${args.join(' ')})` : ''}`)
   const report = join(root, 'dist', `test-results-${process.pid}.json`)
   const clean = packageBin(
     'vitest',
