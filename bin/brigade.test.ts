@@ -69,6 +69,10 @@ describe('with --json a failure is one JSON document on standard output, and not
     ['shrink nothing.json --json', 'USAGE', /'nothing.json' cannot be read/],
     ['mutants banana --json', 'USAGE', /'banana'/],
     ['check --data no-such-folder --json', 'USAGE', /no data in 'no-such-folder'/],
+    ['backup nowhere --data no-such-folder --json', 'USAGE', /no data in 'no-such-folder'/],
+    ['restore no-such-backup --data no-such-folder --json', 'BACKUP_DAMAGED', /no manifest\.json/],
+    ['archive banana --json', 'USAGE', /'banana' is not something to do/],
+    ['certs banana --json', 'USAGE', /'banana'/],
     ['dead-letters bury x --json', 'USAGE', /'bury' is not something to do/],
     ['pause node-1 long --json', 'USAGE', /FOR is a length of time/],
     ...commands

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { type AnyMessage, drawInteger } from '#actor'
 import { Floor, Stage, unreached } from '../floor.test-kit.ts'
+import { inbox } from '../office/inbox.ts'
 import {
   type AccountView,
   account,
@@ -28,7 +29,7 @@ const wrong: AccountMessage = { type: 'account.login-failed' }
 
 class House extends Floor {
   constructor(choose?: (bound: number) => number) {
-    super({ actors: identityActors, ...(choose && { choose }) })
+    super({ actors: [...identityActors, inbox], ...(choose && { choose }) })
   }
   register(id = 'a', roles: AccountRole[] = ['customer'], address = `address-of-${id}`): this {
     this.tell(addressRef(address), { type: 'address.claim', account: id })
