@@ -314,8 +314,9 @@ export class Node {
         journal.readTombstones(output.shard, output.page, (read) => {
           if (this.#life !== life) return
           const { shard, epoch } = output
-          if (read.kind === 'failed') this.#lose(life, read.cause)
-          else this.#feed({ kind: 'tombstones-read', shard, epoch, page: read.value })
+          // Nobody needs what could not be read: it stays, and the life goes on.
+          const page = read.kind === 'failed' ? { tombstones: [] } : read.value
+          this.#feed({ kind: 'tombstones-read', shard, epoch, page })
         })
         return
       case 'send': {
@@ -476,7 +477,9 @@ export class Node {
     journal.readExpired(page, (read) => {
       if (this.#life !== life) return
       if (read.kind === 'failed') {
-        this.#lose(life, read.cause)
+        // One old batch that cannot be read would end every life that looks at it, once a minute: it stays.
+        observer.count('archivesFailed')
+        tell([])
         return
       }
       const { batches, more } = read.value

@@ -13,10 +13,11 @@ const day = {
 }
 
 /** The evening, as a whole; what was trimmed, and how many batches are left. */
-function evening({ archiveIsFull = false } = {}) {
-  const counts = { trimmed: 0, ended: 0, written: 0, mostKept: 0 }
+function evening({ archiveIsFull = false, isUnreadable = false } = {}) {
+  const counts = { trimmed: 0, ended: 0, written: 0, mostKept: 0, lives: 0 }
   const running = new SimDay(day, 7, {
     onCommit: (commit) => {
+      if (commit.kind === 'opened') counts.lives += 1
       if (commit.kind !== 'appended') return
       if (commit.batch.records.length > 0) counts.written += 1
       for (const { positions, ends } of commit.batch.trims ?? []) {
@@ -27,6 +28,12 @@ function evening({ archiveIsFull = false } = {}) {
     },
   })
   running.cluster.archive.fill(archiveIsFull)
+  const { journal } = running.cluster
+  const lookFor = journal.lookFor.bind(journal)
+  if (isUnreadable) {
+    journal.lookFor = (life, done, read) =>
+      lookFor(life, () => done({ kind: 'failed', cause: 'a batch is damaged' }), read)
+  }
   const close = timeUs(day.close)
   const limit = close + durationUs(day.drainLimit)
   for (let at = timeUs(day.open); at < close || (at < limit && !running.isOver); at += 60_000_000) {
@@ -50,6 +57,12 @@ test('while the archive has no room nothing is trimmed, and the work goes on', (
   const { trimmed, archived, checks } = evening({ archiveIsFull: true })
   expect(checks.filter(({ held }) => !held)).toEqual([])
   expect([trimmed, archived]).toEqual([0, 0])
+})
+
+test('what is too damaged to be archived stays, and ends no life of a node', () => {
+  const { trimmed, lives, checks } = evening({ isUnreadable: true })
+  expect(checks.filter(({ held }) => !held)).toEqual([])
+  expect([trimmed, lives]).toEqual([0, evening().lives])
 })
 
 const opened = (scope: string) => ({ kind: 'opened', scope, node: scope.slice(0, 6) }) as Commit
