@@ -14,7 +14,7 @@
  */
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, statfsSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { deflate, inflateSync } from 'node:zlib'
 import { ClusterError } from '#actor'
@@ -69,7 +69,8 @@ export class FileArchive implements Archive {
   async #write(batches: readonly KeptBatch[]): Promise<void> {
     const { folder, fileBytesMax: bytesMax = fileBytesMax } = this.#options
     const block = await blockOf(batches)
-    mkdirSync(folder, { recursive: true })
+    // Its own name has to be there after a loss of power, too: what is archived is about to be trimmed.
+    if (mkdirSync(folder, { recursive: true }) !== undefined) flushFolder(dirname(folder))
     const roomBytes = this.#options.roomBytes?.() ?? freeBytes(folder)
     // As the journal: what is left of the disk is not for what can wait.
     if (roomBytes < minRoomBytes)
@@ -90,9 +91,7 @@ export class FileArchive implements Archive {
     this.#files += 1
     this.#bytes = 0
     const file = await open(join(folder, `${this.#options.name}.${this.#files}${extension}`), 'wx')
-    const handle = openSync(folder, 'r')
-    fsyncSync(handle)
-    closeSync(handle)
+    flushFolder(folder)
     return file
   }
 
@@ -161,4 +160,10 @@ function batchesOf(path: string, at: number, packed: Buffer): readonly KeptBatch
       problem: `the block at byte ${at}: ${(error as Error).message}`,
     })
   }
+}
+
+function flushFolder(folder: string): void {
+  const handle = openSync(folder, 'r')
+  fsyncSync(handle)
+  closeSync(handle)
 }

@@ -7,7 +7,7 @@
  * Invariants: S1 of the port, and
  *   B1. What is read is what was written: every value carries a checksum.
  */
-import { mkdirSync, rmSync, statfsSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, statfsSync } from 'node:fs'
 import { type Database, open, type RootDatabase } from 'lmdb'
 import type { Key, KeyRange, RowStore, RowWrite } from '#ports'
 import { decodeValue, encodeValue } from './codec.ts'
@@ -34,12 +34,13 @@ export class LmdbRowStore implements RowStore {
     this.#rows = root.openDB<Buffer, Buffer>({ name: 'rows', encoding: 'binary', keyEncoding: 'binary' })
   }
 
-  /** What is there and cannot be used is deleted. */
+  /** What is there and cannot be used is put aside, as `FOLDER.unusable`: old turns are not in the journal any more. */
   static async open(folder: string): Promise<LmdbRowStore> {
     try {
       return await LmdbRowStore.#open(folder)
     } catch {
-      rmSync(folder, { recursive: true, force: true })
+      rmSync(`${folder}.unusable`, { recursive: true, force: true })
+      renameSync(folder, `${folder}.unusable`)
       return LmdbRowStore.#open(folder)
     }
   }
