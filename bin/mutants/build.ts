@@ -22,6 +22,7 @@ const parts = [
   'gateway',
   'package-lock.json',
   'package.json',
+  'projections',
   'runtime',
   'scenarios',
   'scripts',
