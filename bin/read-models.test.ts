@@ -81,7 +81,7 @@ test('what is folded through kills of nodes and of the edge is what a rebuild fi
   }
   // Quiet first: the kitchen's own timers go on.
   const shown = await once(({ turns }) => turns === journaled())
-  expect(shown.items.map(({ state }) => state)).toEqual(['live', 'live', 'live', 'live', 'live'])
+  expect(shown.items.map(({ state }) => state)).toEqual(Array(6).fill('live'))
   expect(shown.lagMs).toBeLessThan(5_000)
 
   const response = await fetch(`${up.opsUrl}/ops/v1/projections/all/rebuild`, { method: 'POST' })
