@@ -1,12 +1,25 @@
 /**
  * Conditional requests: the version of an actor is its strong ETag.
  */
+import type { FastifyReply } from 'fastify'
+import { Type } from 'typebox'
 import { Problem } from './problems.ts'
 
 export const etagOf = (version: number | string): string => `"${version}"`
 
-/** Whether the caller's copy is still good: the answer is 304. Weak comparison, as RFC 9110 wants it here. */
-export function isUnchanged(ifNoneMatch: string | undefined, etag: string): boolean {
+/** The answer 304 of a route that asks `isStillGood`. */
+export const StillGood = Type.Null({ description: 'The copy named by `If-None-Match` is still good.' })
+
+/** Sets the ETag, and tells whether the caller's copy has it: the status is 304 then, and the answer null. */
+export function isStillGood(reply: FastifyReply, etag: string): boolean {
+  reply.header('etag', etag)
+  const isGood = isUnchanged(reply.request.headers['if-none-match'], etag)
+  if (isGood) reply.code(304)
+  return isGood
+}
+
+/** Weak comparison, as RFC 9110 wants it here. */
+function isUnchanged(ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch === undefined) return false
   if (ifNoneMatch.trim() === '*') return true
   return ifNoneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag)

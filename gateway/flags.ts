@@ -18,7 +18,7 @@ import type { Outcome } from '#ports'
 import { Cached } from './cached.ts'
 import type { ClusterClient } from './cluster-client.ts'
 import type { Keyring } from './keyring.ts'
-import { problemOf } from './problems.ts'
+import { answerOf } from './problems.ts'
 import { settingsTtlMs } from './settings.ts'
 
 export interface StoredFlags {
@@ -88,8 +88,7 @@ export function isOnFor(rule: FlagRule, percent: () => number, subject: string):
 }
 
 function storedIn(outcome: Outcome): StoredFlags {
-  if (outcome.kind === 'answer')
-    return { rules: (outcome.value as FlagsContext).rules, version: outcome.version }
   if (outcome.kind === 'unknown') return nothingStored
-  throw problemOf(outcome.kind === 'done' ? { kind: 'timeout' } : outcome, 'The flags')
+  const { value, version } = answerOf(outcome, 'The flags')
+  return { rules: (value as FlagsContext).rules, version }
 }

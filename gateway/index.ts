@@ -194,17 +194,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
           return { burst, sustained }
         },
       })
-      menuRoutes(server, { client, auth, site, menu, settings })
+      menuRoutes(server, { client, auth, site, menu, timeoutMs })
       orderRoutes(server, { client, auth, keyring, menu, stock, streams, settings, flags, departments })
       quoteRoutes(server, { client, menu, stock })
-      notificationRoutes(server, { client, auth, keyring, settings })
-      inventoryRoutes(server, { client, auth, keyring, site, stock, settings })
-      kitchenRoutes(server, { client, auth, keyring, site, settings })
+      notificationRoutes(server, { client, auth, keyring, timeoutMs })
+      inventoryRoutes(server, { client, auth, keyring, site, stock, timeoutMs })
+      kitchenRoutes(server, { client, auth, keyring, site, timeoutMs })
       if (identity !== undefined) {
         authRoutes(server, { ...identity, keyring })
         userRoutes(server, identity)
       }
-      const timeoutMs = (): number => settings.latest()['gateway.request-timeout-ms']
       paymentRoutes(server, { client, auth, keyring, timeoutMs })
       const { exchangeCard: exchange, callbackSecret: secret, webhookSecret: secretOf } = options
       paymentMethodRoutes(server, { client, auth, keyring, timeoutMs, ...(exchange && { exchange }) })

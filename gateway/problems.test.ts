@@ -1,20 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { ClusterError, type ErrorCode, errorSpecs } from '#actor'
 import type { Outcome } from '#ports'
-import {
-  Problem,
-  problemCodeOf,
-  problemFrom,
-  problemOf,
-  problemSpecs,
-  type Refusal,
-  retryAfterOf,
-} from './problems.ts'
+import { Problem, problemCodeOf, problemFrom, problemOf, problemSpecs, retryAfterOf } from './problems.ts'
 
-type Expected = readonly [outcome: Refusal, status: number, code: string, retryAfter: string | undefined]
+type Expected = readonly [outcome: Outcome, status: number, code: string, retryAfter: string | undefined]
 
 // Total: a kind without an example does not compile.
-const examples: { readonly [Kind in Refusal['kind']]: Expected } = {
+const examples: { readonly [Kind in Outcome['kind']]: Expected } = {
+  done: [{ kind: 'done', state: 'ready', version: 9 }, 500, 'internal', undefined],
+  answer: [{ kind: 'answer', value: 1, state: 'ready', version: 9 }, 500, 'internal', undefined],
   unknown: [{ kind: 'unknown' }, 404, 'not-found', undefined],
   archived: [{ kind: 'archived', state: 'completed' }, 409, 'invalid-transition', undefined],
   'not-accepted': [

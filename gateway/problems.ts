@@ -470,9 +470,6 @@ export function retryAfterOf(problem: Problem): string | undefined {
   return ms === undefined ? undefined : String(Math.max(1, Math.ceil(ms / 1_000)))
 }
 
-/** Every outcome that is not what the route hoped for. */
-export type Refusal = Exclude<Outcome, { readonly kind: 'done' | 'answer' }>
-
 const busyCodes = {
   backlog: 'busy',
   'requests-full': 'busy',
@@ -481,9 +478,24 @@ const busyCodes = {
   'dependency-open': 'dependency-open',
 } as const satisfies Record<Extract<Outcome, { kind: 'busy' }>['reason'], ProblemCode>
 
-/** `what` names the thing in a sentence: `Order 'ord_…'`. */
-export function problemOf(outcome: Refusal, what: string): Problem {
+/** What a command came to. @throws Problem when it was not handled; `what` as in `problemOf`. */
+export function doneOf(outcome: Outcome, what: string): Extract<Outcome, { readonly kind: 'done' }> {
+  if (outcome.kind === 'done') return outcome
+  throw problemOf(outcome, what)
+}
+
+/** What a query was answered. @throws Problem when it was not; `what` as in `problemOf`. */
+export function answerOf(outcome: Outcome, what: string): Extract<Outcome, { readonly kind: 'answer' }> {
+  if (outcome.kind === 'answer') return outcome
+  throw problemOf(outcome, what)
+}
+
+/** Of an outcome that the route did not hope for. `what` names the thing in a sentence: `Order 'ord_…'`. */
+export function problemOf(outcome: Outcome, what: string): Problem {
   switch (outcome.kind) {
+    case 'done':
+    case 'answer':
+      return new Problem('internal', `${what} answered a command as a query, or a query as a command.`)
     case 'unknown':
       return new Problem('not-found', `${what} does not exist.`)
     case 'archived':

@@ -12,9 +12,8 @@ import type { Projection, Projector, Table } from '#projections'
 import { cursorOf, nextLink, PageQuery, pageSize, placeOf } from './cursor.ts'
 import type { Keyring } from './keyring.ts'
 import { Problem } from './problems.ts'
+import { exact } from './routes/route-parts.ts'
 import { timestampOf } from './timestamp.ts'
-
-const exact = { additionalProperties: false } as const
 
 export const Fresh = {
   asOf: Type.Optional(
@@ -104,8 +103,6 @@ export function listed<Row, Item>(
     ...(fits && { fits }),
     ...(cursor !== undefined && { after: placeOf(keyring, name, cursor) as Key }),
   })
-  reply.header('cache-control', 'no-store')
-  reply.header('vary', 'Authorization')
   const page = { items: rows.map(shown), ...freshness(projector) }
   if (next === undefined) return page
   const nextCursor = cursorOf(keyring, name, next)

@@ -12,7 +12,7 @@ import { type ConfigContext, type ConfigKey, type ConfigValues, configKeys, conf
 import type { Outcome } from '#ports'
 import { Cached } from './cached.ts'
 import type { ClusterClient } from './cluster-client.ts'
-import { problemOf } from './problems.ts'
+import { answerOf } from './problems.ts'
 
 /** What the environment of this process has set, before it started. */
 export type StartValues = Partial<ConfigValues>
@@ -116,9 +116,8 @@ export class Settings {
 }
 
 function storedIn(outcome: Outcome): StoredConfig {
-  if (outcome.kind === 'answer')
-    return { values: (outcome.value as ConfigContext).values, version: outcome.version }
   // Nobody has set anything yet.
   if (outcome.kind === 'unknown') return nothingStored
-  throw problemOf(outcome.kind === 'done' ? { kind: 'timeout' } : outcome, 'The configuration')
+  const { value, version } = answerOf(outcome, 'The configuration')
+  return { values: (value as ConfigContext).values, version }
 }

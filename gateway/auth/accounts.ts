@@ -26,7 +26,7 @@ import {
 import type { Outcome } from '#ports'
 import type { ClusterClient } from '../cluster-client.ts'
 import type { Keyring } from '../keyring.ts'
-import { Problem, problemOf } from '../problems.ts'
+import { answerOf, doneOf, Problem } from '../problems.ts'
 import { settled } from '../waiting.ts'
 
 export interface Versioned<T> {
@@ -99,10 +99,10 @@ export class Accounts {
       timeoutMs: this.#timeoutMs(),
       trace,
     })
-    if (outcome.kind !== 'done') throw refusal(outcome, `Account '${account}'`)
+    const handled = doneOf(outcome, `Account '${account}'`)
     const { view } = await this.#settled(account, trace, ({ state }) => state !== 'registering')
     if (view.state === 'refused') throw taken(email)
-    return { isReplayed: outcome.replayed === true }
+    return { isReplayed: handled.replayed === true }
   }
 
   /** What a password for this address is checked against; without an account after the same questions. */
@@ -185,8 +185,7 @@ export class Accounts {
   ): Promise<Versioned<AccountView>> {
     const what = `Account '${account}'`
     const outcome = await this.tell(accountRef(account), message, trace, ifVersion)
-    if (outcome.kind !== 'done') throw refusal(outcome, what)
-    if (typeOfReply(outcome) === 'account.waiting') {
+    if (typeOfReply(doneOf(outcome, what)) === 'account.waiting') {
       throw new Problem('request-in-progress', `Another change of account '${account}' is not finished yet.`)
     }
     const found = await this.#settled(account, trace, ({ isWaiting }) => !isWaiting)
@@ -202,8 +201,8 @@ export class Accounts {
       timeoutMs: this.#timeoutMs(),
       trace,
     })
-    if (outcome.kind !== 'done') throw refusal(outcome, 'The e-mail address')
-    if ((outcome.reply as (Message & AddressView) | undefined)?.account !== account) throw taken(email)
+    const { reply } = doneOf(outcome, 'The e-mail address')
+    if ((reply as (Message & AddressView) | undefined)?.account !== account) throw taken(email)
   }
 
   async #settled(
@@ -227,9 +226,9 @@ export class Accounts {
       timeoutMs: this.#timeoutMs(),
       trace,
     })
-    if (outcome.kind === 'answer') return { view: outcome.value as T, version: outcome.version }
     if (outcome.kind === 'unknown') return undefined
-    throw refusal(outcome, `'${actor}'`)
+    const { value, version } = answerOf(outcome, `'${actor}'`)
+    return { view: value as T, version }
   }
 
   /** Whoever has the data and not the service key cannot find an address in it by trying. */
@@ -244,9 +243,3 @@ const taken = (email: string): Problem =>
   new Problem('email-taken', `There is an account for ${email} already.`)
 
 export const typeOfReply = ({ reply }: Handled): string | undefined => reply?.type
-
-export function refusal(outcome: Outcome, what: string): Problem {
-  if (outcome.kind === 'answer' || outcome.kind === 'done')
-    return new Problem('internal', `${what} answered something else.`)
-  return problemOf(outcome, what)
-}

@@ -210,7 +210,5 @@ function viewIn(
 ): KeyRingView {
   const view = of(outcome.kind === 'answer' ? outcome.value : undefined)
   if (view !== undefined) return view
-  if (outcome.kind === 'answer' || outcome.kind === 'done')
-    throw new Problem('internal', 'The key ring did not say how it stands.')
   throw problemOf(outcome, 'The key ring')
 }

@@ -9,11 +9,11 @@ import type { JournalRecord, NodeId, OperatorCommand, Outcome, RecordPlace } fro
 import type { ClusterClient } from '../cluster-client.ts'
 import { cursorOf, isCut, nextLink, OlderNotKept, PageQuery, pageSize, placeOf } from '../cursor.ts'
 import type { Keyring } from '../keyring.ts'
-import { inWords, Problem, problemOf, type Refusal } from '../problems.ts'
+import { inWords, Problem, problemOf } from '../problems.ts'
+import { exact, reach } from '../routes/route-parts.ts'
 import { problems, type Server } from '../server.ts'
 import { Timestamp, timestampOf } from '../timestamp.ts'
 
-const exact = { additionalProperties: false } as const
 const count = Type.Integer({ minimum: 0 })
 const OfActor = Type.Object({ id: Type.String({ minLength: 3, maxLength: 200 }) })
 const AnyMessage = Type.Object(
@@ -77,14 +77,7 @@ const Handled = Type.Object(
   { state: Type.Unknown(), version: count, reply: Type.Optional(AnyMessage) },
   exact,
 )
-const reachFailures = [
-  'audit-unavailable',
-  'busy',
-  'entity-relocating',
-  'actor-stopped',
-  'actor-timeout',
-  'actor-failed',
-] as const
+const reachFailures = ['audit-unavailable', ...reach] as const
 
 /** An operator waits no longer than this for one actor. */
 const requestTimeoutMs = 3_000
@@ -323,7 +316,7 @@ async function handled(
   throw refusalOf(outcome, actor)
 }
 
-function refusalOf(outcome: Refusal, actor: ActorId): Problem {
+function refusalOf(outcome: Outcome, actor: ActorId): Problem {
   if (outcome.kind !== 'not-accepted') return problemOf(outcome, `Actor '${actor}'`)
   return new Problem('event-not-accepted', {
     detail: `Actor '${actor}' does not take this message in its state ${inWords(outcome.state)}.`,

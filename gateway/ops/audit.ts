@@ -21,6 +21,7 @@ import type { ClusterClient } from '../cluster-client.ts'
 import { cursorOf, nextLink, PageQuery, pageSize, placeOf } from '../cursor.ts'
 import type { Keyring } from '../keyring.ts'
 import { Problem } from '../problems.ts'
+import { exact } from '../routes/route-parts.ts'
 import { pathOf, problems, type Server } from '../server.ts'
 import { redacted } from '../settings.ts'
 import { Timestamp, timestampOf } from '../timestamp.ts'
@@ -35,7 +36,6 @@ declare module 'fastify' {
   }
 }
 
-const exact = { additionalProperties: false } as const
 const writeTimeoutMs = 2_000
 /** How long a command that mends waits for its entry. */
 const mendsAfterMs = 300
@@ -138,7 +138,6 @@ export function auditCommands(app: Server, { client, keyring, isSimulated }: Aud
     },
     async ({ query: { limit = pageSize, cursor, day: asked }, url }, reply) => {
       const day = asked ?? timestampOf(client.worldNow()).slice(0, 10)
-      reply.header('cache-control', 'no-store')
       if (isSimulated)
         return { day, items: remembered.filter(({ at }) => at.startsWith(day)).slice(0, limit) }
       const list = `audit ${day}`

@@ -24,14 +24,14 @@ import {
 } from '#actors'
 import type { Outcome } from '#ports'
 import type { ActorRequest, ClusterClient } from '../cluster-client.ts'
-import { etagOf, isUnchanged, requiredVersionOf } from '../conditional.ts'
+import { etagOf, isStillGood, requiredVersionOf, StillGood } from '../conditional.ts'
 import { type Flags, ruleOf, type StoredFlags } from '../flags.ts'
-import { Problem, problemOf } from '../problems.ts'
+import { doneOf, Problem } from '../problems.ts'
+import { exact, matched, reach, written } from '../routes/route-parts.ts'
 import { problems, type Server } from '../server.ts'
 import type { Setting, Settings, StoredConfig } from '../settings.ts'
 import { Timestamp, timestampOf } from '../timestamp.ts'
 
-const exact = { additionalProperties: false } as const
 const tags = ['configuration']
 const Signed = {
   by: Type.Optional(Type.String({ description: 'Who set it.' })),
@@ -65,25 +65,8 @@ const FlagItem = Type.Object(
 const OfKey = Type.Object({ key: Type.String({ minLength: 1, maxLength: 64 }) })
 /** Why something is done, for those who read it later. */
 const ReasonHeader = Type.Object({ 'x-reason': Type.Optional(Type.String({ maxLength: 200 })) })
-const notChanged = Type.Null({ description: 'The copy named by `If-None-Match` is still good.' })
 
-const reach = [
-  'busy',
-  'dependency-open',
-  'audit-unavailable',
-  'storage-full',
-  'entity-relocating',
-  'actor-stopped',
-  'actor-timeout',
-  'actor-failed',
-] as const
-const writes = [
-  'validation',
-  'malformed-json',
-  'not-found',
-  'precondition-failed',
-  'precondition-required',
-] as const
+const writes = [...written, 'not-found', ...matched, 'audit-unavailable', ...reach] as const
 const requestTimeoutMs = 3_000
 
 export interface ConfigRouteOptions {
@@ -101,10 +84,7 @@ export function configRoutes(app: Server, { client, site, settings, flags }: Con
     trace: string,
   ): Promise<Extract<Outcome, { kind: 'done' }>> => {
     const outcome = await client.request({ actor, body, ifVersion, timeoutMs: requestTimeoutMs, trace })
-    if (outcome.kind === 'done') return outcome
-    throw outcome.kind === 'answer'
-      ? new Problem('internal', `'${actor}' answered a command as a query.`)
-      : problemOf(outcome, `'${actor}'`)
+    return doneOf(outcome, `'${actor}'`)
   }
 
   app.get(
@@ -115,18 +95,14 @@ export function configRoutes(app: Server, { client, site, settings, flags }: Con
         tags,
         response: {
           200: Type.Object({ version: Type.Integer(), items: Type.Array(ConfigItem) }, exact),
-          304: notChanged,
-          ...problems(...reach),
+          304: StillGood,
+          ...problems('audit-unavailable', ...reach),
         },
       },
     },
-    async ({ headers }, reply) => {
+    async (_, reply) => {
       const { version, stored, settings: all } = await settings.shown()
-      reply.header('etag', etagOf(version)).header('cache-control', 'no-store')
-      if (isUnchanged(headers['if-none-match'], etagOf(version))) {
-        reply.code(304)
-        return null
-      }
+      if (isStillGood(reply, etagOf(version))) return null
       return { version, items: all.map((setting) => shownSetting(setting, stored)) }
     },
   )
@@ -169,7 +145,7 @@ export function configRoutes(app: Server, { client, site, settings, flags }: Con
         params: OfKey,
         headers: ReasonHeader,
         body: Type.Object({ value: ConfigValue }, exact),
-        response: { 200: ConfigItem, ...problems(...writes, 'config-locked', ...reach) },
+        response: { 200: ConfigItem, ...problems(...writes, 'config-locked') },
       },
     },
     async (request, reply) => {
@@ -190,7 +166,7 @@ export function configRoutes(app: Server, { client, site, settings, flags }: Con
         tags,
         params: OfKey,
         headers: ReasonHeader,
-        response: { 200: ConfigItem, ...problems(...writes, 'config-locked', ...reach) },
+        response: { 200: ConfigItem, ...problems(...writes, 'config-locked') },
       },
     },
     async (request, reply) => {
@@ -208,19 +184,15 @@ export function configRoutes(app: Server, { client, site, settings, flags }: Con
         tags,
         response: {
           200: Type.Object({ version: Type.Integer(), items: Type.Array(FlagItem) }, exact),
-          304: notChanged,
-          ...problems(...reach),
+          304: StillGood,
+          ...problems('audit-unavailable', ...reach),
         },
       },
     },
-    async ({ headers }, reply) => {
+    async (_, reply) => {
       const stored = await flags.stored()
       const etag = etagOf(stored.version)
-      reply.header('etag', etag).header('cache-control', 'no-store')
-      if (isUnchanged(headers['if-none-match'], etag)) {
-        reply.code(304)
-        return null
-      }
+      if (isStillGood(reply, etag)) return null
       const names = Object.keys(flagNames) as FlagName[]
       return { version: stored.version, items: names.map((flag) => shownFlag(flag, stored)) }
     },
@@ -248,7 +220,7 @@ export function configRoutes(app: Server, { client, site, settings, flags }: Con
         params: OfKey,
         headers: ReasonHeader,
         body: Type.Object({ rule: FlagRule }, exact),
-        response: { 200: FlagItem, ...problems(...writes, ...reach) },
+        response: { 200: FlagItem, ...problems(...writes) },
       },
     },
     async (request, reply) => {
@@ -266,7 +238,7 @@ export function configRoutes(app: Server, { client, site, settings, flags }: Con
         tags,
         params: OfKey,
         headers: ReasonHeader,
-        response: { 200: FlagItem, ...problems(...writes, ...reach) },
+        response: { 200: FlagItem, ...problems(...writes) },
       },
     },
     async (request, reply) => {

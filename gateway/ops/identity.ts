@@ -5,20 +5,19 @@
  */
 import { Type } from 'typebox'
 import { adminRollRef } from '#actors'
-import { type Accounts, accountIdOf, refusal } from '../auth/accounts.ts'
+import { type Accounts, accountIdOf } from '../auth/accounts.ts'
 import type { SigningKeys } from '../auth/signing-keys.ts'
 import type { ClusterClient } from '../cluster-client.ts'
 import { fingerprintOf, guestKeyLengthMin, requestKeyOf, requiredKeyOf } from '../idempotency.ts'
 import type { Keyring } from '../keyring.ts'
-import { Problem } from '../problems.ts'
+import { answerOf, Problem } from '../problems.ts'
 import { Email } from '../routes/auth.ts'
+import { exact, reach } from '../routes/route-parts.ts'
 import { pathOf, problems, type Server } from '../server.ts'
 import { Timestamp, timestampOf } from '../timestamp.ts'
 
-const exact = { additionalProperties: false } as const
 const tags = ['identity']
 const requestTimeoutMs = 3_000
-const reach = ['busy', 'entity-relocating', 'actor-stopped', 'actor-timeout', 'actor-failed'] as const
 
 const Keys = Type.Object(
   {
@@ -119,8 +118,7 @@ export function identityRoutes(app: Server, { client, accounts, keys, keyring }:
       trace,
     })
     if (outcome.kind === 'unknown') return []
-    if (outcome.kind === 'answer') return outcome.value as readonly string[]
-    throw refusal(outcome, 'The roll of admins')
+    return answerOf(outcome, 'The roll of admins').value as readonly string[]
   }
 
   const listed = async () => ({

@@ -7,9 +7,8 @@
 import { type Static, Type } from 'typebox'
 import { definitions } from '#actors'
 import { Problem } from '../problems.ts'
+import { exact } from '../routes/route-parts.ts'
 import { problems, type Server } from '../server.ts'
-
-const exact = { additionalProperties: false } as const
 
 const Transition = Type.Object(
   {

@@ -19,11 +19,11 @@ import {
 } from '../cluster-client.ts'
 import type { Departments } from '../departments.ts'
 import { Problem } from '../problems.ts'
+import { exact } from '../routes/route-parts.ts'
 import { problems, type Server } from '../server.ts'
 import { Timestamp, timestampOf } from '../timestamp.ts'
 import { Accepted, keyHeader, type Operations } from './operations.ts'
 
-const exact = { additionalProperties: false } as const
 const tags = ['cluster']
 const NodeName = Type.String({ pattern: '^[A-Za-z0-9._-]{1,64}$' })
 const OfNode = Type.Object({ id: NodeName })

@@ -9,16 +9,15 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { type Goal, type OperationContext, type OperationMessage, operationRef } from '#actors'
-import type { Outcome } from '#ports'
 import type { ClusterClient } from '../cluster-client.ts'
 import { cursorOf, nextLink, PageQuery, pageSize, placeOf } from '../cursor.ts'
 import { fingerprintOf, idempotencyKeyOf, requestKeyOf } from '../idempotency.ts'
 import type { Keyring } from '../keyring.ts'
-import { Problem, problemOf } from '../problems.ts'
+import { answerOf, doneOf, Problem } from '../problems.ts'
+import { exact, reach } from '../routes/route-parts.ts'
 import { pathOf, problems, type Server } from '../server.ts'
 import { Timestamp, timestampOf } from '../timestamp.ts'
 
-const exact = { additionalProperties: false } as const
 const tags = ['operations']
 const requestTimeoutMs = 3_000
 const path = '/ops/v1/operations'
@@ -37,14 +36,6 @@ const Operation = Type.Object(
   },
   exact,
 )
-const reach = [
-  'busy',
-  'dependency-open',
-  'entity-relocating',
-  'actor-stopped',
-  'actor-timeout',
-  'actor-failed',
-] as const
 
 export const Accepted = Type.Object(
   {
@@ -139,9 +130,8 @@ export class Operations {
       timeoutMs: mends ? requestTimeoutMs / 6 : requestTimeoutMs,
       trace: request.trace.parent,
     })
-    if (outcome.kind === 'done') return { id, isReplayed: outcome.replayed === true }
-    if (mends && outcome.kind !== 'key-reused') return undefined
-    throw refusal(outcome, `Operation '${id}'`)
+    if (mends && outcome.kind !== 'done' && outcome.kind !== 'key-reused') return undefined
+    return { id, isReplayed: doneOf(outcome, `Operation '${id}'`).replayed === true }
   }
 
   /** It is told as well as can be: an operation that hears nothing fails by itself. */
@@ -166,16 +156,14 @@ export function operationRoutes(app: Server, client: ClusterClient, keyring: Key
         response: { 200: Operation, ...problems('validation', 'not-found', ...reach) },
       },
     },
-    async ({ params: { id }, trace }, reply) => {
+    async ({ params: { id }, trace }) => {
       const outcome = await client.request({
         actor: operationRef(id),
         body: { kind: 'query', name: 'view' },
         timeoutMs: requestTimeoutMs,
         trace: trace.parent,
       })
-      reply.header('cache-control', 'no-store')
-      if (outcome.kind === 'answer') return shown(outcome.value as OperationContext & { state: string })
-      throw refusal(outcome, `Operation '${id}'`)
+      return shown(answerOf(outcome, `Operation '${id}'`).value as OperationContext & { state: string })
     },
   )
   app.get(
@@ -216,12 +204,6 @@ export function operationRoutes(app: Server, client: ClusterClient, keyring: Key
       return { items, nextCursor }
     },
   )
-}
-
-function refusal(outcome: Exclude<Outcome, { kind: 'done' }> | Outcome, what: string): Problem {
-  return outcome.kind === 'done' || outcome.kind === 'answer'
-    ? new Problem('internal', `${what} answered something else than it was asked.`)
-    : problemOf(outcome, what)
 }
 
 function shown(view: OperationContext & { readonly state: string }): Static<typeof Operation> {

@@ -7,9 +7,9 @@ import { type Static, Type } from 'typebox'
 import { type ProjectionView, type Projector, projectionStates, rebuildStates } from '#projections'
 import { Problem } from '../problems.ts'
 import { Fresh, freshness } from '../read-models.ts'
+import { exact } from '../routes/route-parts.ts'
 import { problems, type Server } from '../server.ts'
 
-const exact = { additionalProperties: false } as const
 const count = Type.Integer({ minimum: 0 })
 
 const Model = Type.Object(

@@ -4,11 +4,11 @@
 import { type Static, Type } from 'typebox'
 import type { Instant } from '#actor'
 import { Problem } from '../problems.ts'
+import { exact } from '../routes/route-parts.ts'
 import { problems, type Server } from '../server.ts'
 import type { TimeControl, TimeView } from '../time-control.ts'
 import { Timestamp, timestampOf } from '../timestamp.ts'
 
-const exact = { additionalProperties: false } as const
 const tags = ['time']
 const count = Type.Integer({ minimum: 0 })
 

@@ -12,7 +12,7 @@ import { randomBytes } from 'node:crypto'
 import { decodeJwt } from 'jose'
 import { Type } from 'typebox'
 import { accountOfSession, accountRef, restMs, sessionKeyOf, sessionRef } from '#actors'
-import { type Accounts, accountIdOf, refusal, typeOfReply } from '../auth/accounts.ts'
+import { type Accounts, accountIdOf, typeOfReply } from '../auth/accounts.ts'
 import { bearerOf, byAccount, type Caller, requireCaller } from '../auth/caller.ts'
 import { accessTokenLastsS, type JwtAuth } from '../auth/jwt-auth.ts'
 import { type Passwords, passwordLengthMax, passwordLengthMin, passwordProblem } from '../auth/passwords.ts'
@@ -27,9 +27,10 @@ import type { SigningKeys } from '../auth/signing-keys.ts'
 import { etagOf } from '../conditional.ts'
 import { fingerprintOf, guestKeyLengthMin, requestKeyOf, requiredKeyOf } from '../idempotency.ts'
 import type { Keyring } from '../keyring.ts'
-import { Problem } from '../problems.ts'
+import { doneOf, Problem, problemOf } from '../problems.ts'
 import { pathOf, problems, type Server } from '../server.ts'
 import { Timestamp, timestampOf } from '../timestamp.ts'
+import { exact, reach, signIn, written } from './route-parts.ts'
 
 export interface AuthRouteOptions {
   readonly accounts: Accounts
@@ -42,7 +43,6 @@ export interface AuthRouteOptions {
   readonly serviceKeyring: Keyring
 }
 
-const exact = { additionalProperties: false } as const
 const tags = ['accounts']
 const base = '/api/v1/auth'
 
@@ -98,17 +98,6 @@ const Jwk = Type.Object(
   exact,
 )
 
-const reach = [
-  'busy',
-  'storage-full',
-  'entity-relocating',
-  'actor-stopped',
-  'actor-timeout',
-  'actor-failed',
-] as const
-const body = ['validation', 'malformed-json', 'payload-too-large', 'unsupported-media-type'] as const
-const signedIn = ['unauthorized', 'token-invalid'] as const
-
 export function authRoutes(app: Server, options: AuthRouteOptions): void {
   const { accounts, auth, keys, passwords, keyring, serviceKeyring } = options
 
@@ -137,7 +126,7 @@ export function authRoutes(app: Server, options: AuthRouteOptions): void {
         response: {
           201: Registered,
           ...problems(
-            ...body,
+            ...written,
             'idempotency-key-missing',
             'idempotency-key-invalid',
             'email-taken',
@@ -179,7 +168,6 @@ export function authRoutes(app: Server, options: AuthRouteOptions): void {
       reply.header('location', '/api/v1/users/me')
       // Of the profile, as it was opened.
       reply.header('etag', etagOf(1))
-      reply.header('cache-control', 'no-store')
       if (isReplayed) reply.header('idempotent-replayed', 'true')
       return { id: account, email }
     },
@@ -193,7 +181,7 @@ export function authRoutes(app: Server, options: AuthRouteOptions): void {
         description: 'Open to everybody.',
         tags,
         body: Login,
-        response: { 200: Tokens, ...problems(...body, 'bad-credentials', 'account-locked', ...reach) },
+        response: { 200: Tokens, ...problems(...written, 'bad-credentials', 'account-locked', ...reach) },
       },
     },
     async (request, reply) => {
@@ -213,13 +201,12 @@ export function authRoutes(app: Server, options: AuthRouteOptions): void {
       const outcome = await accounts.tell(accountRef(account), { type: 'account.login', session }, trace)
       if (outcome.kind === 'archived' || outcome.kind === 'not-accepted')
         throw new Problem('bad-credentials', 'There is no account with this e-mail address and password.')
-      if (outcome.kind !== 'done') throw refusal(outcome, 'The account')
-      if (typeOfReply(outcome) === 'account.locked')
-        throw locked((outcome.reply as unknown as { readonly by: 'failures' | 'operator' }).by)
+      const handled = doneOf(outcome, 'The account')
+      if (typeOfReply(handled) === 'account.locked')
+        throw locked((handled.reply as unknown as { readonly by: 'failures' | 'operator' }).by)
       await accounts.opened(session, trace)
       const { view } = await accounts.read(account, trace)
       setRefreshCookie(request, reply, refreshTokenOf(serviceKeyring, { session, counter: 1 }))
-      reply.header('cache-control', 'no-store')
       return tokensFor({ account, session, roles: view.roles })
     },
   )
@@ -242,12 +229,11 @@ export function authRoutes(app: Server, options: AuthRouteOptions): void {
       const trace = request.trace.parent
       const { session, counter } = refreshOf(refreshCookieOf(request))
       const outcome = await accounts.tell(sessionRef(session), { type: 'session.rotate', counter }, trace)
-      reply.header('cache-control', 'no-store')
       if (outcome.kind !== 'done') {
         setRefreshCookie(request, reply, outcome.kind === 'archived' ? undefined : refreshCookieOf(request))
         if (outcome.kind === 'archived' || outcome.kind === 'unknown')
           throw new Problem('session-ended', 'This session has ended: log in.')
-        throw refusal(outcome, 'The session')
+        throw problemOf(outcome, 'The session')
       }
       if (typeOfReply(outcome) !== 'session.rotated') {
         setRefreshCookie(request, reply, undefined)
@@ -273,15 +259,14 @@ export function authRoutes(app: Server, options: AuthRouteOptions): void {
         description: 'Every account.',
         tags,
         security: byAccount,
-        response: { 200: Valid, ...problems(...signedIn, 'session-ended', ...reach) },
+        response: { 200: Valid, ...problems(...signIn, 'session-ended', ...reach) },
       },
     },
-    async (request, reply) => {
+    async (request) => {
       const { account, session, roles } = await requireCaller(auth, request)
       if ((await accounts.sessionOf(session, request.trace.parent)) === undefined)
         throw new Problem('session-ended', 'This session has ended: log in.')
       const { exp = 0 } = decodeJwt(bearerOf(request.headers.authorization) ?? '')
-      reply.header('cache-control', 'no-store')
       return { active: true as const, sub: account, scope: roles.join(' '), exp }
     },
   )
@@ -296,7 +281,7 @@ export function authRoutes(app: Server, options: AuthRouteOptions): void {
         security: byAccount,
         response: {
           204: Type.Null({ description: 'It has ended.' }),
-          ...problems(...signedIn, 'not-found', ...reach),
+          ...problems(...signIn, 'not-found', ...reach),
         },
       },
     },
@@ -312,8 +297,7 @@ export function authRoutes(app: Server, options: AuthRouteOptions): void {
   const endSession = async (session: string, trace: string): Promise<void> => {
     const outcome = await accounts.tell(sessionRef(session), { type: 'session.revoke' }, trace)
     // It has ended already.
-    if (outcome.kind === 'done' || outcome.kind === 'archived') return
-    throw refusal(outcome, `Session '${session}'`)
+    if (outcome.kind !== 'archived') doneOf(outcome, `Session '${session}'`)
   }
 
   app.get(
@@ -326,16 +310,15 @@ export function authRoutes(app: Server, options: AuthRouteOptions): void {
         security: byAccount,
         response: {
           200: Type.Object({ items: Type.Array(Session) }, exact),
-          ...problems(...signedIn, 'not-found', ...reach),
+          ...problems(...signIn, 'not-found', ...reach),
         },
       },
     },
-    async (request, reply) => {
+    async (request) => {
       const caller = await requireCaller(auth, request)
       const trace = request.trace.parent
       const { view } = await accounts.read(caller.account, trace)
       const found = await Promise.all(view.sessions.map((id) => accounts.sessionOf(id, trace)))
-      reply.header('cache-control', 'no-store')
       return {
         items: found.flatMap((one) =>
           one === undefined
@@ -364,7 +347,7 @@ export function authRoutes(app: Server, options: AuthRouteOptions): void {
         params: Type.Object({ id: Type.String({ pattern: '^[\\w.-]{1,100}$' }) }),
         response: {
           204: Type.Null({ description: 'It has ended.' }),
-          ...problems('validation', ...signedIn, 'not-found', ...reach),
+          ...problems('validation', ...signIn, 'not-found', ...reach),
         },
       },
     },

@@ -23,11 +23,10 @@ import { Fresh, ListQuery, listed, listProblems, pageOf } from '../read-models.t
 import { problems, type Server } from '../server.ts'
 import { Timestamp, timestampOf } from '../timestamp.ts'
 import { MoneyRef } from './order-body.ts'
+import { exact, signInAs } from './route-parts.ts'
 
-const exact = { additionalProperties: false } as const
 const count = Type.Integer({ minimum: 0 })
 const id = Type.String({ minLength: 1, maxLength: 100 })
-const access = ['unauthorized', 'token-invalid', 'forbidden'] as const
 
 const figures = {
   orders: Type.Object(
@@ -91,7 +90,7 @@ export function figureRoutes(
         querystring: Type.Object({ ...ListQuery, site: Type.Optional(id) }, exact),
         response: {
           200: Type.Object({ ...pageOf(Hour).properties, total: Type.Object(figures, exact) }, exact),
-          ...problems(...listProblems, ...access),
+          ...problems(...listProblems, ...signInAs),
         },
       },
     },
@@ -127,7 +126,7 @@ export function figureRoutes(
         querystring: Type.Object({ ...ListQuery, order: Type.Optional(id) }, exact),
         response: {
           200: Type.Object({ ...pageOf(Entry).properties, ...Fresh, balances: Type.Array(Balance) }, exact),
-          ...problems(...listProblems, ...access),
+          ...problems(...listProblems, ...signInAs),
         },
       },
     },

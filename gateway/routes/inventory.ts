@@ -4,21 +4,21 @@
  * Owns:     which message each route sends, and what its outcomes mean.
  * Does not: count anything; the bins do.
  */
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Instant, Message } from '#actor'
 import { type BinMessage, type BinView, binRef, ingredients, Unit } from '#actors'
 import type { Outcome } from '#ports'
 import { type Auth, atLeast, byAccount, requireCaller } from '../auth/caller.ts'
 import type { ClusterClient } from '../cluster-client.ts'
-import { etagOf, isUnchanged, requiredVersionOf } from '../conditional.ts'
+import { etagOf, isStillGood, requiredVersionOf, StillGood } from '../conditional.ts'
 import { cursorOf, nextLink, PageQuery, pageSize, placeOf } from '../cursor.ts'
 import { fingerprintOf, requestKeyOf, requiredKeyOf } from '../idempotency.ts'
 import type { Keyring } from '../keyring.ts'
-import { Problem, problemOf } from '../problems.ts'
+import { doneOf, Problem } from '../problems.ts'
 import { pathOf, problems, type Server } from '../server.ts'
-import type { Settings } from '../settings.ts'
 import { timestampOf } from '../timestamp.ts'
+import { exact, keyed, keyHeader, matched, matchHeader, reach, signInAs, written } from './route-parts.ts'
 import { readBin, type StockCache, type Stocked } from './stock-cache.ts'
 
 export interface InventoryRouteOptions {
@@ -27,10 +27,9 @@ export interface InventoryRouteOptions {
   readonly keyring: Keyring
   readonly site: string
   readonly stock: StockCache
-  readonly settings: Settings
+  readonly timeoutMs: () => number
 }
 
-const exact = { additionalProperties: false } as const
 const tags = ['inventory']
 const path = '/api/v1/inventory/ingredients'
 const OfIngredient = Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) })
@@ -69,36 +68,8 @@ const IngredientBody = Type.Object(
 )
 const IngredientRef = Type.Unsafe<ReturnType<typeof shown>>(Type.Ref('Ingredient#'))
 
-const KeyHeader = Type.Object({
-  'idempotency-key': Type.Optional(
-    Type.String({ description: 'Required. 1 to 64 visible characters, kept for 24 hours.' }),
-  ),
-})
-const MatchHeader = Type.Object({
-  'if-match': Type.Optional(Type.String({ description: 'Required: the ETag of what you have read.' })),
-})
-
-const signIn = ['unauthorized', 'token-invalid', 'forbidden'] as const
-const reach = [
-  'busy',
-  'storage-full',
-  'entity-relocating',
-  'actor-stopped',
-  'actor-timeout',
-  'actor-failed',
-] as const
-const matched = ['precondition-failed', 'precondition-required'] as const
-const keyed = [
-  'idempotency-key-missing',
-  'idempotency-key-invalid',
-  'request-in-progress',
-  'idempotency-key-reused',
-  'idempotency-key-expired',
-] as const
-const written = ['validation', 'malformed-json', 'payload-too-large', 'unsupported-media-type'] as const
-
 export function inventoryRoutes(app: Server, options: InventoryRouteOptions): void {
-  const { client, auth, keyring, site, stock, settings } = options
+  const { client, auth, keyring, site, stock, timeoutMs } = options
   app.addSchema(IngredientBody)
   const names = Object.keys(ingredients).sort()
   const known = (id: string): string => {
@@ -119,12 +90,10 @@ export function inventoryRoutes(app: Server, options: InventoryRouteOptions): vo
       body: { kind: 'command', message },
       ifVersion,
       ...(scope && { key: requestKeyOf(keyring, scope), fingerprint: fingerprintOf(request.body) }),
-      timeoutMs: settings.latest()['gateway.request-timeout-ms'],
+      timeoutMs: timeoutMs(),
       trace: request.trace.parent,
     })
-    if (outcome.kind === 'done') return outcome
-    if (outcome.kind === 'answer') throw new Problem('internal', 'A bin answered a command as a query.')
-    throw problemOf(outcome, `The bin of '${ingredient}'`)
+    return doneOf(outcome, `The bin of '${ingredient}'`)
   }
 
   app.get(
@@ -147,7 +116,7 @@ export function inventoryRoutes(app: Server, options: InventoryRouteOptions): vo
             { items: Type.Array(IngredientRef), nextCursor: Type.Optional(Type.String()) },
             exact,
           ),
-          ...problems('validation', 'invalid-cursor', ...signIn, 'not-found', ...reach),
+          ...problems('validation', 'invalid-cursor', ...signInAs, 'not-found', ...reach),
         },
       },
     },
@@ -159,8 +128,6 @@ export function inventoryRoutes(app: Server, options: InventoryRouteOptions): vo
       const bins = await Promise.all(names.filter((name) => name > after).map((name) => stock.read(name)))
       const found = low ? bins.filter(({ state }) => state !== 'ok') : bins
       const page = found.slice(0, limit)
-      reply.header('cache-control', 'no-store')
-      reply.header('vary', 'Authorization')
       const last = page.at(-1)
       if (found.length === page.length || last === undefined) return { items: page.map(shown) }
       const nextCursor = cursorOf(keyring, list, last.ingredient)
@@ -180,19 +147,15 @@ export function inventoryRoutes(app: Server, options: InventoryRouteOptions): vo
         params: OfIngredient,
         response: {
           200: IngredientRef,
-          304: Type.Null({ description: 'The copy named by `If-None-Match` is still good.' }),
-          ...problems('validation', ...signIn, 'not-found', ...reach),
+          304: StillGood,
+          ...problems('validation', ...signInAs, 'not-found', ...reach),
         },
       },
     },
     async (request, reply) => {
       await requireCaller(auth, request, ...atLeast('staff'))
       const bin = await readBin(client, site, known(request.params.id))
-      sayVersion(reply, bin.version)
-      if (isUnchanged(request.headers['if-none-match'], etagOf(bin.version))) {
-        reply.code(304)
-        return null
-      }
+      if (isStillGood(reply, etagOf(bin.version))) return null
       return shown(bin)
     },
   )
@@ -206,7 +169,7 @@ export function inventoryRoutes(app: Server, options: InventoryRouteOptions): vo
         tags,
         security: byAccount,
         params: OfIngredient,
-        headers: MatchHeader,
+        headers: matchHeader,
         body: Type.Object(
           {
             unit: Type.Optional(Unit),
@@ -218,7 +181,7 @@ export function inventoryRoutes(app: Server, options: InventoryRouteOptions): vo
         ),
         response: {
           200: IngredientRef,
-          ...problems(...written, ...signIn, 'not-found', ...matched, ...reach),
+          ...problems(...written, ...signInAs, 'not-found', ...matched, ...reach),
         },
       },
     },
@@ -239,7 +202,7 @@ export function inventoryRoutes(app: Server, options: InventoryRouteOptions): vo
           errors: [{ pointer: '#/low', detail: 'must not be above par' }],
         })
       }
-      sayVersion(reply, outcome.version)
+      reply.header('etag', etagOf(outcome.version))
       return shownAfter(outcome)
     },
   )
@@ -253,7 +216,7 @@ export function inventoryRoutes(app: Server, options: InventoryRouteOptions): vo
         tags,
         security: byAccount,
         params: OfIngredient,
-        headers: Type.Object({ ...KeyHeader.properties, ...MatchHeader.properties }),
+        headers: Type.Object({ ...keyHeader().properties, ...matchHeader.properties }),
         body: Type.Object(
           {
             delta: Type.Integer({ minimum: -1_000_000_000, maximum: 1_000_000_000 }),
@@ -263,7 +226,7 @@ export function inventoryRoutes(app: Server, options: InventoryRouteOptions): vo
         ),
         response: {
           201: IngredientRef,
-          ...problems(...written, ...keyed, ...signIn, 'not-found', 'negative-stock', ...matched, ...reach),
+          ...problems(...written, ...keyed, ...signInAs, 'not-found', 'negative-stock', ...matched, ...reach),
         },
       },
     },
@@ -282,17 +245,11 @@ export function inventoryRoutes(app: Server, options: InventoryRouteOptions): vo
         })
       }
       reply.code(201)
-      sayVersion(reply, outcome.version)
+      reply.header('etag', etagOf(outcome.version))
       if (outcome.replayed) reply.header('idempotent-replayed', 'true')
       return shownAfter(outcome)
     },
   )
-}
-
-function sayVersion(reply: FastifyReply, version: number): void {
-  reply.header('etag', etagOf(version))
-  reply.header('cache-control', 'no-store')
-  reply.header('vary', 'Authorization')
 }
 
 /** The bin as its reply tells it. */

@@ -8,7 +8,7 @@
  * Does not: decide what a device does: its machine does, and no heat flows through an open door whoever asks.
  */
 import type { FastifyRequest } from 'fastify'
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import type { ActorId, Message } from '#actor'
 import { stationKey, stationNames, stationRef, ticketRef } from '#actors'
 import type { Outcome } from '#ports'
@@ -18,19 +18,18 @@ import { etagOf } from '../conditional.ts'
 import { cursorOf, nextLink, PageQuery, pageSize, placeOf } from '../cursor.ts'
 import { fingerprintOf, idempotencyKeyOf, requestKeyOf, requiredKeyOf } from '../idempotency.ts'
 import type { Keyring } from '../keyring.ts'
-import { Problem, problemOf } from '../problems.ts'
+import { answerOf, doneOf, Problem } from '../problems.ts'
 import { pathOf, problems, type Server } from '../server.ts'
-import type { Settings } from '../settings.ts'
+import { exact, keyed, reach, signInAs, written } from './route-parts.ts'
 
 export interface KitchenRouteOptions {
   readonly client: ClusterClient
   readonly auth: Auth
   readonly keyring: Keyring
   readonly site: string
-  readonly settings: Settings
+  readonly timeoutMs: () => number
 }
 
-const exact = { additionalProperties: false } as const
 const tags = ['kitchen']
 const base = '/api/v1/kitchen'
 const natural = Type.Integer({ minimum: 0 })
@@ -66,20 +65,7 @@ const Device = Type.Object(
   },
   { ...exact, $id: 'Device' },
 )
-interface DeviceBody {
-  readonly id: string
-  readonly kind: 'oven' | 'pan' | 'fryer' | 'probe' | 'kitchen-timer'
-  readonly station: string
-  readonly state: string
-  readonly version: number
-  readonly fault: string
-  readonly reading?: number | null
-  readonly target?: number
-  readonly level?: number
-  readonly doorOpen?: boolean
-  readonly foods?: { job: string; done: boolean; core: number | null }[]
-  readonly alarms?: { alarm: string; leftMs: number; paused: boolean }[]
-}
+type DeviceBody = Static<typeof Device>
 const DeviceRef = Type.Unsafe<DeviceBody>(Type.Ref('Device#'))
 
 const Station = Type.Object(
@@ -97,18 +83,7 @@ const Station = Type.Object(
   },
   { ...exact, $id: 'Station' },
 )
-interface StationBody {
-  readonly name: string
-  readonly state: string
-  readonly cooks: number
-  readonly here: number
-  readonly waiting: number
-  readonly working: number
-  readonly devices: number
-  readonly outOfOrder: number
-  readonly served: number
-  readonly spoilt: number
-}
+type StationBody = Static<typeof Station>
 const StationBodyRef = Type.Unsafe<StationBody>(Type.Ref('Station#'))
 
 const alarm = Type.String({ minLength: 1, maxLength: 100 })
@@ -127,13 +102,7 @@ const Command = Type.Union([
   ),
   Type.Object({ command: Type.Enum(['pause-alarm', 'resume-alarm', 'stop-alarm']), alarm }, exact),
 ])
-type Command =
-  | { readonly command: 'start' | 'set-target'; readonly celsius: number }
-  | { readonly command: 'stop' | 'repair' }
-  | { readonly command: 'door'; readonly open: boolean }
-  | { readonly command: 'level'; readonly level: number }
-  | { readonly command: 'set-alarm'; readonly alarm: string; readonly seconds: number }
-  | { readonly command: 'pause-alarm' | 'resume-alarm' | 'stop-alarm'; readonly alarm: string }
+type Command = Static<typeof Command>
 
 const Operation = Type.Object(
   {
@@ -144,12 +113,7 @@ const Operation = Type.Object(
   },
   { ...exact, $id: 'KitchenOperation' },
 )
-interface OperationBody {
-  readonly id: string
-  readonly device: string
-  readonly state: 'running' | 'done' | 'failed' | 'superseded'
-  readonly links: { readonly self: string; readonly device: string }
-}
+type OperationBody = Static<typeof Operation>
 const OperationRef = Type.Unsafe<OperationBody>(Type.Ref('KitchenOperation#'))
 
 const Ticket = Type.Object(
@@ -162,13 +126,7 @@ const Ticket = Type.Object(
   },
   { ...exact, $id: 'Ticket' },
 )
-interface TicketBody {
-  readonly id: string
-  readonly state: string
-  readonly version: number
-  readonly screen: 'new' | 'accepted' | 'bumped'
-  readonly plates: { dish: string; is: string }[]
-}
+type TicketBody = Static<typeof Ticket>
 const TicketRef = Type.Unsafe<TicketBody>(Type.Ref('Ticket#'))
 
 const KeyHeader = Type.Object({
@@ -177,24 +135,6 @@ const KeyHeader = Type.Object({
   ),
 })
 const OfId = Type.Object({ id: Type.String({ minLength: 1, maxLength: 600 }) })
-
-const signIn = ['unauthorized', 'token-invalid', 'forbidden'] as const
-const reach = [
-  'busy',
-  'storage-full',
-  'entity-relocating',
-  'actor-stopped',
-  'actor-timeout',
-  'actor-failed',
-] as const
-const keyed = [
-  'idempotency-key-missing',
-  'idempotency-key-invalid',
-  'request-in-progress',
-  'idempotency-key-reused',
-  'idempotency-key-expired',
-] as const
-const written = ['validation', 'malformed-json', 'payload-too-large', 'unsupported-media-type'] as const
 
 const kinds = ['oven', 'pan', 'fryer', 'probe', 'kitchen-timer'] as const
 type Kind = (typeof kinds)[number]
@@ -220,17 +160,14 @@ interface StationView {
 }
 
 export function kitchenRoutes(app: Server, options: KitchenRouteOptions): void {
-  const { client, auth, keyring, site, settings } = options
+  const { client, auth, keyring, site, timeoutMs } = options
   for (const schema of [Device, Station, Operation, Ticket]) app.addSchema(schema)
-  const timeoutMs = (): number => settings.latest()['gateway.request-timeout-ms']
 
   const view = async (actor: ActorId, what: string, request: FastifyRequest) => {
     const body = { kind: 'query', name: 'view' } as const
     const trace = request.trace.parent
     const outcome = await client.request({ actor, body, timeoutMs: timeoutMs(), trace })
-    if (outcome.kind === 'answer') return outcome
-    if (outcome.kind === 'done') throw new Problem('internal', `${what} answered a query as a turn.`)
-    throw problemOf(outcome, what)
+    return answerOf(outcome, what)
   }
   const send = async (
     actor: ActorId,
@@ -251,9 +188,7 @@ export function kitchenRoutes(app: Server, options: KitchenRouteOptions): void {
       timeoutMs: timeoutMs(),
       trace: request.trace.parent,
     })
-    if (outcome.kind === 'done') return outcome
-    if (outcome.kind === 'answer') throw new Problem('internal', `${what} answered a command as a query.`)
-    throw problemOf(outcome, what)
+    return doneOf(outcome, what)
   }
   const staff = (request: FastifyRequest) => requireCaller(auth, request, ...atLeast('staff'))
 
@@ -278,13 +213,12 @@ export function kitchenRoutes(app: Server, options: KitchenRouteOptions): void {
         security: byAccount,
         response: {
           200: Type.Object({ site: Type.String(), stations: Type.Array(StationBodyRef) }, exact),
-          ...problems(...signIn, 'not-found', ...reach),
+          ...problems(...signInAs, 'not-found', ...reach),
         },
       },
     },
-    async (request, reply) => {
+    async (request) => {
       await staff(request)
-      reply.header('cache-control', 'no-store')
       return { site, stations: await Promise.all(stationNames.map((name) => station(name, request))) }
     },
   )
@@ -299,13 +233,12 @@ export function kitchenRoutes(app: Server, options: KitchenRouteOptions): void {
         security: byAccount,
         response: {
           200: Type.Object({ items: Type.Array(StationBodyRef) }, exact),
-          ...problems(...signIn, 'not-found', ...reach),
+          ...problems(...signInAs, 'not-found', ...reach),
         },
       },
     },
-    async (request, reply) => {
+    async (request) => {
       await staff(request)
-      reply.header('cache-control', 'no-store')
       return { items: await Promise.all(stationNames.map((name) => station(name, request))) }
     },
   )
@@ -321,7 +254,7 @@ export function kitchenRoutes(app: Server, options: KitchenRouteOptions): void {
         querystring: Type.Object(PageQuery, exact),
         response: {
           200: Type.Object({ items: Type.Array(DeviceRef), nextCursor: Type.Optional(Type.String()) }, exact),
-          ...problems(...signIn, 'validation', 'invalid-cursor', 'not-found', ...reach),
+          ...problems(...signInAs, 'validation', 'invalid-cursor', 'not-found', ...reach),
         },
       },
     },
@@ -334,7 +267,6 @@ export function kitchenRoutes(app: Server, options: KitchenRouteOptions): void {
       const ids = views.flatMap(([name, { units }]) => devicesOf(stationKey(site, name), units))
       const from = cursor === undefined ? 0 : (placeOf(keyring, 'devices', cursor) as number)
       const items = await Promise.all(ids.slice(from, from + limit).map((id) => device(id, request)))
-      reply.header('cache-control', 'no-store')
       if (from + limit >= ids.length) return { items }
       const nextCursor = cursorOf(keyring, 'devices', from + limit)
       reply.header('link', nextLink(request.url, nextCursor))
@@ -352,14 +284,13 @@ export function kitchenRoutes(app: Server, options: KitchenRouteOptions): void {
         tags,
         security: byAccount,
         params: OfId,
-        response: { 200: DeviceRef, ...problems(...signIn, 'validation', 'not-found', ...reach) },
+        response: { 200: DeviceRef, ...problems(...signInAs, 'validation', 'not-found', ...reach) },
       },
     },
     async (request, reply) => {
       await staff(request)
       const shown = await device(request.params.id, request)
       reply.header('etag', etagOf(shown.version))
-      reply.header('cache-control', 'no-store')
       return shown
     },
   )
@@ -378,7 +309,7 @@ export function kitchenRoutes(app: Server, options: KitchenRouteOptions): void {
         body: Command,
         response: {
           202: OperationRef,
-          ...problems(...signIn, ...written, ...keyed, 'not-found', 'device-fault', 'interlock', ...reach),
+          ...problems(...signInAs, ...written, ...keyed, 'not-found', 'device-fault', 'interlock', ...reach),
         },
       },
     },
@@ -398,7 +329,6 @@ export function kitchenRoutes(app: Server, options: KitchenRouteOptions): void {
       const operation = cursorOf(keyring, 'kitchen-operation', { id, target })
       reply.code(202)
       reply.header('location', `${base}/operations/${operation}`)
-      reply.header('cache-control', 'no-store')
       return shownOperation(operation, target, await device(id, request))
     },
   )
@@ -415,18 +345,17 @@ export function kitchenRoutes(app: Server, options: KitchenRouteOptions): void {
         params: OfId,
         response: {
           200: OperationRef,
-          ...problems(...signIn, 'validation', 'invalid-cursor', 'not-found', ...reach),
+          ...problems(...signInAs, 'validation', 'invalid-cursor', 'not-found', ...reach),
         },
       },
     },
-    async (request, reply) => {
+    async (request) => {
       await staff(request)
       const operation = request.params.id
       const { id, target } = placeOf(keyring, 'kitchen-operation', operation) as {
         readonly id: string
         readonly target: number | null
       }
-      reply.header('cache-control', 'no-store')
       return shownOperation(operation, target, await device(id, request))
     },
   )
@@ -448,7 +377,7 @@ export function kitchenRoutes(app: Server, options: KitchenRouteOptions): void {
           headers: KeyHeader,
           response: {
             200: TicketRef,
-            ...problems(...signIn, ...written, ...keyed, 'not-found', 'invalid-transition', ...reach),
+            ...problems(...signInAs, ...written, ...keyed, 'not-found', 'invalid-transition', ...reach),
           },
         },
       },
@@ -462,7 +391,6 @@ export function kitchenRoutes(app: Server, options: KitchenRouteOptions): void {
         if (outcome.replayed) reply.header('idempotent-replayed', 'true')
         const { value, version } = await view(ticketRef(id), what, request)
         reply.header('etag', etagOf(version))
-        reply.header('cache-control', 'no-store')
         return shownTicket(id, version, value as TicketBody)
       },
     )
@@ -510,19 +438,15 @@ function shownTicket(id: string, version: number, { state, screen, plates }: Tic
 }
 
 function shownOperation(id: string, target: number | null, device: DeviceBody): OperationBody {
-  const isThere = target === null || device.state === 'ready' || device.state === 'loaded'
-  const state =
-    target === null
-      ? 'done'
-      : device.fault !== ''
-        ? 'failed'
-        : device.target !== target
-          ? 'superseded'
-          : isThere
-            ? 'done'
-            : 'running'
   const links = { self: `${base}/operations/${id}`, device: `${base}/devices/${device.id}` }
-  return { id, device: device.id, state, links }
+  return { id, device: device.id, state: operationState(target, device), links }
+}
+
+function operationState(target: number | null, device: DeviceBody): OperationBody['state'] {
+  if (target === null) return 'done'
+  if (device.fault !== '') return 'failed'
+  if (device.target !== target) return 'superseded'
+  return device.state === 'ready' || device.state === 'loaded' ? 'done' : 'running'
 }
 
 /** The ids of a station's devices: each unit with its probe, then the timer. */

@@ -31,6 +31,7 @@ import { ListQuery, listed, listProblems, pageOf } from '../read-models.ts'
 import { problems, type Server } from '../server.ts'
 import { Timestamp, timestampOf } from '../timestamp.ts'
 import { MoneyRef, OrderRef, orderBody, ordersPath } from './order-body.ts'
+import { exact, signInAs } from './route-parts.ts'
 
 export interface ListRouteOptions {
   readonly auth: Auth
@@ -38,7 +39,6 @@ export interface ListRouteOptions {
   readonly projector: Projector
 }
 
-const exact = { additionalProperties: false } as const
 const count = Type.Integer({ minimum: 0 })
 const id = Type.String({ minLength: 1, maxLength: 100 })
 const stateOf = <const Names extends readonly string[]>(names: Names) => Type.Optional(Type.Enum([...names]))
@@ -103,7 +103,6 @@ const ListedUser = Type.Object(
   },
   exact,
 )
-const access = ['unauthorized', 'token-invalid', 'forbidden'] as const
 const houseRoles = ['staff', 'manager', 'operator'] as const
 
 export function listRoutes(app: Server, { auth, keyring, projector }: ListRouteOptions): void {
@@ -124,7 +123,7 @@ export function listRoutes(app: Server, { auth, keyring, projector }: ListRouteO
           },
           exact,
         ),
-        response: { 200: pageOf(OrderRef), ...problems(...listProblems, ...access) },
+        response: { 200: pageOf(OrderRef), ...problems(...listProblems, ...signInAs) },
       },
     },
     async (request, reply) => {
@@ -161,7 +160,7 @@ export function listRoutes(app: Server, { auth, keyring, projector }: ListRouteO
         tags: ['payments'],
         security: byAccount,
         querystring: Type.Object({ ...ListQuery, state: Type.Optional(id) }, exact),
-        response: { 200: pageOf(Payment), ...problems(...listProblems, ...access) },
+        response: { 200: pageOf(Payment), ...problems(...listProblems, ...signInAs) },
       },
     },
     async (request, reply) => {
@@ -196,7 +195,7 @@ export function listRoutes(app: Server, { auth, keyring, projector }: ListRouteO
           },
           exact,
         ),
-        response: { 200: pageOf(Ticket), ...problems(...listProblems, ...access) },
+        response: { 200: pageOf(Ticket), ...problems(...listProblems, ...signInAs) },
       },
     },
     async (request, reply) => {
@@ -233,7 +232,7 @@ export function listRoutes(app: Server, { auth, keyring, projector }: ListRouteO
           { ...ListQuery, state: stateOf(userStates), role: stateOf(accountRoles) },
           exact,
         ),
-        response: { 200: pageOf(ListedUser), ...problems(...listProblems, ...access) },
+        response: { 200: pageOf(ListedUser), ...problems(...listProblems, ...signInAs) },
       },
     },
     async (request, reply) => {

@@ -7,7 +7,7 @@
 import { type MenuItem, menuRef } from '#actors'
 import { Cached, type Copy } from '../cached.ts'
 import type { ClusterClient } from '../cluster-client.ts'
-import { Problem, problemOf } from '../problems.ts'
+import { answerOf, Problem } from '../problems.ts'
 
 export interface PublishedMenu {
   readonly site: string
@@ -28,10 +28,8 @@ export class MenuCache {
       query: 'items',
       ttlMs,
       valueIn: (outcome) => {
-        if (outcome.kind === 'answer') return outcome.value as PublishedMenu
-        if (outcome.kind === 'unknown' || outcome.kind === 'done')
-          throw new Problem('not-ready', `${what} is not open yet.`)
-        throw problemOf(outcome, what)
+        if (outcome.kind === 'unknown') throw new Problem('not-ready', `${what} is not open yet.`)
+        return answerOf(outcome, what).value as PublishedMenu
       },
     })
   }

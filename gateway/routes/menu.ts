@@ -5,22 +5,21 @@ import type { Message } from '#actor'
 import { currency, type MenuItem, type MenuMessage, menuRef } from '#actors'
 import { type Auth, atLeast, byAccount, requireCaller } from '../auth/caller.ts'
 import type { ClusterClient } from '../cluster-client.ts'
-import { etagOf, isUnchanged, requiredVersionOf } from '../conditional.ts'
-import { Problem, problemOf } from '../problems.ts'
+import { etagOf, isStillGood, requiredVersionOf, StillGood } from '../conditional.ts'
+import { doneOf, Problem } from '../problems.ts'
 import { problems, type Server } from '../server.ts'
-import type { Settings } from '../settings.ts'
 import type { MenuCache, PublishedMenu } from './menu-cache.ts'
 import { MoneyGiven, MoneyRef } from './order-body.ts'
+import { exact, matched, reach, signInAs, written } from './route-parts.ts'
 
 export interface MenuRouteOptions {
   readonly client: ClusterClient
   readonly auth: Auth
   readonly site: string
   readonly menu: MenuCache
-  readonly settings: Settings
+  readonly timeoutMs: () => number
 }
 
-const exact = { additionalProperties: false } as const
 const tags = ['menu']
 const path = '/api/v1/menu'
 const cacheControl = 'public, max-age=30, stale-while-revalidate=60'
@@ -72,42 +71,20 @@ const Item = Type.Object(
   exact,
 )
 const OfDish = Type.Object({ id: name })
-const reach = [
-  'busy',
-  'storage-full',
-  'entity-relocating',
-  'actor-stopped',
-  'actor-timeout',
-  'actor-failed',
-] as const
-const writes = [
-  'validation',
-  'malformed-json',
-  'payload-too-large',
-  'unsupported-media-type',
-  'unauthorized',
-  'token-invalid',
-  'forbidden',
-  'precondition-failed',
-  'precondition-required',
-  'invalid-transition',
-  ...reach,
-] as const
+const writes = [...written, ...matched, ...signInAs, 'invalid-transition', ...reach] as const
 
 export function menuRoutes(app: Server, options: MenuRouteOptions): void {
-  const { client, auth, site, menu, settings } = options
+  const { client, auth, site, menu, timeoutMs } = options
 
   const write = async (message: MenuMessage, request: FastifyRequest, ifVersion?: number) => {
     const outcome = await client.request({
       actor: menuRef(site),
       body: { kind: 'command', message },
       ...(ifVersion !== undefined && { ifVersion }),
-      timeoutMs: settings.latest()['gateway.request-timeout-ms'],
+      timeoutMs: timeoutMs(),
       trace: request.trace.parent,
     })
-    if (outcome.kind === 'done') return outcome
-    if (outcome.kind === 'answer') throw new Problem('internal', 'The menu answered a command as a query.')
-    throw problemOf(outcome, `The menu of '${site}'`)
+    return doneOf(outcome, `The menu of '${site}'`)
   }
   const listed = async (dish: string) => {
     const { items, version } = await menu.read()
@@ -124,24 +101,19 @@ export function menuRoutes(app: Server, options: MenuRouteOptions): void {
         tags,
         response: {
           200: Menu,
-          304: Type.Null({ description: 'The copy named by `If-None-Match` is still good.' }),
+          304: StillGood,
           ...problems('not-ready', 'busy', 'dependency-open', 'entity-relocating', 'actor-timeout'),
         },
       },
     },
-    async (request, reply) => {
+    async (_request, reply) => {
       const { value: published, isStale } = await menu.readOrStale()
       if (isStale) {
-        reply.header('cache-control', 'no-store')
         return { ...shown(published), degraded: true as const }
       }
       const etag = etagOf(published.edition)
-      reply.header('etag', etag)
       reply.header('cache-control', cacheControl)
-      if (isUnchanged(request.headers['if-none-match'], etag)) {
-        reply.code(304)
-        return null
-      }
+      if (isStillGood(reply, etag)) return null
       return shown(published)
     },
   )
@@ -156,19 +128,15 @@ export function menuRoutes(app: Server, options: MenuRouteOptions): void {
         params: OfDish,
         response: {
           200: Item,
-          304: Type.Null({ description: 'The copy named by `If-None-Match` is still good.' }),
+          304: StillGood,
           ...problems('validation', 'not-found', 'not-ready', 'busy', 'entity-relocating', 'actor-timeout'),
         },
       },
     },
     async (request, reply) => {
       const { item, version } = await listed(request.params.id)
-      reply.header('etag', etagOf(version))
       reply.header('cache-control', cacheControl)
-      if (isUnchanged(request.headers['if-none-match'], etagOf(version))) {
-        reply.code(304)
-        return null
-      }
+      if (isStillGood(reply, etagOf(version))) return null
       return shownItem(item)
     },
   )
@@ -252,7 +220,6 @@ function assertPut(reply: Message | undefined, dish: string): void {
 function told(reply: FastifyReply, status: 200 | 201, version: number, item: MenuItem) {
   reply.code(status)
   reply.header('etag', etagOf(version))
-  reply.header('cache-control', 'no-store')
   return shownItem(item)
 }
 

@@ -21,26 +21,24 @@ import {
   topics,
   wordsOf,
 } from '#actors'
-import type { Outcome } from '#ports'
 import { type Auth, byAccount, requireCaller } from '../auth/caller.ts'
 import type { ClusterClient } from '../cluster-client.ts'
 import { etagOf, requiredVersionOf } from '../conditional.ts'
 import { cursorOf, nextLink, PageQuery, pageSize, placeOf } from '../cursor.ts'
 import type { Keyring } from '../keyring.ts'
-import { Problem, problemOf } from '../problems.ts'
+import { answerOf, doneOf, Problem } from '../problems.ts'
 import { problems, type Server } from '../server.ts'
-import type { Settings } from '../settings.ts'
 import { Timestamp, timestampOf } from '../timestamp.ts'
 import type { Money } from './order-body.ts'
+import { exact, matched, matchHeader, reach, signIn, written } from './route-parts.ts'
 
 export interface NotificationRouteOptions {
   readonly client: ClusterClient
   readonly auth: Auth
   readonly keyring: Keyring
-  readonly settings: Settings
+  readonly timeoutMs: () => number
 }
 
-const exact = { additionalProperties: false } as const
 const tags = ['notifications']
 const path = '/api/v1/notifications'
 
@@ -62,26 +60,12 @@ const PreferencesBody = Type.Object(
   { channels: NoticePreferences, contact: Contact },
   { ...exact, description: `Of each topic the channels: ${channels.join(', ')}.` },
 )
-const MatchHeader = Type.Object({
-  'if-match': Type.Optional(Type.String({ description: 'The `ETag` of what you have read. Required.' })),
-})
-const signIn = ['unauthorized', 'token-invalid'] as const
-const reach = [
-  'busy',
-  'storage-full',
-  'entity-relocating',
-  'actor-stopped',
-  'actor-timeout',
-  'actor-failed',
-] as const
-const written = ['validation', 'malformed-json', 'payload-too-large', 'unsupported-media-type'] as const
 
 /** Of an account that was never told anything. */
 const fresh: InboxSettings = { contact: { email: null, phone: null }, preferences: defaultPreferences }
 
 export function notificationRoutes(app: Server, options: NotificationRouteOptions): void {
-  const { client, auth, keyring, settings } = options
-  const timeoutMs = (): number => settings.latest()['gateway.request-timeout-ms']
+  const { client, auth, keyring, timeoutMs } = options
 
   /** Undefined: there is no inbox yet. */
   const query = async (account: string, name: string, args: unknown, trace: string) => {
@@ -91,9 +75,7 @@ export function notificationRoutes(app: Server, options: NotificationRouteOption
       timeoutMs: timeoutMs(),
       trace,
     })
-    if (outcome.kind === 'answer') return outcome
-    if (outcome.kind === 'unknown') return undefined
-    throw refusal(outcome)
+    return outcome.kind === 'unknown' ? undefined : answerOf(outcome, 'Your inbox')
   }
   const write = async (account: string, message: InboxMessage, trace: string, ifVersion?: number) => {
     const outcome = await client.request({
@@ -103,8 +85,7 @@ export function notificationRoutes(app: Server, options: NotificationRouteOption
       timeoutMs: timeoutMs(),
       trace,
     })
-    if (outcome.kind === 'done') return outcome
-    throw refusal(outcome)
+    return doneOf(outcome, 'Your inbox')
   }
 
   app.get(
@@ -132,8 +113,6 @@ export function notificationRoutes(app: Server, options: NotificationRouteOption
       const before = cursor === undefined ? {} : { before: placeOf(keyring, list, cursor) as number }
       const found = await query(account, 'entries', { ...before, limit }, request.trace.parent)
       const entries = (found?.value ?? []) as readonly InboxEntry[]
-      reply.header('cache-control', 'no-store')
-      reply.header('vary', 'Authorization')
       const items = entries.map(shown)
       const last = entries.at(-1)
       if (entries.length < limit || last === undefined) return { items }
@@ -155,14 +134,13 @@ export function notificationRoutes(app: Server, options: NotificationRouteOption
         response: { 200: NotificationBody, ...problems(...written, ...signIn, 'not-found', ...reach) },
       },
     },
-    async (request, reply) => {
+    async (request) => {
       const { account } = await requireCaller(auth, request)
       const { id } = request.params
       const message: InboxMessage = { type: 'inbox.read', id, read: request.body.read }
       const { reply: said } = await write(account, message, request.trace.parent)
       const { entry } = said as Message & { readonly entry?: InboxEntry }
       if (entry === undefined) throw new Problem('not-found', `There is no notification '${id}'.`)
-      reply.header('cache-control', 'no-store')
       return shown(entry)
     },
   )
@@ -181,8 +159,6 @@ export function notificationRoutes(app: Server, options: NotificationRouteOption
       const { account } = await requireCaller(auth, request)
       const found = await query(account, 'settings', undefined, request.trace.parent)
       reply.header('etag', etagOf(found?.version ?? 0))
-      reply.header('cache-control', 'no-store')
-      reply.header('vary', 'Authorization')
       return preferencesShown((found?.value as InboxSettings | undefined) ?? fresh)
     },
   )
@@ -193,16 +169,15 @@ export function notificationRoutes(app: Server, options: NotificationRouteOption
     const message: InboxMessage = { type: 'inbox.prefer', ...wish }
     const { reply: said, version } = await write(account, message, request.trace.parent, ifVersion)
     reply.header('etag', etagOf(version))
-    reply.header('cache-control', 'no-store')
     return preferencesShown(said as Message & InboxSettings)
   }
   const preferring = {
     tags,
     security: byAccount,
-    headers: MatchHeader,
+    headers: matchHeader,
     response: {
       200: PreferencesBody,
-      ...problems(...written, ...signIn, 'precondition-failed', 'precondition-required', ...reach),
+      ...problems(...written, ...signIn, ...matched, ...reach),
     },
   }
   app.put(
@@ -230,13 +205,6 @@ export function notificationRoutes(app: Server, options: NotificationRouteOption
       return prefer(request, reply, { ...(preferences && { preferences }), ...(contact && { contact }) })
     },
   )
-}
-
-function refusal(outcome: Outcome): Problem {
-  if (outcome.kind === 'answer' || outcome.kind === 'done') {
-    return new Problem('internal', 'An inbox answered a command as a query, or a query as a command.')
-  }
-  return problemOf(outcome, 'Your inbox')
 }
 
 const preferencesShown = ({ preferences, contact }: InboxSettings) => ({ channels: preferences, contact })

@@ -6,8 +6,7 @@
 import { type Static, Type } from 'typebox'
 import type { OrderView } from '#actors'
 import { Timestamp, timestampOf } from '../timestamp.ts'
-
-const exact = { additionalProperties: false } as const
+import { exact } from './route-parts.ts'
 
 export const Money = Type.Object(
   {

@@ -8,8 +8,7 @@ import { Type } from 'typebox'
 import { type PaymentView, paymentRef, type ReservationView, reservationRef, ticketRef } from '#actors'
 import type { ClusterClient } from '../cluster-client.ts'
 import { PaymentRef, paymentBody } from './payment-body.ts'
-
-const exact = { additionalProperties: false } as const
+import { exact } from './route-parts.ts'
 
 const Degraded = Type.Object(
   { degraded: Type.Literal(true, { description: 'It is there, and its department does not answer now.' }) },

@@ -29,7 +29,7 @@ import {
 import type { JournalRecord, Outcome, RecordPlace } from '#ports'
 import { type Auth, byAccount, type Caller, hasRole } from '../auth/caller.ts'
 import type { ClusterClient } from '../cluster-client.ts'
-import { etagOf, isUnchanged, requiredVersionOf } from '../conditional.ts'
+import { etagOf, isStillGood, requiredVersionOf, StillGood } from '../conditional.ts'
 import { cursorOf, isCut, nextLink, OlderNotKept, PageQuery, pageSize, placeOf } from '../cursor.ts'
 import type { Departments } from '../departments.ts'
 import type { EventStreams } from '../event-stream.ts'
@@ -43,13 +43,13 @@ import {
 } from '../idempotency.ts'
 import type { Keyring } from '../keyring.ts'
 import {
+  answerOf,
   type FieldError,
   fieldErrorsMax,
   inWords,
   Problem,
   type ProblemCode,
   problemOf,
-  type Refusal,
 } from '../problems.ts'
 import { pathOf, problems, type Server } from '../server.ts'
 import type { Settings } from '../settings.ts'
@@ -77,7 +77,7 @@ import { ExpandQuery, expanded, orderParts } from './order-parts.ts'
 import { authorize, byOrderToken, orderTokenOf } from './order-token.ts'
 import { PaymentRef, paymentBody, paymentsPath } from './payment-body.ts'
 import { tokenOfMethod } from './payment-methods.ts'
-import { keyed, keyHeader, reach, signIn } from './route-parts.ts'
+import { exact, keyed, keyHeader, reach, signIn, written } from './route-parts.ts'
 import type { StockCache } from './stock-cache.ts'
 
 export interface OrderRouteOptions {
@@ -92,7 +92,6 @@ export interface OrderRouteOptions {
   readonly departments: Departments
 }
 
-const exact = { additionalProperties: false } as const
 const tags = ['orders']
 const OfOrder = Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) })
 
@@ -151,10 +150,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
       timeoutMs: timeoutMs(),
       trace,
     })
-    if (outcome.kind === 'answer') return outcome
-    if (outcome.kind === 'done')
-      throw new Problem('internal', `A query of order '${id}' was answered as a turn.`)
-    throw problemOf(outcome, `Order '${id}'`)
+    return answerOf(outcome, `Order '${id}'`)
   }
   const read = async (id: string, trace: string): Promise<Reading> => {
     const { value, state, version } = await query(id, 'view', trace)
@@ -245,6 +241,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
         response: {
           201: OrderRef,
           ...problems(
+            ...written,
             ...keyed,
             ...signIn,
             'menu-changed',
@@ -269,7 +266,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
       const created = (order: Order, isReplayed: boolean): Order => {
         reply.code(201)
         reply.header('location', order.links.self)
-        sayVersion(reply, order.version)
+        reply.header('etag', etagOf(order.version))
         if (isReplayed) reply.header('idempotent-replayed', 'true')
         return { ...order, orderToken: orderTokenOf(keyring, id) }
       }
@@ -332,7 +329,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
         querystring: ExpandQuery,
         response: {
           200: ExpandedOrder,
-          304: Type.Null({ description: 'The copy named by `If-None-Match` is still good.' }),
+          304: StillGood,
           ...problems('validation', ...signIn, 'not-found', ...reach),
         },
       },
@@ -341,15 +338,10 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
       const { id } = request.params
       await allowed(id, request)
       const { view, version } = await readSettled(id, request, reply)
-      sayVersion(reply, version)
       const { expand } = request.query
       const more = expand === undefined ? undefined : await expanded(client, id, expand, request.trace.parent)
       const etag = etagOf(more === undefined ? version : `${version} ${more.versions}`)
-      reply.header('etag', etag)
-      if (isUnchanged(request.headers['if-none-match'], etag)) {
-        reply.code(304)
-        return null
-      }
+      if (isStillGood(reply, etag)) return null
       return { ...orderBody(view, version), ...more?.parts }
     },
   )
@@ -369,7 +361,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
       const { id } = request.params
       await allowed(id, request)
       const { value, version } = await query(id, 'story', request.trace.parent)
-      sayVersion(reply, version)
+      reply.header('etag', etagOf(version))
       const { state, since, waitsFor, until, otherwise } = value as OrderStory
       return {
         state,
@@ -458,7 +450,6 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
       limit,
       ...(cursor !== undefined && { before: placeOf(keyring, list, cursor) as RecordPlace }),
     })
-    reply.header('cache-control', 'no-store')
     const items = records.map(shownTurn)
     const previous = records.length === limit ? records.at(-1)?.previous : undefined
     if (previous === undefined) return { items, ...(isCut(records, cursor) && { olderNotKept: true }) }
@@ -485,6 +476,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
         response: {
           200: OrderRef,
           ...problems(
+            ...written,
             ...keyed,
             ...signIn,
             'not-found',
@@ -523,7 +515,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
       if (waitSecondsOf(request.headers.prefer) === undefined) return done(outcome, id, reply)
       const { view, version } = await readSettled(id, request, reply)
       if (outcome.replayed) reply.header('idempotent-replayed', 'true')
-      sayVersion(reply, version)
+      reply.header('etag', etagOf(version))
       return orderBody(view, version)
     },
   )
@@ -538,7 +530,10 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
         params: OfOrder,
         headers: KeyHeader,
         body: CancelOrder,
-        response: { 202: OrderRef, ...problems(...keyed, ...signIn, 'not-found', 'too-late', ...reach) },
+        response: {
+          202: OrderRef,
+          ...problems(...written, ...keyed, ...signIn, 'not-found', 'too-late', ...reach),
+        },
       },
     },
     async (request, reply) => {
@@ -565,7 +560,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
         headers: KeyHeader,
         response: {
           200: OrderRef,
-          ...problems(...keyed, ...signIn, 'not-found', 'invalid-transition', ...reach),
+          ...problems(...written, ...keyed, ...signIn, 'not-found', 'invalid-transition', ...reach),
         },
       },
     },
@@ -593,6 +588,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
         response: {
           201: PaymentRef,
           ...problems(
+            ...written,
             ...keyed,
             ...signIn,
             'not-found',
@@ -640,7 +636,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
       trace: request.trace.parent,
     })
     const version = outcome.kind === 'answer' ? outcome.version : 0
-    sayVersion(reply, version)
+    reply.header('etag', etagOf(version))
     if (outcome.kind === 'answer') return paymentBody(outcome.value as PaymentView, version)
     const { amount } = viewIn(asked, id).total
     const none = { captured: 0, refunded: 0, reason: null, refunds: [] }
@@ -648,15 +644,9 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
   }
 }
 
-function sayVersion(reply: FastifyReply, version: number): void {
-  reply.header('etag', etagOf(version))
-  reply.header('cache-control', 'no-store')
-  reply.header('vary', 'Authorization')
-}
-
 /** The order as its own reply tells it. */
 function done(outcome: Extract<Outcome, { kind: 'done' }>, id: string, reply: FastifyReply): Order {
-  sayVersion(reply, outcome.version)
+  reply.header('etag', etagOf(outcome.version))
   if (outcome.replayed) reply.header('idempotent-replayed', 'true')
   return orderBody(viewIn(outcome, id), outcome.version)
 }
@@ -668,12 +658,10 @@ function viewIn(outcome: Extract<Outcome, { kind: 'done' }>, id: string): OrderV
 }
 
 function refusal(
-  outcome: Exclude<Outcome, { readonly kind: 'done' }>,
+  outcome: Outcome,
   id: string,
   code?: Extract<ProblemCode, 'too-late' | 'already-paid'>,
 ): Problem {
-  if (outcome.kind === 'answer')
-    return new Problem('internal', `Order '${id}' answered a command as a query.`)
   const shown = inPublicWords(outcome)
   const isState = shown.kind === 'not-accepted' || shown.kind === 'archived'
   if (code === undefined || !isState) return problemOf(shown, `Order '${id}'`)
@@ -684,7 +672,7 @@ function refusal(
   })
 }
 
-function inPublicWords(outcome: Refusal): Refusal {
+function inPublicWords(outcome: Outcome): Outcome {
   if (outcome.kind === 'archived') return { ...outcome, state: stateNameOf(outcome.state) }
   if (outcome.kind !== 'not-accepted') return outcome
   return { ...outcome, state: stateNameOf(outcome.state), accepts: allowedEventsOf(outcome.accepts) }

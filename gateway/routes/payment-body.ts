@@ -6,8 +6,7 @@
 import { type Static, Type } from 'typebox'
 import { currency, type PaymentView, type Refund } from '#actors'
 import { type Money, MoneyRef } from './order-body.ts'
-
-const exact = { additionalProperties: false } as const
+import { exact } from './route-parts.ts'
 
 export const RefundBody = Type.Object(
   {

@@ -16,10 +16,10 @@ import { type Auth, byAccount, requireCaller } from '../auth/caller.ts'
 import type { ClusterClient } from '../cluster-client.ts'
 import { fingerprintOf, requestKeyOf, requiredKeyOf } from '../idempotency.ts'
 import type { Keyring } from '../keyring.ts'
-import { Problem, problemOf } from '../problems.ts'
+import { answerOf, doneOf, Problem, problemOf } from '../problems.ts'
 import { problems, type Server } from '../server.ts'
 import { settled } from '../waiting.ts'
-import { keyed, keyHeader, reach, signIn } from './route-parts.ts'
+import { exact, keyed, keyHeader, reach, signIn, written } from './route-parts.ts'
 
 export interface CardData {
   readonly number: string
@@ -47,7 +47,6 @@ export interface PaymentMethodOptions {
   readonly timeoutMs: () => number
 }
 
-const exact = { additionalProperties: false } as const
 const tags = ['payment methods']
 const path = '/api/v1/payment-methods'
 
@@ -109,6 +108,7 @@ export function paymentMethodRoutes(app: Server, options: PaymentMethodOptions):
         response: {
           201: MethodRef,
           ...problems(
+            ...written,
             ...keyed,
             ...signIn,
             'card-invalid',
@@ -145,8 +145,7 @@ export function paymentMethodRoutes(app: Server, options: PaymentMethodOptions):
         timeoutMs: timeoutMs(),
         trace,
       })
-      if (outcome.kind === 'answer') throw new Problem('internal', 'A command was answered as a query.')
-      if (outcome.kind !== 'done') throw problemOf(outcome, `Payment method '${method}'`)
+      const { replayed } = doneOf(outcome, `Payment method '${method}'`)
       const entry = await settled(
         client,
         vaultRef(method),
@@ -157,7 +156,7 @@ export function paymentMethodRoutes(app: Server, options: PaymentMethodOptions):
       if (entry.state === 'refused') {
         throw new Problem('too-many-methods', `An account stores at most ${methodsMax} cards.`)
       }
-      if (outcome.replayed) reply.header('idempotent-replayed', 'true')
+      if (replayed) reply.header('idempotent-replayed', 'true')
       reply.code(201).header('location', `${path}/${method}`)
       return shown({ method, last4, brand })
     },
@@ -182,9 +181,7 @@ export function paymentMethodRoutes(app: Server, options: PaymentMethodOptions):
         trace: request.trace.parent,
       })
       if (outcome.kind === 'unknown') return { items: [] }
-      if (outcome.kind === 'done') throw new Problem('internal', 'A query was answered as a turn.')
-      if (outcome.kind !== 'answer') throw problemOf(outcome, 'The wallet')
-      return { items: (outcome.value as WalletView).methods.map(shown) }
+      return { items: (answerOf(outcome, 'The wallet').value as WalletView).methods.map(shown) }
     },
   )
 
@@ -229,11 +226,8 @@ export function paymentMethodRoutes(app: Server, options: PaymentMethodOptions):
         timeoutMs: timeoutMs(),
         trace: request.trace.parent,
       })
-      if (outcome.kind === 'answer') throw new Problem('internal', 'A command was answered as a query.')
       // Somebody was faster: it is gone, as was wanted.
-      if (outcome.kind !== 'done' && outcome.kind !== 'archived') {
-        throw problemOf(outcome, `Payment method '${id}'`)
-      }
+      if (outcome.kind !== 'archived') doneOf(outcome, `Payment method '${id}'`)
       reply.code(204)
       return null
     },
@@ -258,9 +252,7 @@ async function readEntry(
     timeoutMs,
     trace,
   })
-  if (outcome.kind === 'answer') return outcome.value as VaultView
-  if (outcome.kind === 'done') throw new Problem('internal', 'A query was answered as a turn.')
-  throw problemOf(outcome, `Payment method '${id}'`)
+  return answerOf(outcome, `Payment method '${id}'`).value as VaultView
 }
 
 /** @throws Problem `not-found`: whose a card is, and whether it is, is told to its owner alone. */

@@ -9,10 +9,10 @@ import { Type } from 'typebox'
 import { type OrderView, orderRef, type PaymentMessage, type PaymentView, paymentRef } from '#actors'
 import { type Auth, byAccount, hasRole, requireCaller } from '../auth/caller.ts'
 import type { ClusterClient } from '../cluster-client.ts'
-import { etagOf, isUnchanged } from '../conditional.ts'
+import { etagOf, isStillGood, StillGood } from '../conditional.ts'
 import { fingerprintOf, requestKeyOf, requiredKeyOf } from '../idempotency.ts'
 import type { Keyring } from '../keyring.ts'
-import { inWords, Problem, problemOf } from '../problems.ts'
+import { answerOf, doneOf, inWords, Problem } from '../problems.ts'
 import { pathOf, problems, type Server } from '../server.ts'
 import { settled, waitSecondsOf } from '../waiting.ts'
 import { authorize, byOrderToken } from './order-token.ts'
@@ -26,7 +26,7 @@ import {
   RefundWish,
   refundBody,
 } from './payment-body.ts'
-import { keyed, keyHeader, reach, signIn } from './route-parts.ts'
+import { keyed, keyHeader, reach, signIn, written } from './route-parts.ts'
 
 export interface PaymentRouteOptions {
   readonly client: ClusterClient
@@ -54,9 +54,8 @@ export function paymentRoutes(app: Server, options: PaymentRouteOptions): void {
       timeoutMs: timeoutMs(),
       trace,
     })
-    if (outcome.kind === 'answer') return { view: outcome.value as PaymentView, version: outcome.version }
-    if (outcome.kind === 'done') throw new Problem('internal', 'A query was answered as a turn.')
-    throw problemOf(outcome, `Payment '${id}'`)
+    const { value, version } = answerOf(outcome, `Payment '${id}'`)
+    return { view: value as PaymentView, version }
   }
 
   /** The house, whoever has the order's token, or the account that placed the order. */
@@ -85,7 +84,7 @@ export function paymentRoutes(app: Server, options: PaymentRouteOptions): void {
         params: OfPayment,
         response: {
           200: PaymentRef,
-          304: Type.Null({ description: 'The copy named by `If-None-Match` is still good.' }),
+          304: StillGood,
           ...problems('validation', ...signIn, 'not-found', ...reach),
         },
       },
@@ -94,11 +93,7 @@ export function paymentRoutes(app: Server, options: PaymentRouteOptions): void {
       const { id } = request.params
       await mayRead(id, request)
       const { view, version } = await read(id, request.trace.parent)
-      reply.header('etag', etagOf(version))
-      if (isUnchanged(request.headers['if-none-match'], etagOf(version))) {
-        reply.code(304)
-        return null
-      }
+      if (isStillGood(reply, etagOf(version))) return null
       return paymentBody(view, version)
     },
   )
@@ -137,7 +132,15 @@ export function paymentRoutes(app: Server, options: PaymentRouteOptions): void {
         body: RefundWish,
         response: {
           201: RefundRef,
-          ...problems(...keyed, ...signIn, 'forbidden', 'not-found', 'nothing-to-refund', ...reach),
+          ...problems(
+            ...written,
+            ...keyed,
+            ...signIn,
+            'forbidden',
+            'not-found',
+            'nothing-to-refund',
+            ...reach,
+          ),
         },
       },
     },
@@ -166,9 +169,7 @@ export function paymentRoutes(app: Server, options: PaymentRouteOptions): void {
       if (outcome.kind === 'not-accepted' || outcome.kind === 'archived') {
         throw await nothingToRefund(id, request.trace.parent, amount.amount)
       }
-      if (outcome.kind === 'answer') throw new Problem('internal', 'A command was answered as a query.')
-      if (outcome.kind !== 'done') throw problemOf(outcome, `Payment '${id}'`)
-      if (outcome.replayed) reply.header('idempotent-replayed', 'true')
+      if (doneOf(outcome, `Payment '${id}'`).replayed) reply.header('idempotent-replayed', 'true')
       reply.code(201).header('location', `${paymentsPath}/${id}/refunds/${refund}`)
       const seconds = waitSecondsOf(request.headers.prefer)
       const readNow = () => read(id, request.trace.parent)

@@ -11,7 +11,7 @@ import type { ClusterClient } from '../cluster-client.ts'
 import { isSameSecret } from '../keyring.ts'
 import { Problem, problemOf } from '../problems.ts'
 import { problems, type Server } from '../server.ts'
-import { reach } from './route-parts.ts'
+import { exact, reach } from './route-parts.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -30,7 +30,6 @@ export interface CallbackOptions {
 /** What was signed longer ago, or so far ahead of our clock, may be somebody's copy. */
 const ageSecondsMax = 300
 
-const exact = { additionalProperties: false } as const
 const News = Type.Object(
   {
     id: Type.String({ minLength: 1, maxLength: 100 }),
@@ -90,9 +89,7 @@ export function providerCallbackRoutes(server: Server, options: CallbackOptions)
         })
         // No news, or too late to matter.
         const isHeard = ['done', 'not-accepted', 'archived'].includes(outcome.kind)
-        if (!isHeard && outcome.kind !== 'done' && outcome.kind !== 'answer') {
-          throw problemOf(outcome, `Payment '${payment}'`)
-        }
+        if (!isHeard) throw problemOf(outcome, `Payment '${payment}'`)
         reply.code(204)
         return null
       },

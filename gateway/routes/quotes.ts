@@ -8,9 +8,8 @@ import { Timestamp, timestampOf } from '../timestamp.ts'
 import type { MenuCache } from './menu-cache.ts'
 import { MoneyRef, Wishes } from './order-body.ts'
 import { refusedWishes, wishesOf } from './orders.ts'
+import { exact } from './route-parts.ts'
 import { type StockCache, stockTtlMs } from './stock-cache.ts'
-
-const exact = { additionalProperties: false } as const
 
 const Quote = Type.Object(
   {
@@ -66,12 +65,11 @@ export function quoteRoutes(
         },
       },
     },
-    async ({ body }, reply) => {
+    async ({ body }) => {
       const published = await menu.read()
       const priced = quote(published.items, wishesOf(body.items))
       if (priced.refused.length > 0) throw refusedWishes(priced, body.items)
       const shortages = await stock.shortages(priced.needs)
-      reply.header('cache-control', 'no-store')
       return {
         items: priced.items.map(({ dish, quantity, price }) => ({
           dish,

@@ -9,7 +9,7 @@ import { binRef, type Shortage } from '#actors'
 import type { Outcome } from '#ports'
 import { Cached } from '../cached.ts'
 import type { ClusterClient } from '../cluster-client.ts'
-import { Problem, problemOf } from '../problems.ts'
+import { answerOf } from '../problems.ts'
 
 /** A bin as its query shows it. */
 export interface Stocked extends BinView {
@@ -98,9 +98,7 @@ export async function readBin(client: ClusterClient, site: string, ingredient: s
 }
 
 function stockedIn(outcome: Outcome, ingredient: string): Stocked {
-  if (outcome.kind === 'answer') return outcome.value as Stocked
-  if (outcome.kind === 'done') throw new Problem('internal', 'A query of a bin was answered as a turn.')
-  throw problemOf(outcome, `The bin of '${ingredient}'`)
+  return answerOf(outcome, `The bin of '${ingredient}'`).value as Stocked
 }
 
 function short(needs: readonly StockLine[], bins: readonly (Stocked | undefined)[]): readonly Shortage[] {

@@ -14,24 +14,23 @@ import {
   type ProfileView,
   profileRef,
 } from '#actors'
-import { type Accounts, refusal, type Versioned } from '../auth/accounts.ts'
+import type { Accounts, Versioned } from '../auth/accounts.ts'
 import { type Auth, byAccount, requireCaller } from '../auth/caller.ts'
 import { setRefreshCookie } from '../auth/refresh-token.ts'
-import { etagOf, isUnchanged, requiredVersionOf } from '../conditional.ts'
-import { Problem } from '../problems.ts'
+import { etagOf, isStillGood, requiredVersionOf, StillGood } from '../conditional.ts'
+import { doneOf, Problem } from '../problems.ts'
 import { problems, type Server } from '../server.ts'
 import { Timestamp, timestampOf } from '../timestamp.ts'
 import { Locale, Name } from './auth.ts'
+import { exact, matched, matchHeader, reach, signIn, written } from './route-parts.ts'
 
 export interface UserRouteOptions {
   readonly accounts: Accounts
   readonly auth: Auth
-  /** How many orders of an account are not settled. */
-  /** @throws Problem `not-ready` when nobody can say. */
+  /** How many orders of an account are not settled. @throws Problem `not-ready` when nobody can say. */
   readonly openOrders: (account: string) => number
 }
 
-const exact = { additionalProperties: false } as const
 const tags = ['users']
 const base = '/api/v1/users'
 const OfUser = Type.Object({ id: Type.String({ pattern: '^usr_[0-9a-f]{32}$' }) })
@@ -83,29 +82,6 @@ const SetRoles = Type.Object(
   },
   exact,
 )
-const IfMatch = Type.Object({
-  'if-match': Type.Optional(Type.String({ description: 'Required: the `ETag` of what was read.' })),
-})
-const unchanged = Type.Null({ description: 'The copy named by `If-None-Match` is still good.' })
-
-const reach = [
-  'busy',
-  'storage-full',
-  'entity-relocating',
-  'actor-stopped',
-  'actor-timeout',
-  'actor-failed',
-] as const
-const signedIn = ['unauthorized', 'token-invalid'] as const
-const written = [
-  'validation',
-  'malformed-json',
-  'payload-too-large',
-  'unsupported-media-type',
-  'precondition-failed',
-  'precondition-required',
-  'invalid-transition',
-] as const
 
 export function userRoutes(app: Server, { accounts, auth, openOrders }: UserRouteOptions): void {
   app.addSchema(Me)
@@ -118,8 +94,8 @@ export function userRoutes(app: Server, { accounts, auth, openOrders }: UserRout
     trace: string,
   ): Promise<Versioned<ProfileView>> => {
     const outcome = await accounts.tell(profileRef(account), message, trace, ifVersion)
-    if (outcome.kind !== 'done') throw refusal(outcome, 'The profile')
-    return { view: outcome.reply as unknown as ProfileView, version: outcome.version }
+    const { reply, version } = doneOf(outcome, 'The profile')
+    return { view: reply as unknown as ProfileView, version }
   }
 
   app.get(
@@ -130,17 +106,13 @@ export function userRoutes(app: Server, { accounts, auth, openOrders }: UserRout
         description: 'Every account, of its own.',
         tags,
         security: byAccount,
-        response: { 200: MeRef, 304: unchanged, ...problems(...signedIn, 'not-found', ...reach) },
+        response: { 200: MeRef, 304: StillGood, ...problems(...signIn, 'not-found', ...reach) },
       },
     },
     async (request, reply) => {
       const { account } = await requireCaller(auth, request)
       const found = await accounts.profileOf(account, request.trace.parent)
-      sayVersion(reply, found.version)
-      if (isUnchanged(request.headers['if-none-match'], etagOf(found.version))) {
-        reply.code(304)
-        return null
-      }
+      if (isStillGood(reply, etagOf(found.version))) return null
       return shownMe(found)
     },
   )
@@ -154,9 +126,12 @@ export function userRoutes(app: Server, { accounts, auth, openOrders }: UserRout
         tags,
         security: byAccount,
         consumes: ['application/merge-patch+json'],
-        headers: IfMatch,
+        headers: matchHeader,
         body: ChangeMe,
-        response: { 200: MeRef, ...problems(...written, ...signedIn, 'not-found', ...reach) },
+        response: {
+          200: MeRef,
+          ...problems(...written, ...matched, ...signIn, 'not-found', 'invalid-transition', ...reach),
+        },
       },
     },
     async (request, reply) => {
@@ -164,7 +139,7 @@ export function userRoutes(app: Server, { accounts, auth, openOrders }: UserRout
       const message: ProfileMessage = { type: 'profile.change', ...request.body }
       const version = requiredVersionOf(request.headers)
       const changed = await tellProfile(account, message, version, request.trace.parent)
-      sayVersion(reply, changed.version)
+      reply.header('etag', etagOf(changed.version))
       return shownMe(changed)
     },
   )
@@ -177,17 +152,13 @@ export function userRoutes(app: Server, { accounts, auth, openOrders }: UserRout
         description: 'Every account, of its own.',
         tags,
         security: byAccount,
-        response: { 200: Preferences, 304: unchanged, ...problems(...signedIn, 'not-found', ...reach) },
+        response: { 200: Preferences, 304: StillGood, ...problems(...signIn, 'not-found', ...reach) },
       },
     },
     async (request, reply) => {
       const { account } = await requireCaller(auth, request)
       const { view, version } = await accounts.profileOf(account, request.trace.parent)
-      sayVersion(reply, version)
-      if (isUnchanged(request.headers['if-none-match'], etagOf(version))) {
-        reply.code(304)
-        return null
-      }
+      if (isStillGood(reply, etagOf(version))) return null
       return shownPreferences(view)
     },
   )
@@ -200,9 +171,12 @@ export function userRoutes(app: Server, { accounts, auth, openOrders }: UserRout
         description: 'Every account, of its own.',
         tags,
         security: byAccount,
-        headers: IfMatch,
+        headers: matchHeader,
         body: Preferences,
-        response: { 200: Preferences, ...problems(...written, ...signedIn, 'not-found', ...reach) },
+        response: {
+          200: Preferences,
+          ...problems(...written, ...matched, ...signIn, 'not-found', 'invalid-transition', ...reach),
+        },
       },
     },
     async (request, reply) => {
@@ -210,7 +184,7 @@ export function userRoutes(app: Server, { accounts, auth, openOrders }: UserRout
       const message: ProfileMessage = { type: 'profile.prefer', preferences: request.body }
       const version = requiredVersionOf(request.headers)
       const changed = await tellProfile(account, message, version, request.trace.parent)
-      sayVersion(reply, changed.version)
+      reply.header('etag', etagOf(changed.version))
       return shownPreferences(changed.view)
     },
   )
@@ -223,12 +197,14 @@ export function userRoutes(app: Server, { accounts, auth, openOrders }: UserRout
         description: 'Every account, of its own. `If-Match` is the version of the profile.',
         tags,
         security: byAccount,
-        headers: IfMatch,
+        headers: matchHeader,
         response: {
           202: Type.Object({ id: Type.String(), state: Type.String() }, exact),
           ...problems(
             ...written,
-            ...signedIn,
+            ...matched,
+            ...signIn,
+            'invalid-transition',
             'not-found',
             'open-orders',
             'not-ready',
@@ -259,7 +235,6 @@ export function userRoutes(app: Server, { accounts, auth, openOrders }: UserRout
       const { view } = await accounts.change(account, { type: 'account.close' }, isClosing, trace)
       setRefreshCookie(request, reply, undefined)
       reply.code(202)
-      reply.header('cache-control', 'no-store')
       return { id: account, state: view.state }
     },
   )
@@ -275,19 +250,15 @@ export function userRoutes(app: Server, { accounts, auth, openOrders }: UserRout
         params: OfUser,
         response: {
           200: UserRef,
-          304: unchanged,
-          ...problems('validation', ...signedIn, 'forbidden', 'not-found', ...reach),
+          304: StillGood,
+          ...problems('validation', ...signIn, 'forbidden', 'not-found', ...reach),
         },
       },
     },
     async (request, reply) => {
       await requireCaller(auth, request, 'admin')
       const found = await accounts.read(request.params.id, request.trace.parent)
-      sayVersion(reply, found.version)
-      if (isUnchanged(request.headers['if-none-match'], etagOf(found.version))) {
-        reply.code(304)
-        return null
-      }
+      if (isStillGood(reply, etagOf(found.version))) return null
       return shownUser(found)
     },
   )
@@ -310,7 +281,7 @@ export function userRoutes(app: Server, { accounts, auth, openOrders }: UserRout
             200: UserRef,
             ...problems(
               'validation',
-              ...signedIn,
+              ...signIn,
               'forbidden',
               'not-found',
               'invalid-transition',
@@ -327,7 +298,7 @@ export function userRoutes(app: Server, { accounts, auth, openOrders }: UserRout
         const isDone = ({ state, lockedBy }: AccountView): boolean =>
           state === wanted && lockedBy !== 'failures'
         const changed = await accounts.change(request.params.id, message, isDone, request.trace.parent)
-        sayVersion(reply, changed.version)
+        reply.header('etag', etagOf(changed.version))
         return shownUser(changed)
       },
     )
@@ -342,13 +313,15 @@ export function userRoutes(app: Server, { accounts, auth, openOrders }: UserRout
         tags,
         security: byAccount,
         params: OfUser,
-        headers: IfMatch,
+        headers: matchHeader,
         body: SetRoles,
         response: {
           200: UserRef,
           ...problems(
             ...written,
-            ...signedIn,
+            ...matched,
+            ...signIn,
+            'invalid-transition',
             'forbidden',
             'not-found',
             'last-admin',
@@ -369,16 +342,10 @@ export function userRoutes(app: Server, { accounts, auth, openOrders }: UserRout
         request.trace.parent,
         requiredVersionOf(request.headers),
       )
-      sayVersion(reply, changed.version)
+      reply.header('etag', etagOf(changed.version))
       return shownUser(changed)
     },
   )
-}
-
-function sayVersion(reply: { header(name: string, value: string): unknown }, version: number): void {
-  reply.header('etag', etagOf(version))
-  reply.header('cache-control', 'no-store')
-  reply.header('vary', 'Authorization')
 }
 
 const shownMe = ({ view, version }: Versioned<ProfileView>): Static<typeof Me> => ({

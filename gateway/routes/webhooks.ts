@@ -22,16 +22,16 @@ import {
 import type { Outcome } from '#ports'
 import { type Auth, byAccount, requireCaller } from '../auth/caller.ts'
 import type { ClusterClient } from '../cluster-client.ts'
-import { etagOf, isUnchanged, requiredVersionOf } from '../conditional.ts'
+import { etagOf, isStillGood, requiredVersionOf, StillGood } from '../conditional.ts'
 import { cursorOf, nextLink, PageQuery, pageSize, placeOf } from '../cursor.ts'
 import { fingerprintOf, requestKeyOf, requiredKeyOf } from '../idempotency.ts'
 import type { Keyring } from '../keyring.ts'
-import { Problem, problemOf } from '../problems.ts'
+import { answerOf, doneOf, Problem } from '../problems.ts'
 import { problems, type Server } from '../server.ts'
 import { Timestamp, timestampOf } from '../timestamp.ts'
 import { settled } from '../waiting.ts'
 import type { Money } from './order-body.ts'
-import { keyed, keyHeader, reach, signIn } from './route-parts.ts'
+import { exact, keyed, keyHeader, matchHeader, reach, signIn, written } from './route-parts.ts'
 
 /** What the deliveries of a webhook are signed with. `number` says which of its secrets. */
 export type WebhookSecret = (webhook: string, number: number) => string
@@ -44,7 +44,6 @@ export interface WebhookRouteOptions {
   readonly timeoutMs: () => number
 }
 
-const exact = { additionalProperties: false } as const
 const tags = ['webhooks']
 const path = '/api/v1/webhooks'
 
@@ -95,9 +94,6 @@ const OfDelivery = Type.Object({
   id: Type.String({ minLength: 1, maxLength: 100 }),
   delivery: Type.String({ minLength: 1, maxLength: 150 }),
 })
-const IfMatch = Type.Object({
-  'if-match': Type.Optional(Type.String({ description: 'Required: the `ETag` of what was read.' })),
-})
 
 interface Versioned {
   readonly view: WebhookView
@@ -110,8 +106,7 @@ export function webhookRoutes(app: Server, options: WebhookRouteOptions): void {
   const ask = async (id: string, name: string, trace: string) => {
     const body = { kind: 'query', name } as const
     const outcome = await client.request({ actor: webhookRef(id), body, timeoutMs: timeoutMs(), trace })
-    if (outcome.kind === 'answer') return outcome
-    throw refusal(outcome, id)
+    return answerOf(unlessClosed(outcome, id), `Webhook '${id}'`)
   }
   const read = async (id: string, trace: string): Promise<Versioned> => {
     const { value, version } = await ask(id, 'view', trace)
@@ -131,8 +126,7 @@ export function webhookRoutes(app: Server, options: WebhookRouteOptions): void {
       timeoutMs: timeoutMs(),
       trace,
     })
-    if (outcome.kind === 'done') return outcome
-    throw refusal(outcome, id)
+    return doneOf(unlessClosed(outcome, id), `Webhook '${id}'`)
   }
 
   app.post(
@@ -145,7 +139,10 @@ export function webhookRoutes(app: Server, options: WebhookRouteOptions): void {
         security: byAccount,
         headers: keyHeader(),
         body: CreateWebhook,
-        response: { 201: WithSecret, ...problems(...keyed, ...signIn, 'too-many-webhooks', ...reach) },
+        response: {
+          201: WithSecret,
+          ...problems(...written, ...keyed, ...signIn, 'too-many-webhooks', ...reach),
+        },
       },
     },
     async (request, reply) => {
@@ -165,7 +162,7 @@ export function webhookRoutes(app: Server, options: WebhookRouteOptions): void {
         timeoutMs: timeoutMs(),
         trace,
       })
-      if (outcome.kind !== 'done') throw refusal(outcome, id)
+      const created = doneOf(unlessClosed(outcome, id), `Webhook '${id}'`)
       const { view, version } = await settled(
         client,
         webhookRef(id),
@@ -176,11 +173,10 @@ export function webhookRoutes(app: Server, options: WebhookRouteOptions): void {
       if (view.reason !== null) {
         throw new Problem('too-many-webhooks', `An account has at most ${webhooksMax} webhooks.`)
       }
-      if (outcome.replayed) reply.header('idempotent-replayed', 'true')
+      if (created.replayed) reply.header('idempotent-replayed', 'true')
       reply.code(201).header('location', `${path}/${id}`).header('etag', etagOf(version))
-      reply.header('cache-control', 'no-store')
-      const created = outcome.reply as unknown as WebhookView
-      return { ...shown(created), secret: secretOf(id, created.secretNumber) }
+      const first = created.reply as unknown as WebhookView
+      return { ...shown(first), secret: secretOf(id, first.secretNumber) }
     },
   )
 
@@ -204,8 +200,8 @@ export function webhookRoutes(app: Server, options: WebhookRouteOptions): void {
       const trace = request.trace.parent
       const body = { kind: 'query', name: 'webhooks' } as const
       const outcome = await client.request({ actor: inboxRef(account), body, timeoutMs: timeoutMs(), trace })
-      if (outcome.kind !== 'answer' && outcome.kind !== 'unknown') throw refusal(outcome, 'of this account')
-      const ids = outcome.kind === 'answer' ? (outcome.value as readonly string[]) : []
+      const ids =
+        outcome.kind === 'unknown' ? [] : (answerOf(outcome, 'Your inbox').value as readonly string[])
       const found = await Promise.all(ids.map((id) => read(id, trace).catch(ifGone)))
       const items = found
         // One that has just closed has not left the inbox yet.
@@ -215,7 +211,6 @@ export function webhookRoutes(app: Server, options: WebhookRouteOptions): void {
         .toSorted((a, b) => b.at - a.at || (a.id < b.id ? -1 : 1))
       const page = pageIn(keyring, `webhooks ${account}`, items, request.query)
       if (page.nextCursor !== undefined) reply.header('link', nextLink(request.url, page.nextCursor))
-      reply.header('cache-control', 'no-store').header('vary', 'Authorization')
       return { ...page, items: page.items.map(shown) }
     },
   )
@@ -231,7 +226,7 @@ export function webhookRoutes(app: Server, options: WebhookRouteOptions): void {
         params: OfWebhook,
         response: {
           200: WebhookBody,
-          304: Type.Null({ description: 'The copy named by `If-None-Match` is still good.' }),
+          304: StillGood,
           ...problems('validation', ...signIn, 'not-found', ...reach),
         },
       },
@@ -240,11 +235,8 @@ export function webhookRoutes(app: Server, options: WebhookRouteOptions): void {
       const { account } = await requireCaller(auth, request)
       const { view, version } = await own(account, request.params.id, request.trace.parent)
       const etag = etagOf(version)
-      reply.header('etag', etag).header('cache-control', 'private, no-cache').header('vary', 'Authorization')
-      if (isUnchanged(request.headers['if-none-match'], etag)) {
-        reply.code(304)
-        return null
-      }
+      reply.header('cache-control', 'private, no-cache')
+      if (isStillGood(reply, etag)) return null
       return shown(view)
     },
   )
@@ -260,7 +252,7 @@ export function webhookRoutes(app: Server, options: WebhookRouteOptions): void {
         security: byAccount,
         consumes: ['application/merge-patch+json'],
         params: OfWebhook,
-        headers: IfMatch,
+        headers: matchHeader,
         body: ChangeWebhook,
         response: {
           200: WithSecret,
@@ -289,7 +281,7 @@ export function webhookRoutes(app: Server, options: WebhookRouteOptions): void {
       const message: WebhookMessage = { type: 'webhook.update', ...request.body }
       const { reply: said, version } = await tell(id, message, trace, ifVersion)
       const view = said as unknown as WebhookView
-      reply.header('etag', etagOf(version)).header('cache-control', 'no-store')
+      reply.header('etag', etagOf(version))
       if (request.body.newSecret === undefined) return shown(view)
       return { ...shown(view), secret: secretOf(id, view.secretNumber) }
     },
@@ -344,7 +336,6 @@ export function webhookRoutes(app: Server, options: WebhookRouteOptions): void {
       const deliveries = (await ask(id, 'deliveries', trace)).value as readonly Delivery[]
       const page = pageIn(keyring, `deliveries ${id}`, deliveries, request.query)
       if (page.nextCursor !== undefined) reply.header('link', nextLink(request.url, page.nextCursor))
-      reply.header('cache-control', 'no-store').header('vary', 'Authorization')
       return { ...page, items: page.items.map(deliveryShown) }
     },
   )
@@ -371,7 +362,7 @@ export function webhookRoutes(app: Server, options: WebhookRouteOptions): void {
       if (again === undefined) {
         throw new Problem('not-found', `Webhook '${id}' remembers no delivery '${delivery}'.`)
       }
-      reply.code(202).header('cache-control', 'no-store')
+      reply.code(202)
       return deliveryShown(again)
     },
   )
@@ -384,13 +375,10 @@ function ifGone(error: unknown): undefined {
   if (!(error instanceof Problem) || error.code !== 'not-found') throw error
 }
 
-function refusal(outcome: Outcome, id: string): Problem {
-  if (outcome.kind === 'answer' || outcome.kind === 'done') {
-    return new Problem('internal', 'A webhook answered a command as a query, or a query as a command.')
-  }
-  // It closed between two looks.
-  if (outcome.kind === 'archived') return noWebhook(id)
-  return problemOf(outcome, `Webhook '${id}'`)
+/** @throws Problem `not-found` when it closed between two looks. */
+function unlessClosed(outcome: Outcome, id: string): Outcome {
+  if (outcome.kind === 'archived') throw noWebhook(id)
+  return outcome
 }
 
 /** @throws Problem `validation` when nobody could be reached there, or when it holds a password: it would be stored. */
