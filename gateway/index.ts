@@ -4,7 +4,7 @@
  * Knows:          the restaurant's routes and the operators', and how to reach an actor through `ClusterClient`.
  * Does not know:  nodes, shards or storage; whatever stands behind the client may be one process or ten.
  */
-
+import type { CardExchange } from '#actors'
 import type { RowStore } from '#ports'
 import { MemoryStore, openOrdersOf, ordersProjection, Projector, projections } from '#projections'
 import { Accounts } from './auth/accounts.ts'
@@ -41,7 +41,7 @@ import { MenuCache } from './routes/menu-cache.ts'
 import { notificationRoutes } from './routes/notifications.ts'
 import { orderTokenSchemes } from './routes/order-token.ts'
 import { orderRoutes } from './routes/orders.ts'
-import { type CardExchange, paymentMethodRoutes } from './routes/payment-methods.ts'
+import { paymentMethodRoutes } from './routes/payment-methods.ts'
 import { paymentRoutes } from './routes/payments.ts'
 import { providerCallbackRoutes } from './routes/provider-callback.ts'
 import { quoteRoutes } from './routes/quotes.ts'
@@ -57,7 +57,6 @@ export { passwordHash, passwordProblem } from './auth/passwords.ts'
 export * from './cluster-client.ts'
 export { problemOf } from './problems.ts'
 export { orderOfKey } from './routes/order-id.ts'
-export type { CardExchange } from './routes/payment-methods.ts'
 export type { LogOptions } from './server.ts'
 export type { StartValues } from './settings.ts'
 export type * from './time-control.ts'

@@ -5,24 +5,7 @@
  * Does not: check the card, or keep what comes back.
  */
 import { request } from 'node:http'
-
-export interface CardData {
-  readonly number: string
-  readonly expMonth: number
-  readonly expYear: number
-  readonly cvc?: string
-}
-
-export type Exchanged =
-  | { readonly kind: 'done'; readonly token: string; readonly last4: string; readonly brand: string }
-  /** The key stood for another card. */
-  | { readonly kind: 'key-reused' }
-  /** The provider does not take this card. */
-  | { readonly kind: 'refused' }
-  | { readonly kind: 'unavailable' }
-
-/** `key` is the provider's idempotency key, `trace` a `traceparent`. It never rejects. */
-export type CardExchange = (card: CardData, key: string, trace: string) => Promise<Exchanged>
+import type { CardExchange, Exchanged } from '#actors'
 
 const answerWithinMs = 5_000
 const answerCharactersMax = 4_096

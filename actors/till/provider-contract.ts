@@ -55,3 +55,22 @@ export function providerAnswer(result: unknown): ProviderAnswer | undefined {
 }
 
 const isCents = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
+
+/** A card as its owner gives it. It is no message: the gateway hands it to the provider, and keeps the token. */
+export interface CardData {
+  readonly number: string
+  readonly expMonth: number
+  readonly expYear: number
+  readonly cvc?: string
+}
+
+export type Exchanged =
+  | { readonly kind: 'done'; readonly token: string; readonly last4: string; readonly brand: string }
+  /** The key stood for another card. */
+  | { readonly kind: 'key-reused' }
+  /** The provider does not take this card. */
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'unavailable' }
+
+/** A card's way to the provider. `key` is the provider's idempotency key, `trace` a `traceparent`. It never rejects. */
+export type CardExchange = (card: CardData, key: string, trace: string) => Promise<Exchanged>

@@ -179,8 +179,12 @@ describe('a value that is set changes the running gateway:', () => {
   })
 
   test('orders.guest-checkout asks guests to log in', async () => {
+    const key = 'a-key-for-an-order-before'
+    const first = await place(basket, key)
     await set('orders.guest-checkout', false)
     expect((await place()).status).toBe(401)
+    const retry = await place(basket, key)
+    expect([retry.status, retry.body.id]).toEqual([201, first.body.id])
   })
 
   test('orders.note-length-max', async () => {

@@ -325,6 +325,20 @@ describe('refreshing', () => {
     ])
   })
 
+  test('one that was exchanged is in the answer, though the account cannot be asked', async () => {
+    const { cookie } = await somebody()
+    const request = cluster.request
+    cluster.request = (asked) =>
+      asked.body.kind === 'query' && asked.actor.startsWith('account/')
+        ? Promise.resolve({ kind: 'timeout' })
+        : request.call(cluster, asked)
+    const cut = await refresh(cookie)
+    cluster.request = request
+    expect(codeOf(cut)).toEqual([504, 'actor-timeout'])
+    expect(cookieOf(cut)).toContain('.2.')
+    expect((await refresh(cookieOf(cut))).status).toBe(200)
+  })
+
   test('the moment for retries passes', async () => {
     const { cookie, id } = await somebody()
     await refresh(cookie)

@@ -243,10 +243,11 @@ export function authRoutes(app: Server, options: AuthRouteOptions): void {
         )
       }
       const next = (outcome.reply as unknown as { readonly counter: number }).counter
+      // At once: whatever fails from here on, the caller has the cookie that is good.
+      setRefreshCookie(request, reply, refreshTokenOf(serviceKeyring, { session, counter: next }))
       const account = accountOfSession(session)
       const { view } = await accounts.read(account, trace)
       if (view.lockedBy === 'operator') throw locked('operator')
-      setRefreshCookie(request, reply, refreshTokenOf(serviceKeyring, { session, counter: next }))
       return tokensFor({ account, session, roles: view.roles })
     },
   )

@@ -154,6 +154,20 @@ describe('revising an order', () => {
     })
   })
 
+  test('is answered as before to a retry, though the dish has sold out since', async () => {
+    const { id, path, token } = await placed()
+    bring(id, 'paying')
+    const { headers } = await call('GET', path, { headers: bearer(token) })
+    const sent = { ...bearer(token), 'if-match': headers.get('etag') ?? '', 'idempotency-key': freshKey() }
+    const first = await revise(path, sent)
+    sellOut('apple-tart')
+    await call('GET', '/api/v1/menu')
+    const again = await revise(path, sent)
+    expect([again.status, again.body]).toEqual([200, first.body])
+    const other = await revise(path, { ...sent, 'idempotency-key': freshKey() })
+    expect([other.status, other.body.code]).toEqual([409, 'menu-changed'])
+  })
+
   test('waits for the pantry when asked to, and says what is short', async () => {
     const { id, path, token } = await placed()
     bring(id, 'paying')

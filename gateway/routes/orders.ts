@@ -28,7 +28,7 @@ import {
 } from '#actors'
 import type { JournalRecord, Outcome, RecordPlace } from '#ports'
 import { type Auth, byAccount, type Caller, hasRole } from '../auth/caller.ts'
-import type { ClusterClient } from '../cluster-client.ts'
+import type { ActorRequest, ClusterClient } from '../cluster-client.ts'
 import { etagOf, isStillGood, requiredVersionOf, StillGood } from '../conditional.ts'
 import { cursorOf, isCut, nextLink, OlderNotKept, PageQuery, pageSize, placeOf } from '../cursor.ts'
 import type { Departments } from '../departments.ts'
@@ -185,6 +185,13 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
     }
     return caller
   }
+  const withoutSubstitutes = async (
+    body: Pick<PlaceOrder, 'items'>,
+    subject: string,
+  ): Promise<Problem | undefined> => {
+    if (!asksForSubstitutes(body) || (await flags.isOn('substitutions', subject))) return undefined
+    return new Problem('switched-off', 'Nothing can be substituted at the moment: order it as it is.')
+  }
   /** The provider's token for what the caller pays with; or why there is none. */
   const tokenFor = async (
     means: PaymentMeans | undefined,
@@ -200,13 +207,21 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
       throw error
     }
   }
+  /** What was done under this key once is answered again, though the house or the card has changed since. */
+  const unlessRefused = async (refused: Problem | undefined, request: ActorRequest): Promise<Outcome> => {
+    if (refused === undefined) return client.request(request)
+    if (request.key === undefined) throw refused
+    const outcome = await client.request({ ...request, body: { kind: 'recall' } })
+    if (outcome.kind === 'unknown') throw refused
+    return outcome
+  }
   const command = (
     id: string,
     message: OrderMessage,
     request: FastifyRequest,
     key: string | undefined,
     caller: Caller | undefined,
-    ifVersion?: number,
+    { ifVersion, refused }: { readonly ifVersion?: number; readonly refused?: Problem | undefined } = {},
   ): Promise<Outcome> => {
     const scope = key && {
       subject: caller?.account ?? '',
@@ -214,7 +229,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
       path: pathOf(request.url),
       key,
     }
-    return client.request({
+    return unlessRefused(refused, {
       actor: orderRef(id),
       body: { kind: 'command', message },
       ...(ifVersion !== undefined && { ifVersion }),
@@ -257,8 +272,6 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
     async (request, reply) => {
       const values = await settings.now()
       const caller = await auth.callerOf(request)
-      if (caller === undefined && !values['orders.guest-checkout'])
-        throw new Problem('unauthorized', 'Guests cannot order here: log in.')
       const { headers, body } = request
       const key = requiredKeyOf(headers['idempotency-key'], caller === undefined ? guestKeyLengthMin : 1)
       const intent = orderIntentOf(keyring, key, caller?.account)
@@ -275,24 +288,15 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
       const priced = quote(published.items, wishesOf(body.items))
       const paid = await tokenFor(body.payment, request)
       const refused =
+        (caller === undefined && !values['orders.guest-checkout']
+          ? new Problem('unauthorized', 'Guests cannot order here: log in.')
+          : undefined) ??
         houseRefusal(body, values) ??
         withoutNeeded(departments, body) ??
-        (asksForSubstitutes(body) && !(await flags.isOn('substitutions', caller?.account ?? id))
-          ? new Problem('switched-off', 'Nothing can be substituted at the moment: order it as it is.')
-          : undefined) ??
+        (await withoutSubstitutes(body, caller?.account ?? id)) ??
         objectionTo(body, priced, stock) ??
         paid.refused
-      if (refused !== undefined) {
-        // The house or the card may have changed since this very order was placed: then it is a retry, and not refused.
-        const placed = await read(id, request.trace.parent).catch((error: unknown) => {
-          if (error instanceof Problem && error.code === 'not-found') return undefined
-          throw error
-        })
-        if (placed === undefined) throw refused
-        if (!isOf(body, placed.view)) throw problemOf({ kind: 'key-reused' }, `Order '${id}'`)
-        return created(orderBody(placed.view, placed.version), true)
-      }
-      const outcome = await client.request({
+      const outcome = await unlessRefused(refused, {
         actor: orderRef(id),
         body: {
           kind: 'command',
@@ -497,12 +501,11 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
       const key = idempotencyKeyOf(request.headers['idempotency-key'])
       const ifVersion = requiredVersionOf(request.headers)
       const { items: wishes } = request.body
-      if (asksForSubstitutes(request.body) && !(await flags.isOn('substitutions', caller?.account ?? id))) {
-        throw new Problem('switched-off', 'Nothing can be substituted at the moment: order it as it is.')
-      }
       const { items } = await menu.read()
       const priced = quote(items, wishesOf(wishes))
-      if (priced.refused.length > 0) throw refusedWishes(priced, wishes)
+      const refused =
+        (await withoutSubstitutes(request.body, caller?.account ?? id)) ??
+        (priced.refused.length > 0 ? refusedWishes(priced, wishes) : undefined)
       const message: OrderMessage = {
         type: 'order.revise',
         items: [...priced.items],
@@ -510,7 +513,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
         total: priced.total,
         promisedAt: promiseFor(wishes, client.worldNow(), settings.latest()['orders.promise-slack-minutes']),
       }
-      const outcome = await command(id, message, request, key, caller, ifVersion)
+      const outcome = await command(id, message, request, key, caller, { ifVersion, refused })
       if (outcome.kind !== 'done') throw refusal(outcome, id)
       if (waitSecondsOf(request.headers.prefer) === undefined) return done(outcome, id, reply)
       const { view, version } = await readSettled(id, request, reply)
@@ -605,8 +608,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
       const caller = await allowed(id, request)
       const key = requiredKeyOf(request.headers['idempotency-key'])
       const { token = '', refused } = await tokenFor(request.body, request, '#/method')
-      if (refused !== undefined) throw refused
-      const outcome = await command(id, { type: 'order.pay', token }, request, key, caller)
+      const outcome = await command(id, { type: 'order.pay', token }, request, key, caller, { refused })
       if (outcome.kind !== 'done') throw refusal(outcome, id, isPaid(outcome) ? 'already-paid' : undefined)
       if (outcome.replayed) reply.header('idempotent-replayed', 'true')
       reply.code(201).header('location', `${paymentsPath}/${id}`)
@@ -699,16 +701,6 @@ export const wishesOf = (items: PlaceOrder['items']) =>
     quantity,
     ...(options && { substitute: options.substitute }),
   }))
-
-/** Whether the order was made from this body, as far as an order tells. */
-const isOf = (body: PlaceOrder, { items, serve, note }: OrderView): boolean =>
-  serve === (body.serve ?? 'collect') &&
-  note === (body.note ?? null) &&
-  items.length === body.items.length &&
-  items.every(({ dish, quantity }, i) => {
-    const wish = body.items[i]
-    return dish === wish?.dish && quantity === wish.quantity
-  })
 
 /** Why it is not even tried, as far as the gateway knows. What it does not know the order finds. */
 function objectionTo(body: PlaceOrder, priced: Quote, stock: StockCache): Problem | undefined {

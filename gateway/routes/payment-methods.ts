@@ -11,7 +11,18 @@
  */
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { methodsMax, type VaultMessage, type VaultView, vaultRef, type WalletView, walletRef } from '#actors'
+import type { Message } from '#actor'
+import {
+  type CardData,
+  type CardExchange,
+  type Exchanged,
+  methodsMax,
+  type VaultMessage,
+  type VaultView,
+  vaultRef,
+  type WalletView,
+  walletRef,
+} from '#actors'
 import { type Auth, byAccount, requireCaller } from '../auth/caller.ts'
 import type { ClusterClient } from '../cluster-client.ts'
 import { fingerprintOf, requestKeyOf, requiredKeyOf } from '../idempotency.ts'
@@ -20,23 +31,6 @@ import { answerOf, doneOf, Problem, problemOf } from '../problems.ts'
 import { problems, type Server } from '../server.ts'
 import { settled } from '../waiting.ts'
 import { exact, keyed, keyHeader, reach, signIn, written } from './route-parts.ts'
-
-export interface CardData {
-  readonly number: string
-  readonly expMonth: number
-  readonly expYear: number
-  readonly cvc?: string
-}
-
-/** The card's way to the provider. Never rejects; `key` is the provider's idempotency key. */
-export type CardExchange = (
-  card: CardData,
-  key: string,
-  trace: string,
-) => Promise<
-  | { readonly kind: 'done'; readonly token: string; readonly last4: string; readonly brand: string }
-  | { readonly kind: 'key-reused' | 'refused' | 'unavailable' }
->
 
 export interface PaymentMethodOptions {
   readonly client: ClusterClient
@@ -131,21 +125,25 @@ export function paymentMethodRoutes(app: Server, options: PaymentMethodOptions):
       const intent = requestKeyOf(keyring, { subject: account, method: 'POST', path, key })
       const card = checkedCard(request.body, new Date())
       const trace = request.trace.parent
-      const exchanged = await exchange?.(card, intent, trace)
-      if (exchanged?.kind !== 'done') throw notExchanged(exchanged?.kind)
-      const { token, last4, brand } = exchanged
       const method = `pm_${intent.slice(0, 32)}`
-      const message: VaultMessage = { type: 'vault.store', owner: account, token, last4, brand }
-      const outcome = await client.request({
+      const asked = {
         actor: vaultRef(method),
-        body: { kind: 'command', message },
         key: intent,
-        // Of the token, never of the card: a number can be found by trying until its hash fits.
-        fingerprint: fingerprintOf({ token, last4, brand }),
+        // Of what is stored in the open, never of the card: a number can be found by trying until its hash fits.
+        fingerprint: fingerprintOf(card.number.slice(-4)),
         timeoutMs: timeoutMs(),
         trace,
-      })
-      const { replayed } = doneOf(outcome, `Payment method '${method}'`)
+      }
+      // The provider forgets keys: what is stored already is not exchanged for another token.
+      let outcome = await client.request({ ...asked, body: { kind: 'recall' } })
+      if (outcome.kind === 'unknown') {
+        const exchanged = await exchange?.(card, intent, trace)
+        if (exchanged?.kind !== 'done') throw notExchanged(exchanged?.kind)
+        const { kind: _, ...token } = exchanged
+        const message: VaultMessage = { type: 'vault.store', owner: account, ...token }
+        outcome = await client.request({ ...asked, body: { kind: 'command', message } })
+      }
+      const { reply: said, replayed } = doneOf(outcome, `Payment method '${method}'`)
       const entry = await settled(
         client,
         vaultRef(method),
@@ -158,7 +156,7 @@ export function paymentMethodRoutes(app: Server, options: PaymentMethodOptions):
       }
       if (replayed) reply.header('idempotent-replayed', 'true')
       reply.code(201).header('location', `${path}/${method}`)
-      return shown({ method, last4, brand })
+      return shown(said as Message & VaultView)
     },
   )
 
@@ -234,7 +232,7 @@ export function paymentMethodRoutes(app: Server, options: PaymentMethodOptions):
   )
 }
 
-function notExchanged(why: 'key-reused' | 'refused' | 'unavailable' = 'unavailable'): Problem {
+function notExchanged(why: Exchanged['kind'] = 'unavailable'): Problem {
   if (why === 'key-reused') return problemOf({ kind: why }, 'The provider')
   if (why === 'refused') return new Problem('card-invalid', 'The provider refuses this card.')
   return new Problem('provider-unavailable', 'The payment provider does not answer.')

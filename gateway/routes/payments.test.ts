@@ -231,6 +231,10 @@ describe('paying with a stored card', () => {
   test('a retry is the same card, and the same key is no other one', async () => {
     const headers = withKey(guest)
     const { body } = await stored(card, headers)
+    // The provider forgets keys, and is not asked again.
+    const port = Number(new URL(provider.url).port)
+    await provider.close()
+    provider = await startProvider({ port, settings: { latencyMs: 0 } })
     const again = await store(card, headers)
     expect([again.body, again.headers.get('idempotent-replayed')]).toEqual([body, 'true'])
     const other = await store({ ...card, number: '5555555555554444' }, headers)
@@ -263,15 +267,15 @@ describe('paying with a stored card', () => {
       body: { items: body.items },
     })
     cluster.deliver(orderRef(waits.body.id), { type: 'reservation.held' })
-    const paid = await call('POST', `${waits.body.links.self}/payments`, {
-      headers: withKey({ ...guest, 'x-order-token': waits.body.orderToken }),
-      body: { method },
-    })
+    const payer = withKey({ ...guest, 'x-order-token': waits.body.orderToken })
+    const pay = () => call('POST', `${waits.body.links.self}/payments`, { headers: payer, body: { method } })
+    const paid = await pay()
     // The bearer token says who pays; the order's own token is in the header made for it.
     expect([paid.status, paid.body.state]).toEqual([201, 'authorizing'])
     await call('DELETE', `/api/v1/payment-methods/${method}`, { headers: guest })
     const again = await call('POST', '/api/v1/orders', { headers, body })
     expect([again.status, again.body.id]).toEqual([201, first.body.id])
+    expect((await pay()).headers.get('idempotent-replayed')).toBe('true')
   })
 
   for (const [what, wrong] of [
@@ -374,7 +378,8 @@ describe('V1: card numbers', () => {
     const found = (text: string): readonly string[] =>
       canaries.flatMap(spellings).filter((one) => text.includes(one))
     expect(found(everything)).toEqual([])
-    expect(everything.includes('7391')).toBe(false)
+    // By itself: four digits are soon found in a time or a hash.
+    expect(everything).not.toMatch(/(?<![\w.-])7391(?![\w-])/)
     // Nor a plain hash, which trying finds.
     for (const number of canaries) {
       for (const form of ['hex', 'base64url'] as const)

@@ -153,6 +153,8 @@ export class FakeCluster implements ClusterClient {
         return this.#query(actor, body.name, body.args)
       case 'operate':
         return this.#operate(actor)
+      case 'recall':
+        return this.#known(request) ?? { kind: 'unknown' }
       case 'command':
         return this.#command(request, body.message)
     }
@@ -167,16 +169,18 @@ export class FakeCluster implements ClusterClient {
       : { kind: 'done', state: '', version: 1 }
   }
 
-  async #command(
-    { actor, key, fingerprint = '', ifVersion }: ActorRequest,
-    message: Message,
-  ): Promise<Outcome> {
-    const reply = key === undefined ? undefined : this.#actors.get(actor)?.replies.get(key)
-    if (reply !== undefined) {
-      if (reply.fingerprint !== fingerprint) return { kind: 'key-reused' }
-      return reply.outcome.kind === 'done' ? { ...reply.outcome, replayed: true } : reply.outcome
-    }
-    if (key !== undefined && this.#running.has(key)) return { kind: 'running' }
+  /** What is known of the request's key. */
+  #known({ actor, key = '', fingerprint = '' }: ActorRequest): Outcome | undefined {
+    const reply = this.#actors.get(actor)?.replies.get(key)
+    if (reply === undefined) return this.#running.has(key) ? { kind: 'running' } : undefined
+    if (reply.fingerprint !== fingerprint) return { kind: 'key-reused' }
+    return reply.outcome.kind === 'done' ? { ...reply.outcome, replayed: true } : reply.outcome
+  }
+
+  async #command(request: ActorRequest, message: Message): Promise<Outcome> {
+    const { actor, key, fingerprint = '', ifVersion } = request
+    const known = this.#known(request)
+    if (known !== undefined) return known
     if (this.#gate !== undefined) {
       if (key !== undefined) this.#running.set(key, this.#gate)
       await this.#gate

@@ -406,3 +406,26 @@ describe('a message', () => {
     expect(node.query(a, 'notes')).toEqual(['open'])
   })
 })
+
+describe('a key that is recalled', () => {
+  const recalled = { key: 'k', fingerprint: 'f' }
+  const recall = (node: DrivenKernel, id = a, with_ = recalled) => node.request(id, { kind: 'recall' }, with_)
+
+  test('answers what the command under it was answered, and handles nothing', () => {
+    const node = opened()
+    expect(recall(node)).toEqual({ kind: 'unknown' })
+    const first = node.ask(a, say('wait'), recalled) as { version: number }
+    expect(recall(node)).toEqual({ ...first, replayed: true })
+    expect(recall(node, a, { key: 'k', fingerprint: 'other' })).toEqual({ kind: 'key-reused' })
+    expect(node.ask(a, say('wait'))).toMatchObject({ kind: 'done', version: first.version + 1 })
+  })
+
+  test('creates nobody', () => {
+    const node = opened()
+    expect(recall(node, ref('a', 'new'))).toEqual({ kind: 'unknown' })
+    expect(node.ask(ref('a', 'new'), say('open'), { ifVersion: 0 })).toMatchObject({
+      kind: 'done',
+      version: 1,
+    })
+  })
+})

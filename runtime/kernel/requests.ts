@@ -9,7 +9,7 @@
  *   Q2. Under one key an actor handles one message, however often it is asked.
  */
 import type { Instant, Message } from '#actor'
-import type { Envelope, Ordinal, Outcome, Request, RequestId, RequestOrigin } from '#ports'
+import type { Envelope, Ordinal, Outcome, Request, RequestOrigin } from '#ports'
 import { endQuarantine, excuse, poisonedBefore } from './care.ts'
 import { activate, offer, schedule } from './mailboxes.ts'
 import type { Memory } from './memory.ts'
@@ -72,6 +72,10 @@ export function arrive(memory: Memory, activation: Activation, request: Request)
       memory.observer.count('queries')
       memory.hold(request, query(memory, activation, request.body.name, request.body.args))
       break
+    case 'recall':
+      memory.observer.count('queries')
+      memory.hold(request, recall(memory, activation, request))
+      break
     case 'operate':
       memory.hold(request, operate(memory, activation, request.body.command))
       break
@@ -83,10 +87,9 @@ export function arrive(memory: Memory, activation: Activation, request: Request)
 }
 
 function command(memory: Memory, activation: Activation, request: Request, message: Message): void {
-  const { id, node, key, trace, ifVersion } = request
-  const fingerprint = request.fingerprint ?? ''
-  const known = key === undefined ? undefined : underKey(memory, activation, request.id, key, fingerprint)
-  if (known === 'on its way') return
+  const { id, node, key, trace, ifVersion, fingerprint = '' } = request
+  if (key !== undefined && activation.runningKeys?.get(key)?.id === id) return
+  const known = key === undefined ? undefined : underKey(memory, activation, key, fingerprint)
   if (known !== undefined || activation.status === 'stopped') {
     memory.hold(request, known ?? { kind: 'stopped' })
     return
@@ -121,14 +124,18 @@ function command(memory: Memory, activation: Activation, request: Request, messa
   })
 }
 
-/** What is known of a key: its answer, that it runs, or that this very request does and will be answered. */
+function recall(memory: Memory, activation: Activation, { key, fingerprint = '' }: Request): Outcome {
+  if (key === undefined) return { kind: 'invalid', problem: 'no idempotency key to recall' }
+  return underKey(memory, activation, key, fingerprint) ?? { kind: 'unknown' }
+}
+
+/** What is known of a key: its answer, or that it runs. */
 function underKey(
   memory: Memory,
   activation: Activation,
-  id: RequestId,
   key: string,
   fingerprint: string,
-): Outcome | 'on its way' | undefined {
+): Outcome | undefined {
   const known = activation.requests?.get(key)
   const running = activation.runningKeys?.get(key)
   // Until its row goes it is known to be old; it is not run again in between.
@@ -141,7 +148,7 @@ function underKey(
   if (poisoned !== undefined) return poisoned
   // Its answer is gone, and it is done.
   if (running === undefined) return activation.createdBy === key ? { kind: 'key-expired' } : undefined
-  return running.id === id ? 'on its way' : { kind: 'running' }
+  return { kind: 'running' }
 }
 
 function query(memory: Memory, activation: Activation, name: string, args: unknown): Outcome {

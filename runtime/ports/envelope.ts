@@ -49,6 +49,8 @@ export interface Request {
   readonly actor: ActorId
   readonly body:
     | { readonly kind: 'command'; readonly message: Message }
+    /** What the command under this key was answered: `unknown` when there was none. Nothing is handled. */
+    | { readonly kind: 'recall' }
     | { readonly kind: 'query'; readonly name: string; readonly args?: unknown }
     | { readonly kind: 'operate'; readonly command: OperatorCommand }
   /** Idempotency key, already hashed with the subject and the path; at most 64 characters. */

@@ -33,6 +33,7 @@ const envelope = Type.Object({
 
 const body = Type.Union([
   Type.Object({ kind: kind('command'), message }),
+  Type.Object({ kind: kind('recall') }),
   Type.Object({ kind: kind('query'), name: text }),
   Type.Object({ kind: kind('operate'), command: Type.Object({ kind: text }) }),
 ])
