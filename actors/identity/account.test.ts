@@ -2,6 +2,9 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { type AnyMessage, drawInteger } from '#actor'
 import { Floor, Stage, unreached } from '../floor.test-kit.ts'
 import { inbox } from '../office/inbox.ts'
+import { inboxRef } from '../office/messages.ts'
+import { walletRef } from '../till/messages.ts'
+import { wallet } from '../till/wallet.ts'
 import {
   type AccountView,
   account,
@@ -29,7 +32,7 @@ const wrong: AccountMessage = { type: 'account.login-failed' }
 
 class House extends Floor {
   constructor(choose?: (bound: number) => number) {
-    super({ actors: [...identityActors, inbox], ...(choose && { choose }) })
+    super({ actors: [...identityActors, inbox, wallet], ...(choose && { choose }) })
   }
   register(id = 'a', roles: AccountRole[] = ['customer'], address = `address-of-${id}`): this {
     this.tell(addressRef(address), { type: 'address.claim', account: id })
@@ -277,6 +280,10 @@ describe('closing', () => {
     house.say({ type: 'account.close' })
     expect(house.view()).toMatchObject({ state: 'closed', email: '', sessions: expect.anything() })
     expect([house.stateOf(1), house.stage(profileRef('a')).state]).toEqual(['revoked', 'closed'])
+    expect([house.stage(walletRef('a')).state, house.stage(inboxRef('a')).state]).toEqual([
+      'closed',
+      'closed',
+    ])
     expect(house.stage(addressRef('address-of-a')).query('view')).toEqual({ state: 'free', account: null })
     expect(house.unhandled).toEqual([])
     house.register('b', ['customer'], 'address-of-a')

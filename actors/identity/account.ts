@@ -13,10 +13,13 @@
  *       then the account is locked for `restMs`, also for the right one.
  *   A3. An account stops being an unlocked admin only after the roll of admins has let it go.
  *   A4. What it waits for is asked for again until it is answered.
+ *   A5. When it closes, its profile, its cards, its inbox and its webhooks go with it.
  */
 import { assign, setup } from 'xstate'
 import type { Birth, Delivered, Instant } from '#actor'
 import { cancel, defineActor, effects, emit, minutes, reply, schedule, seconds, tell } from '#actor'
+import { inboxRef } from '../office/messages.ts'
+import { walletRef } from '../till/messages.ts'
 import type { AccountRole } from './messages.ts'
 import { AccountMessage, addressRef, adminRollRef, profileRef, sessionRef } from './messages.ts'
 
@@ -136,7 +139,11 @@ export const accountMachine = setup({
         ...(locale !== null && { locale }),
       }),
     ),
-    closeProfile: tell(({ context }) => profileRef(context.id), { type: 'profile.close' }),
+    closeRest: effects(({ context: { id } }) => [
+      tell(profileRef(id), { type: 'profile.close' }),
+      tell(walletRef(id), { type: 'wallet.close' }),
+      tell(inboxRef(id), { type: 'inbox.close' }),
+    ]),
     askAgainLater: schedule('again', askAgainMs, { type: 'account.ask-again' }, { clock: 'runtime' }),
     askNoMore: cancel('again'),
 
@@ -354,7 +361,7 @@ export const accountMachine = setup({
       },
     },
     closing: {
-      entry: ['waitNoMore', 'endSessions', 'closeProfile', 'releaseAddress', 'askAgainLater'],
+      entry: ['waitNoMore', 'endSessions', 'closeRest', 'releaseAddress', 'askAgainLater'],
       on: {
         'account.close': { actions: 'done' },
         'account.ask-again': { actions: ['releaseAddress', 'askAgainLater'] },

@@ -225,6 +225,45 @@ describe('webhooks', () => {
   })
 })
 
+describe('I4: of an account that has closed', () => {
+  const closed = [prefer, ready(), subscribe(), { type: 'inbox.close' }] as const
+
+  test('nothing is kept, and its webhooks end', () => {
+    const { context, told } = walk(...closed)
+    expect(told).toEqual([{ receiver: 'webhook/whk_1', type: 'webhook.close' }])
+    expect(context).toMatchObject({
+      contact: { email: null, phone: null },
+      entries: [],
+      webhooks: [],
+      offers: [],
+    })
+    expect(walk(...closed, { type: 'inbox.close' }).told).toEqual([])
+    expect(walk({ type: 'inbox.close' }).context.entries).toEqual([])
+  })
+
+  test('nobody is told anything, and nothing is taken any more', () => {
+    const nobody = { email: null, phone: null }
+    const late = [ready('ord_2'), prefer, { type: 'inbox.contact', was: nobody, is: contact }]
+    const { context, all } = walk(...closed, ...late)
+    expect(
+      tells(all)
+        .filter(({ type }) => type !== 'webhook.subscribed')
+        .at(-1)?.type,
+    ).toBe('webhook.close')
+    expect(context).toMatchObject({ contact: nobody, entries: [], offers: [] })
+    expect(walk(...closed, subscribe('whk_2')).told).toEqual([
+      { receiver: 'webhook/whk_2', type: 'webhook.refused' },
+    ])
+    const confirm = { type: 'inbox.confirm', notification: 'n', topic: 'ready', channel: 'push' }
+    expect(walk(...closed, confirm).told).toEqual([
+      { receiver: 'notification/n', type: 'notification.unwanted', reason: 'no-contact' },
+    ])
+    expect(replyIn(walk(...closed, { type: 'inbox.read', id: 'x', read: true }).effects)).toEqual({
+      type: 'inbox.no-entry',
+    })
+  })
+})
+
 describe('a notification that is late', () => {
   const confirm = (channel: string) => ({ type: 'inbox.confirm', notification: 'n', topic: 'ready', channel })
   const rows: readonly (readonly [string, readonly AnyMessage[], AnyMessage])[] = [

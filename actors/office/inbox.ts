@@ -11,6 +11,7 @@
  *   I1. A notice is taken once, by its id, for as long as its id is remembered.
  *   I2. Every list has a maximum; the newest stay.
  *   I3. The contact follows the profile, each part of it for as long as its owner has chosen no other here.
+ *   I4. When its account has closed nobody is told anything any more: its webhooks end, and nothing is kept.
  */
 
 import { assign, setup } from 'xstate'
@@ -135,6 +136,16 @@ function noticeIn({ id, topic, event, order, amount, reason, lines }: Notify): N
   }
 }
 
+/** Of somebody who was told nothing yet, and of somebody who has left. */
+const empty = {
+  contact: { email: null, phone: null },
+  preferences: defaultPreferences,
+  entries: [],
+  remembered: [],
+  offers: [],
+  webhooks: [],
+} satisfies Partial<InboxContext>
+
 const newest = <T>(list: readonly T[], most: number): readonly T[] => list.slice(0, most)
 
 const hasContact = ({ contact }: InboxContext, channel: Channel): boolean =>
@@ -178,16 +189,42 @@ export const inboxMachine = setup({
   version: '1',
   context: ({ input }) => ({
     account: input.key,
-    contact: { email: null, phone: null },
-    preferences: defaultPreferences,
-    entries: [],
+    ...empty,
     taken: 0,
-    remembered: [],
-    offers: [],
-    webhooks: [],
   }),
   initial: 'open',
-  states: { open: {} },
+  states: {
+    open: {
+      on: {
+        'inbox.close': {
+          target: 'closed',
+          actions: [
+            effects(({ context: { webhooks } }) =>
+              webhooks.map(({ webhook }) => tell(webhookRef(webhook), { type: 'webhook.close' })),
+            ),
+            assign(empty),
+          ],
+        },
+      },
+    },
+    closed: {
+      on: {
+        'inbox.close': {},
+        'inbox.notify': {},
+        'inbox.contact': {},
+        'inbox.prefer': { actions: 'showSettings' },
+        'inbox.subscribe': {
+          actions: tell(({ event }) => webhookRef(event.webhook), { type: 'webhook.refused' }),
+        },
+        'inbox.confirm': {
+          actions: tell(({ event }) => notificationRef(event.notification), {
+            type: 'notification.unwanted',
+            reason: 'no-contact',
+          }),
+        },
+      },
+    },
+  },
   on: {
     'inbox.notify': { actions: ['tellOthers', 'keep'] },
     'inbox.prefer': {
@@ -277,7 +314,7 @@ export interface EntriesAsked {
 export const inbox = defineActor({
   type: 'inbox',
   accepts: InboxMessage,
-  creates: ['inbox.notify', 'inbox.prefer', 'inbox.contact', 'inbox.subscribe'],
+  creates: ['inbox.notify', 'inbox.prefer', 'inbox.contact', 'inbox.subscribe', 'inbox.close'],
   machine: inboxMachine,
   queries: {
     settings: ({ context }) => settingsOf(context as InboxContext),

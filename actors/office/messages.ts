@@ -112,6 +112,8 @@ export const InboxMessage = Type.Union([
   /** From a webhook: tell me of these. */
   Type.Object({ type: Type.Literal('inbox.subscribe'), webhook: id, events }, exact),
   Type.Object({ type: Type.Literal('inbox.unsubscribe'), webhook: id }, exact),
+  /** From an account that closes. */
+  Type.Object({ type: Type.Literal('inbox.close') }, exact),
   /** From a notification that is late: is it still wanted? */
   Type.Object(
     {

@@ -84,6 +84,8 @@ export const WalletMessage = Type.Union([
   /** Creates the wallet. */
   Type.Object({ type: Type.Literal('wallet.add'), method: id, last4, brand }, exact),
   Type.Object({ type: Type.Literal('wallet.remove'), method: id }, exact),
+  /** From an account that closes: every card is forgotten, and none is taken any more. */
+  Type.Object({ type: Type.Literal('wallet.close') }, exact),
 ])
 export type WalletMessage = MessageOf<typeof WalletMessage>
 

@@ -97,6 +97,21 @@ describe('a wallet', () => {
     expect(one.query<WalletView>('view').methods).toEqual([])
   })
 
+  test('W2: of an account that has closed it lets every card go, and takes none', () => {
+    const one = stage()
+    for (const method of ['pm_1', 'pm_2']) answers(one, add(method))
+    expect(answers(one, { type: 'wallet.close' })).toEqual([
+      [vaultRef('pm_1'), 'vault.remove'],
+      [vaultRef('pm_2'), 'vault.remove'],
+    ])
+    expect(answers(one, { type: 'wallet.close' })).toEqual([])
+    expect(answers(one, { type: 'wallet.remove', method: 'pm_1' })).toEqual([
+      [vaultRef('pm_1'), 'wallet.removed'],
+    ])
+    expect(answers(one, add('pm_3'))).toEqual([[vaultRef('pm_3'), 'wallet.full']])
+    expect(answers(stage(), { type: 'wallet.close' })).toEqual([])
+  })
+
   test('W1: has a bound', () => {
     const one = stage()
     for (let n = 0; n < methodsMax; n += 1) answers(one, add(`pm_${n}`))
@@ -104,6 +119,20 @@ describe('a wallet', () => {
     expect(answers(one, add('pm_0'))).toEqual([[vaultRef('pm_0'), 'wallet.added']])
     expect(one.query<WalletView>('view').methods).toHaveLength(methodsMax)
   })
+})
+
+test('W2: a card that was on its way when its account closed is refused, one that was stored is forgotten', () => {
+  for (const steps of [0, 1, 2, 3]) {
+    const floor = new Floor({ actors: [vault, wallet] })
+    floor.tell(vaultRef('pm_1'), store)
+    for (let n = 0; n < steps; n += 1) floor.step()
+    floor.tell(walletRef('acc_1'), { type: 'wallet.close' })
+    floor.elapse(60_000)
+    expect(['refused', 'removed']).toContain(floor.stage(vaultRef('pm_1')).state)
+    expect(floor.stage(vaultRef('pm_1')).query<VaultView>('view').token).toBeNull()
+    expect(floor.stage(walletRef('acc_1')).query<WalletView>('view').methods).toEqual([])
+    expect([floor.unhandled, floor.timers]).toEqual([[], []])
+  }
 })
 
 test('together, in any order of messages, the wallet ends up with what is stored', () => {

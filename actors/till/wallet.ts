@@ -5,11 +5,12 @@
  * Does not: hold what one can pay with (`vault.ts`).
  *
  * Invariants:
- *   W1. At most `methodsMax` cards, each once; every message is answered, also when it comes again.
+ *   W1. At most `methodsMax` cards, each once; every message of a card is answered, also when it comes again.
+ *   W2. When its account has closed, every card that it listed is removed, and none is added.
  */
 import { assign, setup } from 'xstate'
 import type { Birth, Delivered } from '#actor'
-import { defineActor, tell } from '#actor'
+import { defineActor, effects, tell } from '#actor'
 import { vaultRef, WalletMessage } from './messages.ts'
 
 export const methodsMax = 20
@@ -46,6 +47,9 @@ const walletMachine = setup({
         ({ method }) => event.type !== 'wallet.remove' || method !== event.method,
       ),
     })),
+    removeAll: effects(({ context }) =>
+      context.methods.map(({ method }) => tell(vaultRef(method), { type: 'vault.remove' })),
+    ),
     sayAdded: tell(({ event }) => vaultRef('method' in event ? event.method : ''), { type: 'wallet.added' }),
     sayFull: tell(({ event }) => vaultRef('method' in event ? event.method : ''), { type: 'wallet.full' }),
     sayRemoved: tell(({ event }) => vaultRef('method' in event ? event.method : ''), {
@@ -66,6 +70,14 @@ const walletMachine = setup({
           { actions: ['list', 'sayAdded'] },
         ],
         'wallet.remove': { actions: ['strike', 'sayRemoved'] },
+        'wallet.close': { target: 'closed', actions: 'removeAll' },
+      },
+    },
+    closed: {
+      on: {
+        'wallet.add': { actions: 'sayFull' },
+        'wallet.remove': { actions: ['strike', 'sayRemoved'] },
+        'wallet.close': {},
       },
     },
   },
@@ -74,8 +86,8 @@ const walletMachine = setup({
 export const wallet = defineActor({
   type: 'wallet',
   accepts: WalletMessage,
-  // A card may be removed before its wallet has heard of it.
-  creates: ['wallet.add', 'wallet.remove'],
+  // A card may be removed before its wallet has heard of it; an account may close before it has one.
+  creates: ['wallet.add', 'wallet.remove', 'wallet.close'],
   machine: walletMachine,
   queries: { view: ({ context }) => context as WalletView },
 })
