@@ -14,12 +14,11 @@ import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Message } from '#actor'
-import { binRef, definitions, ingredients, menuRef } from '#actors'
+import { accountRef, binRef, definitions, ingredients, menuRef } from '#actors'
 import { Machine } from '#kernel'
 import { roles } from './auth/caller.ts'
 import { type Gateway, startGateway } from './index.ts'
 import { problemSpecs } from './problems.ts'
-import { bearer, fakeAuth } from './testing/fake-auth.ts'
 import { FakeCluster } from './testing/fake-cluster.ts'
 
 const isFull = process.env.BRIGADE_FUZZ === 'full'
@@ -27,6 +26,7 @@ const requests = isFull ? 100_000 : 3_000
 const limitMs = isFull ? 3_600_000 : 8_000
 /** Requests under way together. */
 const atOnce = 8
+const roundsOfAccounts = 100
 const options = {
   numRuns: requests / atOnce,
   interruptAfterTimeLimit: limitMs,
@@ -185,24 +185,31 @@ const inUrl = (value: unknown): string => {
   }
 }
 
-function requestsOf(document: Document, known: () => readonly string[]): fc.Arbitrary<Asked> {
+/** What requests are drawn with: ids and tokens of orders that there are, and access tokens of every role. */
+interface World {
+  readonly known: string[]
+  tokens: readonly string[]
+}
+
+const oneOf = (list: readonly string[], n: number, otherwise: string): string =>
+  list[n % Math.max(1, list.length)] ?? otherwise
+
+function requestsOf(document: Document, world: World): fc.Arbitrary<Asked> {
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
   )
   const auth = fc.oneof(
     fc.constant({}),
-    fc
-      .tuple(fc.constantFrom('acc_a', 'acc_b'), fc.constantFrom(...roles))
-      .map(([account, role]) => bearer(account, role)),
+    fc.nat().map((n) => ({ authorization: `Bearer ${oneOf(world.tokens, n, 'x')}` })),
     headerText.map((text) => ({ authorization: text })),
-    fc.nat().map((n) => ({ 'x-order-token': known()[n % Math.max(1, known().length)] ?? 'x' })),
+    fc.nat().map((n) => ({ 'x-order-token': oneOf(world.known, n, 'x') })),
   )
   const perOperation = operations.map(({ path, method, operation }) => {
     const parameters = operation.parameters ?? []
     const values = parameters.map((parameter) =>
       fc.oneof(
         { weight: 3, arbitrary: valuesOf(parameter.schema, document) },
-        { weight: 3, arbitrary: fc.nat().map((n) => known()[n % Math.max(1, known().length)] ?? 'main') },
+        { weight: 3, arbitrary: fc.nat().map((n) => oneOf(world.known, n, 'main')) },
         fc.string(),
         weird,
       ),
@@ -312,6 +319,7 @@ function judge({ method, path }: Asked, { status, type, text }: Said): void {
 function newCluster(): FakeCluster {
   const cluster = new FakeCluster(
     definitions.map((definition) => ({ definition, machine: new Machine(definition) })),
+    { connected: true },
   )
   cluster.deliver(menuRef('main'), { type: 'menu.open' })
   for (const name of Object.keys(ingredients)) {
@@ -331,7 +339,7 @@ const start = (cluster: FakeCluster): Promise<Gateway> =>
     site: 'main',
     port: 0,
     opsPort: 0,
-    auth: fakeAuth,
+    accounts: { serviceKey: new Uint8Array(32).fill(7) },
     callbackSecret: 'a-secret-of-both-sides',
     webhookSecret: (webhook, number) => `secret ${number} of ${webhook}`,
     exchangeCard: async ({ number }) => ({
@@ -349,6 +357,26 @@ const start = (cluster: FakeCluster): Promise<Gateway> =>
 let cluster: FakeCluster
 let gateway: Gateway
 let document: Document
+
+/** An account of each role, for their tokens: those of before may be closed or locked by now. */
+async function newAccounts(world: World, url = gateway.url, there = cluster): Promise<void> {
+  const post = async (path: string, body: unknown) => {
+    const headers = { 'content-type': 'application/json', 'idempotency-key': randomUUID() }
+    const said = await send(url, { method: 'POST', path, headers, body: JSON.stringify(body) })
+    expect([200, 201], said.text).toContain(said.status)
+    return JSON.parse(said.text) as { readonly id: string; readonly accessToken: string }
+  }
+  world.tokens = await Promise.all(
+    roles.map(async (role) => {
+      const credentials = { email: `${randomUUID()}@example.org`, password: 'correct horse battery' }
+      const { id } = await post('/api/v1/auth/register', credentials)
+      there.deliver(accountRef(id), { type: 'account.set-roles', roles: ['customer', role] } as Message)
+      world.known.push(id)
+      return (await post('/api/v1/auth/login', credentials)).accessToken
+    }),
+  )
+}
+
 beforeAll(async () => {
   cluster = newCluster()
   gateway = await start(cluster)
@@ -362,9 +390,11 @@ afterAll(async () => {
 test(
   'every public route answers whatever it is sent, from its schemas and beside them',
   async () => {
-    const known: string[] = ['main', ...Object.keys(ingredients).slice(0, 3)]
+    const world: World = { known: ['main', ...Object.keys(ingredients).slice(0, 3)], tokens: [] }
+    const { known } = world
     const seen = new Map<number, number>()
-    const arbitrary = requestsOf(document, () => known)
+    const arbitrary = requestsOf(document, world)
+    let rounds = 0
     const attempt = async (asked: Asked): Promise<void> => {
       const said = await send(gateway.url, asked)
       judge(asked, said)
@@ -384,6 +414,8 @@ test(
     expect(seen).toEqual(new Map([[201, 2]]))
     await fc.assert(
       fc.asyncProperty(fc.array(arbitrary, { minLength: atOnce, maxLength: atOnce }), async (some) => {
+        if (rounds % roundsOfAccounts === 0) await newAccounts(world)
+        rounds += 1
         await Promise.all(some.map(attempt))
       }),
       options,
@@ -463,10 +495,12 @@ test(
     setFlagsFromString('--expose-gc')
     const collect = runInNewContext('gc') as () => void
     const idle = newCluster()
-    // A cluster that keeps nothing either, in front of a gateway of its own.
-    idle.request = async () => ({ kind: 'unknown' })
     const alone = await start(idle)
-    const arbitrary = requestsOf(document, () => [])
+    const world: World = { known: [], tokens: [] }
+    await newAccounts(world, alone.url, idle)
+    // From now on it keeps nothing either. Tokens are good by their signature alone.
+    idle.request = async () => ({ kind: 'unknown' })
+    const arbitrary = requestsOf(document, world)
     const run = async (count: number, seed: number): Promise<number> => {
       for (const asked of fc.sample(arbitrary, { numRuns: count, seed }))
         judge(asked, await send(alone.url, asked))
