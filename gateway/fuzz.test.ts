@@ -200,7 +200,10 @@ function requestsOf(document: Document, world: World): fc.Arbitrary<Asked> {
   )
   const auth = fc.oneof(
     fc.constant({}),
-    fc.nat().map((n) => ({ authorization: `Bearer ${oneOf(world.tokens, n, 'x')}` })),
+    {
+      weight: 6,
+      arbitrary: fc.nat().map((n) => ({ authorization: `Bearer ${oneOf(world.tokens, n, 'x')}` })),
+    },
     headerText.map((text) => ({ authorization: text })),
     fc.nat().map((n) => ({ 'x-order-token': oneOf(world.known, n, 'x') })),
   )

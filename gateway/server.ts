@@ -286,7 +286,12 @@ const handshakeTimeoutMs = 5_000
 
 /** The document for people. All of it comes from this server. */
 async function showDocs(app: Server): Promise<void> {
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: docsPolicy })
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: docsPolicy,
+    // Its bar has another project's name, and a field for the address of some other description.
+    theme: { title: 'Brigade', css: [{ filename: 'brigade.css', content: '.topbar { display: none }' }] },
+  })
 }
 
 /** `GET /openapi.json`, and an explanation of every problem. */
