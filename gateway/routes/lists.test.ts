@@ -6,6 +6,7 @@ import { type Gateway, startGateway } from '../index.ts'
 import { bearer, fakeAuth } from '../testing/fake-auth.ts'
 import { FakeCluster } from '../testing/fake-cluster.ts'
 import { contractOf } from '../testing/openapi-contract.ts'
+import { orderStates } from './lists.ts'
 
 // Over real HTTP, in front of the real machines of orders, payments and tickets, whose turns the gateway folds itself.
 // Every answer is checked against the OpenAPI document.
@@ -285,4 +286,10 @@ test('metrics say how far the read models are', async () => {
   expect(text).toMatch(/^brigade_projection_lag_seconds \d+(\.\d+)?$/m)
   expect(text).toMatch(/^brigade_projection_turns_total [1-9]\d*$/m)
   expect(text).toContain('brigade_projection_live{projection="orders"} 1')
+})
+
+test('orders can be asked for in each state in which one can be seen', () => {
+  // It is through `unwinding` within a turn.
+  const seen = Object.keys(order.machine.states).filter((state) => state !== 'unwinding')
+  expect([...orderStates].sort()).toEqual(seen.sort())
 })

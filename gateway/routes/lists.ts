@@ -24,7 +24,7 @@ import {
   usersProjection,
   userTable,
 } from '#projections'
-import { type Auth, byAccount, hasRole, requireCaller } from '../auth/caller.ts'
+import { type Auth, atLeast, byAccount, hasRole, requireCaller } from '../auth/caller.ts'
 import type { Keyring } from '../keyring.ts'
 import { Problem } from '../problems.ts'
 import { ListQuery, listed, listProblems, pageOf } from '../read-models.ts'
@@ -43,9 +43,11 @@ const count = Type.Integer({ minimum: 0 })
 const id = Type.String({ minLength: 1, maxLength: 100 })
 const stateOf = <const Names extends readonly string[]>(names: Names) => Type.Optional(Type.Enum([...names]))
 
-const orderStates = [
+/** Those of its machine in which an order can be seen. */
+export const orderStates = [
   'placed',
   'reserving',
+  'revising',
   'paying',
   'confirmed',
   'queued',
@@ -103,7 +105,6 @@ const ListedUser = Type.Object(
   },
   exact,
 )
-const houseRoles = ['staff', 'manager', 'operator'] as const
 
 export function listRoutes(app: Server, { auth, keyring, projector }: ListRouteOptions): void {
   const models = { projector, keyring }
@@ -129,7 +130,7 @@ export function listRoutes(app: Server, { auth, keyring, projector }: ListRouteO
     async (request, reply) => {
       const { query, url } = request
       const caller = await requireCaller(auth, request)
-      const isHouse = hasRole(caller, ...houseRoles)
+      const isHouse = hasRole(caller, ...atLeast('staff'))
       const guest = query.guest ?? (isHouse ? undefined : caller.account)
       if (!isHouse && guest !== caller.account)
         throw new Problem('forbidden', 'These are the orders of another account.')
@@ -165,7 +166,7 @@ export function listRoutes(app: Server, { auth, keyring, projector }: ListRouteO
     },
     async (request, reply) => {
       const { query, url } = request
-      await requireCaller(auth, request, ...houseRoles)
+      await requireCaller(auth, request, ...atLeast('staff'))
       const { state } = query
       return listed(models, paymentsProjection, paymentTable, {
         query,
@@ -200,7 +201,7 @@ export function listRoutes(app: Server, { auth, keyring, projector }: ListRouteO
     },
     async (request, reply) => {
       const { query, url } = request
-      await requireCaller(auth, request, ...houseRoles)
+      await requireCaller(auth, request, ...atLeast('staff'))
       const { state, open } = query
       const way =
         open !== undefined
