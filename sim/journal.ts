@@ -204,7 +204,7 @@ export class SimJournal {
   readonly #actors = new Map<ActorId, ActorRow>()
   /** The scope that a shard was taken from, if that was sealed by it. */
   readonly #takenFrom = new Map<ShardId, ScopeId>()
-  /** Those with records. */
+  /** Those with records, in the order of their positions. */
   readonly #batches = new Map<ScopeId, Map<Position, Batch>>()
   readonly #tables = new Map<ShardId, ShardTables>()
   /** Scopes whose process was told that they are lost, and how (J6). */
@@ -265,6 +265,9 @@ export class SimJournal {
     for (const [n, { undo }] of [...lost.entries()].reverse()) {
       restore(n === 0 ? undo.slice(Math.ceil(undo.length * keptOfFirst)) : undo)
     }
+    // Those that were trimmed and are there again came last.
+    for (const [scope, kept] of this.#batches)
+      this.#batches.set(scope, new Map([...kept].sort(([a], [b]) => a - b)))
     return lost.flatMap(({ commit }) => commit ?? [])
   }
 
@@ -492,12 +495,14 @@ export class SimJournal {
     const batches: KeptBatch[] = []
     const ends: ScopeId[] = []
     for (const scope of [...new Set([...this.#scopes.keys(), ...this.#batches.keys()])].sort()) {
-      const kept = [...(this.#batches.get(scope) ?? [])].sort(([a], [b]) => a - b)
-      const last = kept.at(-1)?.[0]
-      if (kept.length === 0 && !this.#scopes.has(scope)) continue
+      const kept = this.#batchesOf(scope).entries()
+      let next = kept.next()
+      if (next.done && !this.#scopes.has(scope)) continue
       let isEmpty = true
-      for (const [position, { now, records }] of kept) {
-        if (now > before || (position === last && named.has(scope))) {
+      while (!next.done) {
+        const [position, { now, records }] = next.value
+        next = kept.next()
+        if (now > before || (next.done && named.has(scope))) {
           isEmpty = false
           break
         }
