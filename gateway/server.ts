@@ -32,6 +32,7 @@ import {
   problemSpecs,
   retryAfterOf,
 } from './problems.ts'
+import { buildSerializer } from './serializers.ts'
 import { type TraceContext, traceOf } from './trace-context.ts'
 
 declare module 'fastify' {
@@ -102,6 +103,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     requestTimeout: requestTimeoutMs,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 600 },
+    schemaController: { compilersFactory: { buildSerializer } },
     logger: { level: log.level, redact: [...redacted, 'body'], ...(log.stream && { stream: log.stream }) },
     logController: new LogController({ disableRequestLogging: true }),
     // What is logged carries the trace id; a logger of its own for every request would cost more than routing it.
