@@ -65,6 +65,7 @@ describe('the OpenAPI document', () => {
       'PaymentMethod',
       'Problem',
       'Refund',
+      'Reservation',
       'Station',
       'Ticket',
     ])

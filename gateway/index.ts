@@ -45,6 +45,7 @@ import { paymentMethodRoutes } from './routes/payment-methods.ts'
 import { paymentRoutes } from './routes/payments.ts'
 import { providerCallbackRoutes } from './routes/provider-callback.ts'
 import { quoteRoutes } from './routes/quotes.ts'
+import { reservationRoutes } from './routes/reservations.ts'
 import { StockCache } from './routes/stock-cache.ts'
 import { userRoutes } from './routes/users.ts'
 import { type WebhookSecret, webhookRoutes } from './routes/webhooks.ts'
@@ -198,6 +199,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       quoteRoutes(server, { client, menu, stock })
       notificationRoutes(server, { client, auth, keyring, timeoutMs })
       inventoryRoutes(server, { client, auth, keyring, site, stock, timeoutMs })
+      reservationRoutes(server, { client, auth, keyring, site, timeoutMs })
       kitchenRoutes(server, { client, auth, keyring, site, timeoutMs })
       if (identity !== undefined) {
         authRoutes(server, { ...identity, keyring })

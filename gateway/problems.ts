@@ -307,6 +307,11 @@ export const problemSpecs = {
     'Not enough in the pantry',
     '`shortages` lists what is missing. This is a preview: the order itself decides.',
   ),
+  'reservation-expired': caller(
+    410,
+    'It was kept no longer than this',
+    'What was kept back is free again since `expiresAt`. Reserve it anew, with a new key.',
+  ),
   'negative-stock': caller(
     409,
     'There is less than that',

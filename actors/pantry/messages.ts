@@ -1,8 +1,8 @@
 /**
  * What orders, reservations and bins say to each other.
  *
- * Owns:     the contracts of the pantry, and its addresses. A reservation has its order's key; a bin's key is
- *           `site:ingredient`.
+ * Owns:     the contracts of the pantry, and its addresses. A reservation has its order's key, or where staff keeps
+ *           something one of its own; a bin's key is `site:ingredient`.
  * Does not: decide anything (`bin.ts`, `reservation.ts`).
  */
 
@@ -85,6 +85,8 @@ export const ReservationMessage = Type.Union([
       site: id,
       lines: Type.Array(StockLine, { minItems: 1 }),
       expiresInMs: positive,
+      /** It is kept for no order: nobody is told what becomes of it. */
+      byStaff: Type.Optional(Type.Literal(true)),
     },
     exact,
   ),
@@ -115,7 +117,7 @@ export const ReservationMessage = Type.Union([
 ])
 export type ReservationMessage = MessageOf<typeof ReservationMessage>
 
-/** From a reservation to its order. `refused`, `released` and `expired` are last words: nothing is held. */
+/** From a reservation to its order, if it has one. `refused`, `released` and `expired` are last words: nothing is held. */
 export const ReservationReport = Type.Union([
   Type.Object({ type: Type.Literal('reservation.held') }, exact),
   Type.Object({ type: Type.Literal('reservation.refused'), shortages: Type.Array(Shortage) }, exact),

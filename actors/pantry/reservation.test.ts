@@ -236,6 +236,21 @@ describe('after the commit', () => {
   })
 })
 
+test('what staff keeps is told to no order, however it ends', () => {
+  const byStaff = { ...wish, byStaff: true }
+  const kept = walk(byStaff, held('basil'), held('tomatoes'))
+  expect(kept.told).toEqual(['bin.confirm → bin/main:basil', 'bin.confirm → bin/main:tomatoes'])
+  for (const [end, state] of [
+    [release, 'released'],
+    [expiry, 'expired'],
+  ] as const) {
+    const ended = walk(byStaff, held('basil'), held('tomatoes'), end, released('basil'), released('tomatoes'))
+    expect([ended.state, ended.told]).toEqual([state, []])
+  }
+  const short = walk(byStaff, refused('basil'))
+  expect([short.state, short.told]).toEqual(['refused', []])
+})
+
 test('the view shows the lines', () => {
   expect(walk(...toHeld).stage.query<ReservationView>('view')).toMatchObject({
     state: 'open',

@@ -1,5 +1,5 @@
 /**
- * All that one order needs from the pantry, or nothing of it.
+ * All that one order needs from the pantry, or nothing of it; or what staff keeps back for a while, for no order.
  *
  * It asks one bin after the other in the order of their keys, so two reservations can never wait for each
  * other in a ring. When the last bin has said yes, all holds become firm.
@@ -16,19 +16,23 @@
  */
 
 import { assign, setup } from 'xstate'
-import type { Birth, Delivered } from '#actor'
-import { defineActor, effects, emit, minutes, tell } from '#actor'
+import type { Birth, Delivered, MessageOf, Turn } from '#actor'
+import { after, defineActor, effects, emit, minutes, tell } from '#actor'
 import { orderRef } from '../orders/messages.ts'
 import { stateName } from '../state-name.ts'
-import type { Shortage, StockLine } from './messages.ts'
+import type { ReservationReport, Shortage, StockLine } from './messages.ts'
 import { binRef, ReservationMessage } from './messages.ts'
 
 export interface ReservationContext {
+  /** Its key: the order's, unless staff keeps it. */
   readonly order: string
+  readonly byStaff: boolean
   readonly site: string
   /** Ascending by ingredient. */
   readonly lines: readonly StockLine[]
   readonly expiresInMs: number
+  /** On the world clock. */
+  readonly expiresAt: number
   /** How many bins were asked; all but the last of them have answered. */
   readonly asked: number
   /** Bins that have not yet confirmed that they hold nothing. */
@@ -66,7 +70,15 @@ const lower = ({ site, order }: ReservationContext, lines: readonly StockLine[])
     tell(binRef(site, ingredient), { type: 'bin.lower', reservation: order, by: amount }),
   )
 
-const toOrder = ({ order }: ReservationContext) => orderRef(order)
+/** To the order. What staff keeps is nobody's: they read how it stands. */
+const report = (
+  said: (
+    turn: Turn<ReservationContext, Delivered<ReservationMessage>>,
+  ) => MessageOf<typeof ReservationReport>,
+) =>
+  effects((turn: Turn<ReservationContext, Delivered<ReservationMessage>>) =>
+    turn.context.byStaff ? [] : [tell(orderRef(turn.context.order), said(turn))],
+  )
 
 export const reservationMachine = setup({
   types: {
@@ -127,19 +139,16 @@ export const reservationMachine = setup({
       const lines = [...context.lines, ...more]
       return context.wanted === null ? {} : { lines, asked: lines.length, wanted: null }
     }),
-    sayRevised: tell(({ context }) => toOrder(context), { type: 'reservation.revised' }),
-    sayKept: tell(
-      ({ context }) => toOrder(context),
-      ({ context, event }) => ({
-        type: 'reservation.kept',
-        shortages:
-          event.type === 'bin.refused'
-            ? raises(context)
-                .filter(({ ingredient }) => ingredient === event.ingredient)
-                .map(({ ingredient, amount }) => ({ ingredient, needed: amount, free: event.free }))
-            : [],
-      }),
-    ),
+    sayRevised: report(() => ({ type: 'reservation.revised' })),
+    sayKept: report(({ context, event }) => ({
+      type: 'reservation.kept',
+      shortages:
+        event.type === 'bin.refused'
+          ? raises(context)
+              .filter(({ ingredient }) => ingredient === event.ingredient)
+              .map(({ ingredient, amount }) => ({ ingredient, needed: amount, free: event.free }))
+          : [],
+    })),
     confirmAll: effects(({ context: { site, lines, order } }) =>
       lines.map(({ ingredient }) =>
         tell(binRef(site, ingredient), { type: 'bin.confirm', reservation: order }),
@@ -178,14 +187,14 @@ export const reservationMachine = setup({
     release: assign({ outcome: 'released' }),
     expire: assign({ outcome: 'expired' }),
 
-    sayHeld: tell(({ context }) => toOrder(context), { type: 'reservation.held' }),
-    sayCommitted: tell(({ context }) => toOrder(context), { type: 'reservation.committed' }),
-    sayReleased: tell(({ context }) => toOrder(context), { type: 'reservation.released' }),
-    sayExpired: tell(({ context }) => toOrder(context), { type: 'reservation.expired' }),
-    sayRefused: tell(
-      ({ context }) => toOrder(context),
-      ({ context }) => ({ type: 'reservation.refused', shortages: [...context.shortages] }),
-    ),
+    sayHeld: report(() => ({ type: 'reservation.held' })),
+    sayCommitted: report(() => ({ type: 'reservation.committed' })),
+    sayReleased: report(() => ({ type: 'reservation.released' })),
+    sayExpired: report(() => ({ type: 'reservation.expired' })),
+    sayRefused: report(({ context }) => ({
+      type: 'reservation.refused',
+      shortages: [...context.shortages],
+    })),
     publishReserved: emit(({ context: { order, site, lines } }) => ({
       type: 'inventory.reserved',
       order,
@@ -205,9 +214,11 @@ export const reservationMachine = setup({
   version: '1',
   context: ({ input }) => ({
     order: input.key,
+    byStaff: false,
     site: '',
     lines: [],
     expiresInMs: minutes(60),
+    expiresAt: 0,
     asked: 0,
     pending: [],
     wanted: null,
@@ -222,10 +233,12 @@ export const reservationMachine = setup({
       on: {
         'reservation.hold': {
           target: 'open',
-          actions: assign(({ event: { site, lines, expiresInMs } }) => ({
+          actions: assign(({ event: { site, lines, expiresInMs, byStaff = false, at } }) => ({
+            byStaff,
             site,
             lines: oncePerIngredient(lines),
             expiresInMs,
+            expiresAt: after(at, expiresInMs),
           })),
         },
       },
