@@ -77,6 +77,16 @@ describe('a breaker', () => {
     expect([departments.isDown('orders'), (await ask(order)).kind]).toEqual([false, 'answer'])
   })
 
+  test('does not refuse for ever what only a route could try', async () => {
+    await fail(3)
+    vi.advanceTimersByTime(1_999)
+    expect(departments.isDown('orders')).toBe(true)
+    vi.advanceTimersByTime(1)
+    expect([departments.isDown('orders'), departments.states.orders]).toEqual([false, 'answers'])
+    await fail(1)
+    expect(departments.isDown('orders')).toBe(true)
+  })
+
   test('a try that fails opens it anew', async () => {
     await fail(3)
     vi.advanceTimersByTime(2_000)

@@ -77,9 +77,11 @@ export class Departments {
     }
   }
 
+  /** Whether what needs the department is refused. When it may be tried again it is not: that could be the try. */
   isDown(name: DepartmentName): boolean {
     const breaker = this.#breakers.get(name)
-    return breaker !== undefined && this.#isOpen(breaker)
+    if (breaker === undefined) return false
+    return this.#isUnowned(breaker) || (this.#isOpen(breaker) && performance.now() < breaker.openUntil)
   }
 
   get states(): Readonly<Record<string, 'answers' | 'silent'>> {
@@ -118,8 +120,11 @@ export class Departments {
     }
   }
 
-  #isOpen({ failures, unownedSince }: Breaker): boolean {
-    if (failures >= this.bounds().failures) return true
+  #isOpen(breaker: Breaker): boolean {
+    return breaker.failures >= this.bounds().failures || this.#isUnowned(breaker)
+  }
+
+  #isUnowned({ unownedSince }: Breaker): boolean {
     return unownedSince !== undefined && performance.now() - unownedSince >= unownedGraceMs
   }
 

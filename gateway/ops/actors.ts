@@ -4,7 +4,8 @@
  * An actor's id contains a slash; in a path it is percent-encoded: `/ops/v1/actors/order%2Ford_1/snapshot`.
  */
 import { type Static, Type } from 'typebox'
-import { type ActorId, type Message, ref, systemMessageTypes } from '#actor'
+import { type ActorId, type Message, ref, systemMessageTypes, typeOf } from '#actor'
+import { departments, vault } from '#actors'
 import type { JournalRecord, NodeId, OperatorCommand, Outcome, RecordPlace } from '#ports'
 import type { ClusterClient } from '../cluster-client.ts'
 import { cursorOf, isCut, nextLink, OlderNotKept, PageQuery, pageSize, placeOf } from '../cursor.ts'
@@ -13,6 +14,8 @@ import { inWords, Problem, problemOf } from '../problems.ts'
 import { exact, reach } from '../routes/route-parts.ts'
 import { problems, type Server } from '../server.ts'
 import { Timestamp, timestampOf } from '../timestamp.ts'
+import { requireAdmin } from './guard.ts'
+import { withoutSecrets } from './redaction.ts'
 
 const count = Type.Integer({ minimum: 0 })
 const OfActor = Type.Object({ id: Type.String({ minLength: 3, maxLength: 200 }) })
@@ -79,6 +82,11 @@ const Handled = Type.Object(
 )
 const reachFailures = ['audit-unavailable', ...reach] as const
 
+/** Told to them, a message can give somebody a role, a key that tokens are signed with, or another's card. */
+const decidesWhoMayDoWhat: ReadonlySet<string> = new Set(
+  [...departments.identity, vault].map(({ type }) => type),
+)
+
 /** An operator waits no longer than this for one actor. */
 const requestTimeoutMs = 3_000
 
@@ -138,7 +146,7 @@ export function actorRoutes(app: Server, client: ClusterClient, keyring: Keyring
       const actor = actorOf(params.id)
       const { value, state, version } = await inspect(actor, trace.parent)
       const { mailbox: _elsewhere, ...inside } = value as { mailbox?: unknown }
-      return { id: actor, version, state, inside }
+      return { id: actor, version, state, inside: withoutSecrets(inside) }
     },
   )
   app.get(
@@ -155,7 +163,7 @@ export function actorRoutes(app: Server, client: ClusterClient, keyring: Keyring
       const actor = actorOf(params.id)
       const { value } = await inspect(actor, trace.parent)
       const { mailbox = [], mailboxDepth } = value as { mailbox?: unknown[]; mailboxDepth?: number }
-      return { id: actor, depth: mailboxDepth ?? mailbox.length, items: mailbox }
+      return { id: actor, depth: mailboxDepth ?? mailbox.length, items: withoutSecrets(mailbox) }
     },
   )
   app.get(
@@ -195,11 +203,21 @@ export function actorRoutes(app: Server, client: ClusterClient, keyring: Keyring
         body: Type.Object({ message: AnyMessage }, exact),
         response: {
           202: Handled,
-          ...problems('validation', 'forged-message', 'not-found', 'event-not-accepted', ...reachFailures),
+          ...problems(
+            'validation',
+            'forbidden',
+            'forged-message',
+            'not-found',
+            'event-not-accepted',
+            ...reachFailures,
+          ),
         },
       },
     },
-    async ({ params, body: { message }, trace }, reply) => {
+    async (request, reply) => {
+      const { params, body, trace } = request
+      const { message } = body
+      if (decidesWhoMayDoWhat.has(typeOf(actorOf(params.id)))) requireAdmin(request)
       if (systemMessageTypes.has(message.type)) {
         throw new Problem('forged-message', `Only the runtime sends '${message.type}'.`)
       }
@@ -331,12 +349,12 @@ function shownTurn(record: JournalRecord): Static<typeof Turn> {
     sequence,
     at: timestampOf(at),
     id,
-    message: { ...message },
+    message: withoutSecrets({ ...message }),
     state,
     ...(from !== undefined && { from }),
     ...(cause !== undefined && { cause }),
     ...(trace !== undefined && { trace }),
-    ...(events && { events: events.map((event) => ({ ...event })) }),
+    ...(events && { events: events.map((event) => withoutSecrets({ ...event })) }),
     ...(note !== undefined && { note }),
   }
 }

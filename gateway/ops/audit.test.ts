@@ -7,7 +7,7 @@ import { type Gateway, type GatewayOptions, startGateway } from '../index.ts'
 import { fakeAuth as auth, bearer } from '../testing/fake-auth.ts'
 import { FakeCluster } from '../testing/fake-cluster.ts'
 import { contractOf } from '../testing/openapi-contract.ts'
-import { withoutSecrets } from './audit.ts'
+import { withoutSecrets } from './redaction.ts'
 
 const site = 'main'
 const crash = '/ops/v1/nodes/node-1/crash'
@@ -117,6 +117,13 @@ describe('the audit', () => {
     expect(written().length).toBeGreaterThan(1)
     expect(JSON.stringify(written())).not.toContain(secret)
     expect(JSON.stringify(written())).toContain('menu.edit')
+    expect(
+      withoutSecrets({ email: 'a@b.c', hash: '$argon2id$…', keys: [{ kid: 'k', sealed: 'x' }] }),
+    ).toEqual({
+      email: 'a@b.c',
+      hash: '<redacted>',
+      keys: [{ kid: 'k', sealed: '<redacted>' }],
+    })
     expect(withoutSecrets({ a: 1, password: 'x', list: [{ refreshToken: 'y', dish: 'z' }] })).toEqual({
       a: 1,
       password: '<redacted>',

@@ -25,6 +25,7 @@ import { exact } from '../routes/route-parts.ts'
 import { pathOf, problems, type Server } from '../server.ts'
 import { redacted } from '../settings.ts'
 import { Timestamp, timestampOf } from '../timestamp.ts'
+import { withoutSecrets } from './redaction.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -177,20 +178,6 @@ function bodyShown({ body, params }: FastifyRequest): string {
   const { key } = (params ?? {}) as { readonly key?: string }
   const isSecret = key !== undefined && isConfigKey(key) && 'isSecret' in configKeys[key]
   return (isSecret ? redacted : JSON.stringify(withoutSecrets(body))).slice(0, bodyLengthMax)
-}
-
-const secretName = /token|secret|password|passphrase|authorization|cookie|credential|private|card|cvc|pan$/i
-
-/** A copy in which every member whose name says that it is secret is redacted, however deep. */
-export function withoutSecrets(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutSecrets)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [
-      name,
-      secretName.test(name) ? redacted : withoutSecrets(member),
-    ]),
-  )
 }
 
 const shownRecord = ({ message, at }: JournalRecord): Entry => shown(message as AuditMessage, timestampOf(at))

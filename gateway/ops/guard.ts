@@ -8,10 +8,11 @@
  * Invariants:
  *   O1. Without a token the listener binds only a loopback address and answers only to a loopback name.
  *   O2. A request with an `Origin` other than the listener itself is refused, with or without a token.
+ *   O3. An account that operates and is no admin gives itself no role: it makes no admin, and tells identity nothing.
  */
 import type { FastifyRequest } from 'fastify'
 import { ClusterError } from '#actor'
-import { type Auth, hasRole } from '../auth/caller.ts'
+import { type Auth, type Caller, hasRole } from '../auth/caller.ts'
 import { isSameSecret } from '../keyring.ts'
 import { Problem } from '../problems.ts'
 import type { SecurityScheme, Server } from '../server.ts'
@@ -39,6 +40,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who operates: an account, or how they came in. */
     operator: string
+    /** They may decide who may do what: an admin, or whoever runs the house. */
+    operatesAll: boolean
   }
 }
 
@@ -53,6 +56,7 @@ export const operatorSchemes = {
 
 export function guard(app: Server, token: string | undefined, auth: Auth): void {
   app.decorateRequest('operator', '')
+  app.decorateRequest('operatesAll', false)
   app.addHook('onRequest', async (request) => {
     const { host = '', origin } = request.headers
     if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`) {
@@ -60,11 +64,18 @@ export function guard(app: Server, token: string | undefined, auth: Auth): void 
     }
     if (token === undefined && !isLoopback(hostnameOf(host)))
       throw new Problem('origin-refused', `This is not ${host}.`)
-    request.operator = await operatorIn(request, token, auth)
+    const caller = await operatorIn(request, token, auth)
+    request.operator = typeof caller === 'string' ? caller : caller.account
+    request.operatesAll = typeof caller === 'string' || caller.roles.includes('admin')
   })
 }
 
-async function operatorIn(request: FastifyRequest, token: string | undefined, auth: Auth): Promise<string> {
+/** An account, or how somebody without one came in. */
+async function operatorIn(
+  request: FastifyRequest,
+  token: string | undefined,
+  auth: Auth,
+): Promise<Caller | 'token' | 'loopback'> {
   const { authorization } = request.headers
   if (token !== undefined && authorization === undefined)
     throw new Problem('unauthorized', 'The operator listener needs its token.')
@@ -72,11 +83,16 @@ async function operatorIn(request: FastifyRequest, token: string | undefined, au
     return 'token'
   const caller = await auth.callerOf(request)
   if (caller !== undefined) {
-    if (hasRole(caller, 'operator')) return caller.account
+    if (hasRole(caller, 'operator')) return caller
     throw new Problem('forbidden', 'This takes the role operator.')
   }
   if (token === undefined) return 'loopback'
   throw new Problem('token-invalid', 'This is not the token of the operator listener.')
+}
+
+/** @throws Problem `forbidden`: for what decides who may do what. */
+export function requireAdmin({ operatesAll }: FastifyRequest): void {
+  if (!operatesAll) throw new Problem('forbidden', 'This takes the role admin.')
 }
 
 function isLoopback(host: string): boolean {

@@ -15,6 +15,7 @@ import { Email } from '../routes/auth.ts'
 import { exact, reach } from '../routes/route-parts.ts'
 import { pathOf, problems, type Server } from '../server.ts'
 import { Timestamp, timestampOf } from '../timestamp.ts'
+import { requireAdmin } from './guard.ts'
 
 const tags = ['identity']
 const requestTimeoutMs = 3_000
@@ -66,6 +67,7 @@ export function identityRoutes(app: Server, { client, accounts, keys, keyring }:
             'idempotency-key-expired',
             'request-in-progress',
             'admin-exists',
+            'forbidden',
             'email-taken',
             ...reach,
           ),
@@ -73,6 +75,7 @@ export function identityRoutes(app: Server, { client, accounts, keys, keyring }:
       },
     },
     async (request, reply) => {
+      requireAdmin(request)
       const { email, hash, another = false } = request.body
       const key = requiredKeyOf(request.headers['idempotency-key'], guestKeyLengthMin)
       const trace = request.trace.parent

@@ -782,3 +782,54 @@ describe('orders of an account', () => {
     expect(codeOf(await place(bearer('a.b.c'), freshKey(), house.url))).toEqual([401, 'token-invalid'])
   })
 })
+
+describe('who operates', () => {
+  const told = (auth: Record<string, string>, actor: string, message: object): Promise<Answer> =>
+    call('POST', `/ops/v1/actors/${encodeURIComponent(actor)}/messages`, {
+      base: gateway.opsUrl,
+      headers: auth,
+      body: { message },
+    })
+  const newAdmin = async (headers: Record<string, string>): Promise<Answer> =>
+    call('POST', '/ops/v1/admins', {
+      base: gateway.opsUrl,
+      headers: { ...headers, 'idempotency-key': freshKey() },
+      body: { email: 'mallory@example.org', hash: await passwordHash(password), another: true },
+    })
+  const operator = async (): Promise<Somebody> => {
+    const { id } = await somebody('mallory@example.net')
+    cluster.deliver(accountRef(id), { type: 'account.set-roles', roles: ['operator'] } as never)
+    const answer = await login(credentials('mallory@example.net'))
+    const token = answer.body.accessToken
+    return { id, token, cookie: cookieOf(answer), auth: bearer(token) }
+  }
+
+  test('O3: gives themselves no role, and signs with no key of their own', async () => {
+    const root = await admin()
+    const mallory = await operator()
+    const wish = { type: 'account.set-roles', roles: ['admin'] }
+    expect(codeOf(await newAdmin(mallory.auth))).toEqual([403, 'forbidden'])
+    expect(codeOf(await told(mallory.auth, accountRef(mallory.id), wish))).toEqual([403, 'forbidden'])
+    const key = { type: 'key-ring.rotate', kid: 'k', x: 'x', sealed: 's' }
+    expect(codeOf(await told(mallory.auth, keyRingRef(site), key))).toEqual([403, 'forbidden'])
+    // It is open already: to the menu it may speak.
+    expect((await told(mallory.auth, menuRef(site), { type: 'menu.open' })).body.code).toBe(
+      'event-not-accepted',
+    )
+    expect((await newAdmin(root.auth)).status).toBe(201)
+    expect((await told(root.auth, accountRef(mallory.id), wish)).status).toBe(202)
+  })
+
+  test('sees no hash of a password and no sealed key, in no state and no history', async () => {
+    const ada = await somebody()
+    for (const actor of [accountRef(ada.id), keyRingRef(site)]) {
+      for (const part of ['snapshot', 'journal', 'mailbox']) {
+        const path = `/ops/v1/actors/${encodeURIComponent(actor)}/${part}`
+        const { status, body } = await call('GET', path, { base: gateway.opsUrl })
+        expect([status, JSON.stringify(body)]).toEqual([200, expect.not.stringContaining('$argon2id$')])
+        const sealed: readonly string[] = JSON.stringify(body).match(/"sealed":"[^"]*"/g) ?? []
+        expect(new Set(sealed)).toEqual(new Set(sealed.length === 0 ? [] : ['"sealed":"<redacted>"']))
+      }
+    }
+  })
+})
