@@ -2,7 +2,8 @@
  * Which departments answer, and a client that does not wait for one that is known to be down.
  *
  * A circuit breaker for each department: closed, it lets requests pass; after failures in a row it is open and refuses at
- * once; after a while one request tries again, and its outcome closes it or opens it anew.
+ * once; after a while one request tries again, and its outcome closes it or opens it anew. When nobody asks, the gateway
+ * does: who is refused because a department is down (an order, for the kitchen's sake) never asks it.
  *
  * Owns:     the breakers, and since when no node owns anything of a department.
  * Does not: decide what can be done without a department: each route does.
@@ -11,7 +12,7 @@
  *   DE1. While a department is known to be down, at most one request at a time waits for it.
  *   DE2. Any answer of a department closes its breaker, also a refusal.
  */
-import { typeOf } from '#actor'
+import { type ActorId, typeOf } from '#actor'
 import { configKeys, type DepartmentName, departments } from '#actors'
 import type { Outcome } from '#ports'
 import type { ActorRequest, ClusterClient } from './cluster-client.ts'
@@ -26,6 +27,8 @@ interface Breaker {
   failures: number
   openUntil: number
   isProbed: boolean
+  /** Who did not answer last: whom the gateway asks, when nobody else asks anybody. */
+  silent: ActorId | undefined
   /** Nothing of the department has an owner since then. */
   unownedSince: number | undefined
 }
@@ -33,6 +36,7 @@ interface Breaker {
 /** An ordinary failover is over before this. */
 const unownedGraceMs = 2_000
 const lookEveryMs = 500
+const probeTimeoutMs = 1_000
 
 const departmentNames = Object.keys(departments) as DepartmentName[]
 const departmentByType: ReadonlyMap<string, DepartmentName> = new Map(
@@ -52,7 +56,14 @@ export class Departments {
   constructor(client: ClusterClient) {
     this.#client = client
     for (const name of departmentNames) {
-      this.#breakers.set(name, { failures: 0, openUntil: 0, isProbed: false, unownedSince: undefined })
+      const closed = {
+        failures: 0,
+        openUntil: 0,
+        isProbed: false,
+        silent: undefined,
+        unownedSince: undefined,
+      }
+      this.#breakers.set(name, closed)
     }
     this.#looking = setInterval(() => this.look(), lookEveryMs)
     this.#looking.unref()
@@ -77,24 +88,29 @@ export class Departments {
     }
   }
 
-  /** Whether what needs the department is refused. When it may be tried again it is not: that could be the try. */
+  /** Whether what needs the department is refused: until it has answered somebody, not only until it may be asked again. */
   isDown(name: DepartmentName): boolean {
     const breaker = this.#breakers.get(name)
-    if (breaker === undefined) return false
-    return this.#isUnowned(breaker) || (this.#isOpen(breaker) && performance.now() < breaker.openUntil)
+    return breaker !== undefined && this.#isOpen(breaker)
   }
 
   get states(): Readonly<Record<string, 'answers' | 'silent'>> {
     return Object.fromEntries(departmentNames.map((name) => [name, this.isDown(name) ? 'silent' : 'answers']))
   }
 
-  /** Looks at who owns what. */
+  /** Looks at who owns what, and tries those again that have been left alone long enough. */
   look(): void {
     const now = performance.now()
     for (const { department, owned } of this.#client.ownership()) {
       const breaker = this.#breakers.get(department as DepartmentName)
       if (breaker === undefined) continue
       breaker.unownedSince = owned > 0 ? undefined : (breaker.unownedSince ?? now)
+    }
+    for (const { silent, openUntil } of this.#breakers.values()) {
+      // Any answer is good, also that there is no such query.
+      const body = { kind: 'query', name: 'view' } as const
+      if (silent !== undefined && now >= openUntil)
+        void this.#request({ actor: silent, body, timeoutMs: probeTimeoutMs })
     }
   }
 
@@ -113,27 +129,26 @@ export class Departments {
     breaker.isProbed = isOpen
     try {
       const outcome = await this.#client.request(request)
-      this.#seen(breaker, outcome)
+      this.#seen(breaker, request.actor, outcome)
       return outcome
     } finally {
       if (isOpen) breaker.isProbed = false
     }
   }
 
-  #isOpen(breaker: Breaker): boolean {
-    return breaker.failures >= this.bounds().failures || this.#isUnowned(breaker)
-  }
-
-  #isUnowned({ unownedSince }: Breaker): boolean {
+  #isOpen({ failures, unownedSince }: Breaker): boolean {
+    if (failures >= this.bounds().failures) return true
     return unownedSince !== undefined && performance.now() - unownedSince >= unownedGraceMs
   }
 
-  #seen(breaker: Breaker, outcome: Outcome): void {
-    if (outcome.kind === 'timeout' || outcome.kind === 'moved') {
+  #seen(breaker: Breaker, actor: ActorId, { kind }: Outcome): void {
+    if (kind === 'timeout' || kind === 'moved') {
       breaker.failures += 1
       breaker.openUntil = performance.now() + this.bounds().openMs
+      if (this.#isOpen(breaker)) breaker.silent = actor
     } else {
       breaker.failures = 0
+      breaker.silent = undefined
       breaker.unownedSince = undefined
     }
   }

@@ -73,6 +73,8 @@ export class FakeCluster implements ClusterClient {
   /** Whether the audit can be written. */
   isAuditable = true
   readonly commands: NodeCommand[] = []
+  /** Types of actors that do not answer: each request is a timeout, at once. */
+  readonly silent = new Set<string>()
   readonly #types: ReadonlyMap<string, FakeType>
   readonly #actors = new Map<ActorId, FakeActor>()
   readonly #watchers = new Map<ActorId, Set<() => void>>()
@@ -145,6 +147,7 @@ export class FakeCluster implements ClusterClient {
   async request(request: ActorRequest): Promise<Outcome> {
     if (typeOf(request.actor) === 'audit') return this.#audit(request)
     this.requests.push(request)
+    if (this.silent.has(typeOf(request.actor))) return { kind: 'timeout' }
     const scripted = this.#outcomes.shift()
     if (scripted !== undefined) return scripted
     const { actor, body } = request
