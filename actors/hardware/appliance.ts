@@ -27,6 +27,8 @@ import { planned } from '../plan.ts'
 import type { ApplianceCommand, ApplianceReport } from './appliance-messages.ts'
 import { bankOf } from './appliance-messages.ts'
 import { probeRef } from './probe-messages.ts'
+import type { Reading, Samples, TelemetryRange } from './telemetry.ts'
+import { noSamples, sampled, samplesOf } from './telemetry.ts'
 import type { Control, Heat, Plant, Portion, Setting } from './thermal.ts'
 import { advance, doneAfter, doneness, filled, opened, programme, raw, settled, until } from './thermal.ts'
 
@@ -67,7 +69,8 @@ export interface ApplianceContext extends Heat {
   /** The instant for which `air`, `sensed`, `relay` and the foods hold. */
   readonly at: Instant
   /** What the sensor shows; null when it is silent. */
-  readonly reading: number | null
+  readonly reading: Reading
+  readonly samples: Samples
   /** °C to hold; 0 is off. */
   readonly target: number
   readonly level: number
@@ -134,13 +137,22 @@ export function advanced(kind: ApplianceKind, c: ApplianceContext, at: Instant):
   return { ...c, ...later.heat, foods: later.portions, at }
 }
 
+/** What was shown up to a later instant. */
+function samplesUntil(kind: ApplianceKind, before: ApplianceContext, until: Instant): Samples {
+  let c = before
+  return sampled(before.samples, until, (at) => {
+    c = advanced(kind, c, at)
+    return readingOf(c)
+  })
+}
+
 /** A draw for this device and second, so that asking twice shows the same. */
 function noisy(celsius: number, name: string, at: Instant): number {
   const error = noise * (2 * draw(0, name, Math.floor(at / 1_000_000)) - 1)
   return Math.round((celsius + error) / resolution) * resolution
 }
 
-export function readingOf(c: ApplianceContext): number | null {
+export function readingOf(c: ApplianceContext): Reading {
   if (c.sensor === 'silent') return null
   if (c.sensor === 'stuck') return Math.round(c.sensed / resolution) * resolution
   return noisy(c.sensed + c.offset, c.id, c.at)
@@ -186,7 +198,7 @@ class Draft {
 
 function plan(kind: ApplianceKind, before: ApplianceContext, event: ApplianceEvent): Plan<ApplianceContext> {
   const draft = new Draft(kind, advanced(kind, before, event.at))
-  draft.set({ reading: readingOf(draft.context) })
+  draft.set({ reading: readingOf(draft.context), samples: samplesUntil(kind, before, event.at) })
   if (event.type === 'appliance.look') draft.set({ lookAt: 0 as Instant })
   handle(draft, event)
   judge(draft)
@@ -519,6 +531,7 @@ export function applianceMachine(kind: ApplianceKind) {
       sensed: kind.plant.room,
       relay: false,
       reading: kind.plant.room,
+      samples: noSamples(input.at),
       target: 0,
       level: 0,
       hot: false,
@@ -605,8 +618,10 @@ export function applianceMachine(kind: ApplianceKind) {
   })
 }
 
-/** What its station's screen shows, and what the physics say; both for the instant of the question. */
-export function applianceQueries(kind: ApplianceKind): Readonly<Record<'view' | 'truth', Query>> {
+/** What its station's screen shows, what it showed before, and what the physics say. */
+export function applianceQueries(
+  kind: ApplianceKind,
+): Readonly<Record<'view' | 'telemetry' | 'truth', Query>> {
   const now = (state: ActorState, at: Instant): ApplianceContext =>
     advanced(kind, state.context as ApplianceContext, at)
   return {
@@ -632,6 +647,8 @@ export function applianceQueries(kind: ApplianceKind): Readonly<Record<'view' | 
         })),
       }
     },
+    telemetry: ({ context }, args, at) =>
+      samplesOf(samplesUntil(kind, context as ApplianceContext, at), args as TelemetryRange),
     truth: (state, _args, at) => {
       const c = now(state, at)
       return {

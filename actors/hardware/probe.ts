@@ -4,7 +4,7 @@
  * The tip takes a few seconds to follow what it touches, so a reading is still a little of the food before. It is not
  * waited for: what the tip has come to after those seconds is what is shown.
  *
- * Owns:     the sensor: lag, noise, resolution, and what it shows when it is broken.
+ * Owns:     the sensor: lag, noise, resolution, and what it shows when it is broken. Its display holds what it last showed.
  * Does not: judge whether a food is done: the appliance does, by what is shown.
  *
  * Invariants:
@@ -18,6 +18,8 @@ import { bankOf } from './appliance-messages.ts'
 import { exp } from './exact-math.ts'
 import type { ProbeReading } from './probe-messages.ts'
 import { ProbeCommand } from './probe-messages.ts'
+import type { Reading, Samples, TelemetryRange } from './telemetry.ts'
+import { noSamples, sampled, samplesOf } from './telemetry.ts'
 
 interface ProbeContext {
   readonly id: ActorId
@@ -29,7 +31,8 @@ interface ProbeContext {
   /** The food that it was last in; empty when there was none. */
   readonly job: string
   /** What it last showed; null when it has never shown anything. */
-  readonly reading: number | null
+  readonly reading: Reading
+  readonly samples: Samples
 }
 
 type ProbeEvent = Delivered<ProbeCommand>
@@ -57,6 +60,13 @@ function shown(context: ProbeContext, { job }: Read, tip: number, now: Instant):
   return Math.round((tip + context.offset + error) / resolution) / (1 / resolution)
 }
 
+/** Between two events its display stays as it is. */
+function samplesUntil(context: ProbeContext, until: Instant): Samples {
+  return sampled(context.samples, until, () => displayed(context))
+}
+
+const displayed = ({ sensor, reading }: ProbeContext): Reading => (sensor === 'silent' ? null : reading)
+
 const machine = setup({
   types: {
     context: {} as ProbeContext,
@@ -64,6 +74,7 @@ const machine = setup({
     input: {} as Birth,
   },
   actions: {
+    sample: assign(({ context, event }) => ({ samples: samplesUntil(context, event.at) })),
     show: effects(({ context, event }) => {
       const { appliance, job, core } = event as Read
       const celsius = shown(context, event as Read, tipIn(context, core, event.at), event.at)
@@ -98,18 +109,19 @@ const machine = setup({
     offset: 0,
     job: '',
     reading: null,
+    samples: noSamples(input.at),
   }),
   on: {
     'probe.open': {},
     'probe.sensor': [
-      { guard: 'dies', target: '.fault', actions: 'trouble' },
-      { target: '.ready', actions: 'trouble' },
+      { guard: 'dies', target: '.fault', actions: ['sample', 'trouble'] },
+      { target: '.ready', actions: ['sample', 'trouble'] },
     ],
-    'probe.repair': { target: '.ready', actions: 'mend' },
+    'probe.repair': { target: '.ready', actions: ['sample', 'mend'] },
   },
   initial: 'ready',
   states: {
-    ready: { on: { 'probe.read': { actions: ['show', 'keep'] } } },
+    ready: { on: { 'probe.read': { actions: ['sample', 'show', 'keep'] } } },
     fault: { on: { 'probe.read': { actions: 'warm' } } },
   },
 })
@@ -122,17 +134,18 @@ export const probe = defineActor({
   queries: {
     /** What its display shows. That it sticks or has drifted is not seen by looking at it. */
     view: ({ value, context }) => {
-      const { at, job, reading } = context as ProbeContext
-      const isDead = value === 'fault'
+      const shown = context as ProbeContext
       return {
         kind: 'probe',
         state: value,
-        fault: isDead ? 'silent' : '',
-        job,
-        reading: isDead ? null : reading,
-        readAt: at,
+        fault: value === 'fault' ? 'silent' : '',
+        job: shown.job,
+        reading: displayed(shown),
+        readAt: shown.at,
       }
     },
+    telemetry: ({ context }, args, at) =>
+      samplesOf(samplesUntil(context as ProbeContext, at), args as TelemetryRange),
     truth: ({ context }) => {
       const { tip, sensor, offset } = context as ProbeContext
       return { celsius: tip, sensor, offset }
