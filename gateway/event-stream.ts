@@ -1,15 +1,15 @@
 /**
- * An actor's journal as Server-Sent Events.
+ * What happens, as Server-Sent Events: an actor's journal, or what a device shows.
  *
- * A stream remembers one number: the sequence it sent last. At every change it reads the journal from there,
- * so nothing queues up for a slow reader, and a reader that comes back with `Last-Event-ID` misses nothing.
+ * A stream remembers one number: the id that it sent last. At every change it reads its source from there,
+ * so nothing queues up for a slow reader, and a reader that comes back with `Last-Event-ID` misses nothing that is kept.
  *
  * Owns:     the open streams, their number and their heartbeat.
- * Does not: know what a record means (the route renders it) or who may read it.
+ * Does not: know what an event means (the route renders it) or who may read it.
  *
  * Invariants:
  *   E1. The events of one stream have growing ids, and none is sent twice.
- *   E2. What waits in memory for one reader is at most one read of its journal.
+ *   E2. What waits in memory for one reader is at most one read of its source.
  *   E3. A stream that has ended, or whose connection has, is neither listened for nor written to.
  */
 import { once } from 'node:events'
@@ -27,13 +27,20 @@ const pageSize = 200
 /** What a browser waits before it comes back. */
 const reconnectMs = 1_000
 
+export interface StreamEvent {
+  readonly id: number
+  readonly data: unknown
+  /** After this one nothing more will come: the stream ends. */
+  readonly isLast?: boolean
+}
+
 export interface StreamSource {
-  readonly actor: ActorId
-  /** The last sequence that the reader has. 0: none. */
+  /** The last id that the reader has. */
   readonly after: number
-  readonly render: (record: JournalRecord) => unknown
-  /** After this record nothing more will come: the stream ends. */
-  readonly isLast: (record: JournalRecord) => boolean
+  /** What came after that id, oldest first. */
+  readonly since: (id: number) => Promise<readonly StreamEvent[]>
+  /** Calls back when there may be more, until it is let go. */
+  readonly watch: (changed: () => void) => () => void
 }
 
 interface Stream extends StreamSource {
@@ -47,19 +54,17 @@ interface Stream extends StreamSource {
 }
 
 export class EventStreams {
-  readonly #client: ClusterClient
   readonly #streamsMax: number
   readonly #open = new Set<Stream>()
   readonly #heartbeat: NodeJS.Timeout
 
-  constructor(client: ClusterClient, options: { readonly heartbeatMs: number; readonly streamsMax: number }) {
-    this.#client = client
+  constructor(options: { readonly heartbeatMs: number; readonly streamsMax: number }) {
     this.#streamsMax = options.streamsMax
     this.#heartbeat = setInterval(() => this.#beat(), options.heartbeatMs)
     this.#heartbeat.unref()
   }
 
-  /** Takes over the reply. It ends with the last record, with the reader, or with the server. */
+  /** Takes over the reply. It ends with the last event, with the reader, or with the server. */
   start(reply: FastifyReply, source: StreamSource): void {
     if (this.#open.size >= this.#streamsMax) {
       throw new Problem('too-many-streams', `There are ${this.#streamsMax} streams open already.`)
@@ -79,7 +84,7 @@ export class EventStreams {
       'x-accel-buffering': 'no',
     })
     out.write(`retry: ${reconnectMs}\n\n`)
-    const unwatch = this.#client.watch(source.actor, () => void this.#read(stream))
+    const unwatch = source.watch(() => void this.#read(stream))
     const leave = (): void => this.#end(stream)
     const letGo = (): void => {
       unwatch()
@@ -122,40 +127,82 @@ export class EventStreams {
     try {
       while (stream.hasChanged && this.#open.has(stream)) {
         stream.hasChanged = false
-        await this.#send(stream, await this.#since(stream.actor, stream.sent))
+        await this.#send(stream, await stream.since(stream.sent))
       }
     } catch {
-      // The journal cannot be read now. The reader comes back with the id of the last event it has.
+      // The source cannot be read now. The reader comes back with the id of the last event it has.
       this.#end(stream)
     } finally {
       stream.isReading = false
     }
   }
 
-  async #send(stream: Stream, records: readonly JournalRecord[]): Promise<void> {
+  async #send(stream: Stream, events: readonly StreamEvent[]): Promise<void> {
     const { out } = stream
-    for (const record of records) {
+    for (const { id, data, isLast } of events) {
       if (!this.#open.has(stream)) return
-      stream.sent = record.sequence
-      const hasRoom = out.write(`id: ${record.sequence}\ndata: ${JSON.stringify(stream.render(record))}\n\n`)
-      if (stream.isLast(record)) this.#end(stream)
+      stream.sent = id
+      const hasRoom = out.write(`id: ${id}\ndata: ${JSON.stringify(data)}\n\n`)
+      if (isLast) this.#end(stream)
       else if (!hasRoom) await roomIn(stream)
     }
   }
+}
 
-  /** The records after `sequence`, oldest first. */
-  async #since(actor: ActorId, sequence: number): Promise<readonly JournalRecord[]> {
-    const newestFirst: JournalRecord[] = []
-    while (newestFirst.length < recordsMax) {
-      const before = newestFirst.at(-1)?.previous
-      if (newestFirst.length > 0 && before === undefined) break
-      const page = await this.#client.history(actor, { ...(before && { before }), limit: pageSize })
-      const unseen = page.filter((record) => record.sequence > sequence)
-      newestFirst.push(...unseen)
-      if (unseen.length < pageSize) break
-    }
-    return newestFirst.reverse()
+/** An actor's turns: ids are their sequences. */
+export function turnStream(
+  client: ClusterClient,
+  actor: ActorId,
+  of: Pick<StreamSource, 'after'> & { readonly event: (record: JournalRecord) => Omit<StreamEvent, 'id'> },
+): StreamSource {
+  return {
+    after: of.after,
+    since: async (sequence) =>
+      (await recordsSince(client, actor, sequence)).map((record) => ({
+        id: record.sequence,
+        ...of.event(record),
+      })),
+    watch: (changed) => client.watch(actor, changed),
   }
+}
+
+/** The records after `sequence`, oldest first. */
+async function recordsSince(
+  client: ClusterClient,
+  actor: ActorId,
+  sequence: number,
+): Promise<readonly JournalRecord[]> {
+  const newestFirst: JournalRecord[] = []
+  while (newestFirst.length < recordsMax) {
+    const before = newestFirst.at(-1)?.previous
+    if (newestFirst.length > 0 && before === undefined) break
+    const page = await client.history(actor, { ...(before && { before }), limit: pageSize })
+    const unseen = page.filter((record) => record.sequence > sequence)
+    newestFirst.push(...unseen)
+    if (unseen.length < pageSize) break
+  }
+  return newestFirst.reverse()
+}
+
+/** What a reader takes of what is there as a stream and as a page; `usual` for one that takes anything. */
+export function formOf(
+  accept = '*/*',
+  { hasStreams, usual }: { readonly hasStreams: boolean; readonly usual: 'stream' | 'page' },
+): 'stream' | 'page' {
+  const types = accept.split(',').map((part) => part.split(';', 1)[0]?.trim().toLowerCase())
+  const takes = (...names: string[]): boolean => names.some((name) => types.includes(name))
+  if (hasStreams && takes('text/event-stream')) return 'stream'
+  if (takes('application/json', 'application/*')) return 'page'
+  if (takes('*/*')) return hasStreams ? usual : 'page'
+  if (hasStreams && takes('text/*')) return 'stream'
+  if (!hasStreams)
+    throw new Problem('not-acceptable', 'Streams are switched off: ask for it as application/json.')
+  throw new Problem('not-acceptable', 'It comes as text/event-stream or application/json.')
+}
+
+/** A browser sends back what it was given; what is no id starts from the beginning. */
+export function lastEventIdOf(header: string | string[] | undefined): number {
+  return typeof header === 'string' && /^\d{1,15}$/.test(header) ? Number(header) : 0
 }
 
 /** Resolves when the reader has read, or has left. */

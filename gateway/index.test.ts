@@ -67,6 +67,7 @@ describe('the OpenAPI document', () => {
       'Refund',
       'Reservation',
       'Station',
+    'Telemetry',
       'Ticket',
     ])
   })

@@ -47,6 +47,7 @@ import { providerCallbackRoutes } from './routes/provider-callback.ts'
 import { quoteRoutes } from './routes/quotes.ts'
 import { reservationRoutes } from './routes/reservations.ts'
 import { StockCache } from './routes/stock-cache.ts'
+import { telemetryRoutes } from './routes/telemetry.ts'
 import { userRoutes } from './routes/users.ts'
 import { type WebhookSecret, webhookRoutes } from './routes/webhooks.ts'
 import { createServer, type LogOptions, listen } from './server.ts'
@@ -168,7 +169,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const auth = identity?.auth ?? options.auth ?? noAccounts
   const menu = new MenuCache(client, site, () => settings.latest()['menu.cache-ttl-ms'])
   const { 'gateway.heartbeat-ms': heartbeatMs, 'gateway.streams-max': streamsMax } = settings.latest()
-  const streams = new EventStreams(client, { heartbeatMs, streamsMax })
+  const streams = new EventStreams({ heartbeatMs, streamsMax })
   const stock = new StockCache(client, site)
   let url = ''
   const problemsUrl = (): string => url
@@ -201,6 +202,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       inventoryRoutes(server, { client, auth, keyring, site, stock, timeoutMs })
       reservationRoutes(server, { client, auth, keyring, site, timeoutMs })
       kitchenRoutes(server, { client, auth, keyring, site, timeoutMs })
+      telemetryRoutes(server, { client, auth, flags, streams, site, timeoutMs })
       if (identity !== undefined) {
         authRoutes(server, { ...identity, keyring })
         userRoutes(server, identity)

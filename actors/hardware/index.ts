@@ -21,6 +21,7 @@ export { oven } from './oven.ts'
 export { pan } from './pan.ts'
 export { probe } from './probe.ts'
 export * from './probe-messages.ts'
+export { type Sample, sampleMs, type TelemetryRange } from './telemetry.ts'
 export * from './timer-messages.ts'
 
 export const hardwareActors: readonly ActorDefinition[] = [oven, pan, fryer, kitchenTimer, probe]

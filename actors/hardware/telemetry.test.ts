@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { ActorId, Instant } from '#actor'
+import type { ActorId, Instant, Message } from '#actor'
 import { draw, minutes, seconds } from '#actor'
 import { Rehearsal } from '../rehearsal.test-kit.ts'
 import { fryerRef, ovenRef, panRef } from './appliance-messages.ts'
@@ -19,6 +19,7 @@ beforeEach(() => {
   stage = new Rehearsal({ actors: [oven, pan, fryer, probe] })
 })
 
+const tell = (device: ActorId, message: unknown): void => stage.tell(device, message as Message)
 const telemetry = (
   device: ActorId,
   { from = 0, to = Number.MAX_SAFE_INTEGER, stepMs = 10_000 } = {},
@@ -28,8 +29,8 @@ const view = (device: ActorId): { reading: number | null } => stage.query(device
 describe('S1: what was shown for an instant stays', () => {
   for (const device of [ovenRef(...bank), panRef(...bank), fryerRef(...bank)]) {
     test(`by the ${device.split('/')[0]}, whatever it is told`, () => {
-      stage.tell(device, { type: 'appliance.open', station: 'station/riverside:grill', n: 1, slots: 4 })
-      stage.tell(device, { type: 'appliance.heat', celsius: 180 })
+      tell(device, { type: 'appliance.open', station: 'station/riverside:grill', n: 1, slots: 4 })
+      tell(device, { type: 'appliance.heat', celsius: 180 })
       const seen = new Map<Instant, number | null>()
       const troubles = [
         { type: 'appliance.check' },
@@ -48,7 +49,7 @@ describe('S1: what was shown for an instant stays', () => {
           seen.set(sample.at, sample.reading)
         }
         if (at === stage.now) expect(seen.get(stage.now)).toBe(view(device).reading)
-        if (n % 9 === 0) stage.tell(device, troubles[(n / 9) % troubles.length] as (typeof troubles)[0])
+        if (n % 9 === 0) tell(device, troubles[(n / 9) % troubles.length])
       }
       const shown = [...seen.values()]
       expect(shown).toContain(null)
@@ -57,16 +58,16 @@ describe('S1: what was shown for an instant stays', () => {
   }
 
   test('by a probe: what it last showed, and nothing once it is dead', () => {
-    stage.tell(stick, { type: 'probe.open' })
+    tell(stick, { type: 'probe.open' })
     stage.run(seconds(25))
     const read = { type: 'probe.read', appliance: ovenRef(...bank), job: 'a', core: 70 } as const
-    stage.tell(stick, read)
+    tell(stick, read)
     const { reading } = view(stick)
     expect(reading).not.toBeNull()
     stage.run(seconds(20))
-    stage.tell(stick, { type: 'probe.sensor', mode: 'silent' })
+    tell(stick, { type: 'probe.sensor', mode: 'silent' })
     stage.run(seconds(20))
-    stage.tell(stick, { type: 'probe.repair' })
+    tell(stick, { type: 'probe.repair' })
     stage.run(seconds(10))
     expect(telemetry(stick).map((sample) => sample.reading)).toEqual([
       ...[null, null],
@@ -79,14 +80,14 @@ describe('S1: what was shown for an instant stays', () => {
 
 test('S2: ten minutes are kept, however long ago it was told something', () => {
   const device = ovenRef(...bank)
-  stage.tell(device, { type: 'appliance.open', station: 'station/riverside:grill', n: 1, slots: 4 })
+  tell(device, { type: 'appliance.open', station: 'station/riverside:grill', n: 1, slots: 4 })
   for (const wait of [minutes(3), minutes(30), minutes(5), minutes(24 * 60)]) {
     stage.run(wait)
     const last = Math.floor(stage.now / ten) * ten
     const samples = telemetry(device)
     expect(samples.length).toBe(Math.min(60, Math.floor(stage.now / ten)))
     expect(samples.at(-1)?.at).toBe(last)
-    stage.tell(device, { type: 'appliance.check' })
+    tell(device, { type: 'appliance.check' })
     expect(telemetry(device)).toEqual(samples)
   }
 })

@@ -199,7 +199,7 @@ export function kitchenRoutes(app: Server, options: KitchenRouteOptions): void {
   const station = async (name: string, request: FastifyRequest): Promise<StationBody> =>
     shownStation(name, await stationView(name, request))
   const device = async (id: string, request: FastifyRequest): Promise<DeviceBody> => {
-    const { value, version } = await view(actorOf(site, id), `The device '${id}'`, request)
+    const { value, version } = await view(deviceActor(site, id), `The device '${id}'`, request)
     return shownDevice(id, version, value as ShownDevice)
   }
 
@@ -320,7 +320,7 @@ export function kitchenRoutes(app: Server, options: KitchenRouteOptions): void {
       const key = requiredKeyOf(request.headers['idempotency-key'])
       assertTaken(id, body)
       assertPossible(await device(id, request), body)
-      const outcome = await send(actorOf(site, id), `The device '${id}'`, messageOf(id, body), request, {
+      const outcome = await send(deviceActor(site, id), `The device '${id}'`, messageOf(id, body), request, {
         subject: account,
         key,
       })
@@ -457,7 +457,8 @@ function devicesOf(bank: string, units: StationView['units']): readonly string[]
 
 const kindOf = (id: string): Kind | undefined => kinds.find((kind) => id.startsWith(`${kind}:`))
 
-function actorOf(site: string, id: string): ActorId {
+/** @throws Problem when it cannot be a device of this site. */
+export function deviceActor(site: string, id: string): ActorId {
   const kind = kindOf(id)
   const key = kind && id.slice(kind.length + 1)
   if (key === undefined || !key.startsWith(`${site}:`)) {

@@ -32,7 +32,7 @@ import type { ActorRequest, ClusterClient } from '../cluster-client.ts'
 import { etagOf, isStillGood, requiredVersionOf, StillGood } from '../conditional.ts'
 import { cursorOf, isCut, nextLink, OlderNotKept, PageQuery, pageSize, placeOf } from '../cursor.ts'
 import type { Departments } from '../departments.ts'
-import type { EventStreams } from '../event-stream.ts'
+import { type EventStreams, formOf, lastEventIdOf, turnStream } from '../event-stream.ts'
 import type { Flags } from '../flags.ts'
 import {
   fingerprintOf,
@@ -423,7 +423,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
       const { id } = request.params
       const caller = await allowed(id, request, request.query.token)
       const hasStreams = await flags.isOn('event-streams', caller?.account ?? id)
-      const form = formOf(request.headers.accept, hasStreams)
+      const form = formOf(request.headers.accept, { hasStreams, usual: 'stream' })
       const { view, version } = await read(id, request.trace.parent)
       reply.header('vary', 'Authorization, Accept')
       if (form === 'page') return turnsOf(id, request.query, request.url, reply)
@@ -434,12 +434,11 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
         reply.code(204)
         return null
       }
-      streams.start(reply, {
-        actor: orderRef(id),
-        after: sequence,
-        render: shownTurn,
-        isLast: ({ state }) => finals.has(stateNameOf(state)),
+      const event = (record: JournalRecord) => ({
+        data: shownTurn(record),
+        isLast: finals.has(stateNameOf(record.state)),
       })
+      streams.start(reply, turnStream(client, orderRef(id), { after: sequence, event }))
       return reply
     },
   )
@@ -826,23 +825,6 @@ function promiseFor(items: PlaceOrder['items'], now: Instant, slackMinutes: numb
     (recipeOf(dish)?.steps ?? []).reduce((sum, { minutes }) => sum + minutes, 0),
   )
   return after(now, (Math.max(...cooking) + slackMinutes) * 60_000)
-}
-
-function formOf(accept = '*/*', hasStreams: boolean): 'stream' | 'page' {
-  const types = accept.split(',').map((part) => part.split(';', 1)[0]?.trim().toLowerCase())
-  const takes = (...names: string[]): boolean => names.some((name) => types.includes(name))
-  if (hasStreams && takes('text/event-stream')) return 'stream'
-  if (takes('application/json', 'application/*')) return 'page'
-  if (hasStreams && takes('*/*', 'text/*')) return 'stream'
-  if (!hasStreams && takes('*/*')) return 'page'
-  if (!hasStreams)
-    throw new Problem('not-acceptable', 'Streams are switched off: ask for the events as application/json.')
-  throw new Problem('not-acceptable', 'The events of an order come as text/event-stream or application/json.')
-}
-
-/** A browser sends back what it was given; what is not a sequence starts from the beginning. */
-function lastEventIdOf(header: string | string[] | undefined): number {
-  return typeof header === 'string' && /^\d{1,15}$/.test(header) ? Number(header) : 0
 }
 
 const shownTurn = ({ sequence, at, message, state, events = [] }: JournalRecord): OrderTurn => ({
