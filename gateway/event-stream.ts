@@ -1,21 +1,25 @@
 /**
- * What happens, as Server-Sent Events: an actor's journal, or what a device shows.
+ * What happens, told to readers who stay: an actor's turns, what a device shows, what is pushed to an account; as Server-Sent
+ * Events, or over whatever else is a `Line`.
  *
  * A stream remembers one number: the id that it sent last. At every change it reads its source from there,
  * so nothing queues up for a slow reader, and a reader that comes back with `Last-Event-ID` misses nothing that is kept.
  *
- * Owns:     the open streams, their number and their heartbeat.
+ * Owns:     the open streams, how many there may be, and their heartbeat.
  * Does not: know what an event means (the route renders it) or who may read it.
  *
  * Invariants:
  *   E1. The events of one stream have growing ids, and none is sent twice.
  *   E2. What waits in memory for one reader is at most one read of its source.
  *   E3. A stream that has ended, or whose connection has, is neither listened for nor written to.
+ *   E4. Nobody has all of them: one order, one account and one address has a share at most.
+ *   E5. A reader that takes nothing from one heartbeat to the next is cut off.
  */
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { FastifyReply } from 'fastify'
+import type { Writable } from 'node:stream'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ActorId } from '#actor'
 import type { JournalRecord } from '#ports'
 import type { ClusterClient } from './cluster-client.ts'
@@ -35,89 +39,147 @@ export interface StreamEvent {
 }
 
 export interface StreamSource {
+  /** Whose share of the streams it takes: an order's, or an account's. */
+  readonly holder: string
   /** The last id that the reader has. */
   readonly after: number
   /** What came after that id, oldest first. */
   readonly since: (id: number) => Promise<readonly StreamEvent[]>
   /** Calls back when there may be more, until it is let go. */
   readonly watch: (changed: () => void) => () => void
+  /** Asked at each heartbeat; never rejects. Default: who was let in stays. */
+  readonly isAllowed?: () => Promise<boolean>
+}
+
+export type Ending = 'over' | 'gateway-closes' | 'not-readable' | 'not-allowed'
+
+/** How events get to one reader. */
+export interface Line {
+  /** The reader has left when it closes. */
+  readonly socket: Socket
+  /** Where what was written waits for the reader. */
+  readonly out: Writable
+  write(event: StreamEvent): void
+  beat(): void
+  end(why: Ending): void
+}
+
+export interface StreamBounds {
+  readonly heartbeatMs: number
+  readonly streamsMax: number
+  /** For one order, or one account. */
+  readonly ofOneMax: number
+  /** For one address. */
+  readonly fromOneMax: number
 }
 
 interface Stream extends StreamSource {
-  readonly out: ServerResponse
-  readonly socket: Socket
+  readonly line: Line
+  readonly address: string
   /** Stops listening to the actor and to the connection. */
   readonly letGo: () => void
   sent: number
   isReading: boolean
   hasChanged: boolean
+  /** It had not taken everything at the last heartbeat. */
+  isSlow: boolean
 }
 
 export class EventStreams {
-  readonly #streamsMax: number
+  readonly #bounds: StreamBounds
   readonly #open = new Set<Stream>()
   readonly #heartbeat: NodeJS.Timeout
 
-  constructor(options: { readonly heartbeatMs: number; readonly streamsMax: number }) {
-    this.#streamsMax = options.streamsMax
-    this.#heartbeat = setInterval(() => this.#beat(), options.heartbeatMs)
+  constructor(bounds: StreamBounds) {
+    this.#bounds = bounds
+    this.#heartbeat = setInterval(() => this.#beat(), bounds.heartbeatMs)
     this.#heartbeat.unref()
   }
 
-  /** Takes over the reply. It ends with the last event, with the reader, or with the server. */
+  /**
+   * Takes over the reply. It ends with the last event, with the reader, or with the server.
+   *
+   * @throws Problem `too-many-streams`.
+   */
   start(reply: FastifyReply, source: StreamSource): void {
-    if (this.#open.size >= this.#streamsMax) {
-      throw new Problem('too-many-streams', `There are ${this.#streamsMax} streams open already.`)
-    }
+    this.#assertPlace(source.holder, reply.request.ip)
     reply.hijack()
-    const out = reply.raw
     // Not the response: one that waits behind others on its connection is never told that its reader has left.
     const { socket } = reply.request.raw
     if (socket.destroyed) return
-    for (const [name, value] of Object.entries(reply.getHeaders())) {
-      if (value !== undefined) out.setHeader(name, value)
-    }
-    out.writeHead(200, {
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store',
-      // Proxies that buffer would hold the events back.
-      'x-accel-buffering': 'no',
-    })
-    out.write(`retry: ${reconnectMs}\n\n`)
+    this.#follow(sseLine(reply, socket), reply.request.ip, source)
+  }
+
+  /**
+   * Follows over the line that `open` makes; it makes none for who has left.
+   *
+   * @throws Problem `too-many-streams`.
+   */
+  startOver(open: () => Line | undefined, { ip }: FastifyRequest, source: StreamSource): void {
+    this.#assertPlace(source.holder, ip)
+    const line = open()
+    if (line !== undefined) this.#follow(line, ip, source)
+  }
+
+  /** Ends every stream; their readers come back, to another gateway or a later life of this one. */
+  close(): void {
+    clearInterval(this.#heartbeat)
+    for (const stream of this.#open) this.#end(stream, 'gateway-closes')
+  }
+
+  #assertPlace(holder: string, address: string): void {
+    const { streamsMax, ofOneMax, fromOneMax } = this.#bounds
+    const open = [...this.#open]
+    const refused = (detail: string): Problem => new Problem('too-many-streams', detail)
+    if (open.length >= streamsMax) throw refused(`There are ${streamsMax} streams open already.`)
+    if (open.filter((stream) => stream.holder === holder).length >= ofOneMax)
+      throw refused(`There are ${ofOneMax} streams of this open already.`)
+    if (open.filter((stream) => stream.address === address).length >= fromOneMax)
+      throw refused(`There are ${fromOneMax} streams open to your address already.`)
+  }
+
+  #follow(line: Line, address: string, source: StreamSource): void {
+    const { socket } = line
     const unwatch = source.watch(() => void this.#read(stream))
-    const leave = (): void => this.#end(stream)
+    const leave = (): void => this.#end(stream, 'over')
     const letGo = (): void => {
       unwatch()
       socket.off('close', leave)
     }
     const stream: Stream = {
       ...source,
-      out,
-      socket,
+      line,
+      address,
       letGo,
       sent: source.after,
       isReading: false,
       hasChanged: false,
+      isSlow: false,
     }
     socket.once('close', leave)
     this.#open.add(stream)
     void this.#read(stream)
   }
 
-  /** Ends every stream; their readers come back, to another gateway or a later life of this one. */
-  close(): void {
-    clearInterval(this.#heartbeat)
-    for (const stream of this.#open) this.#end(stream)
-  }
-
-  #end(stream: Stream): void {
+  #end(stream: Stream, why: Ending): void {
     if (!this.#open.delete(stream)) return
     stream.letGo()
-    stream.out.end()
+    stream.line.end(why)
   }
 
   #beat(): void {
-    for (const { out } of this.#open) if (!out.writableNeedDrain) out.write(': still here\n\n')
+    for (const stream of this.#open) {
+      const { line, isSlow } = stream
+      stream.isSlow = line.out.writableNeedDrain
+      if (!stream.isSlow) line.beat()
+      else if (isSlow) line.socket.destroy()
+      void this.#askWhetherAllowed(stream)
+    }
+  }
+
+  async #askWhetherAllowed(stream: Stream): Promise<void> {
+    const isAllowed = await stream.isAllowed?.()
+    if (isAllowed === false) this.#end(stream, 'not-allowed')
   }
 
   async #read(stream: Stream): Promise<void> {
@@ -131,21 +193,45 @@ export class EventStreams {
       }
     } catch {
       // The source cannot be read now. The reader comes back with the id of the last event it has.
-      this.#end(stream)
+      this.#end(stream, 'not-readable')
     } finally {
       stream.isReading = false
     }
   }
 
   async #send(stream: Stream, events: readonly StreamEvent[]): Promise<void> {
-    const { out } = stream
-    for (const { id, data, isLast } of events) {
+    const { line } = stream
+    for (const event of events) {
       if (!this.#open.has(stream)) return
-      stream.sent = id
-      const hasRoom = out.write(`id: ${id}\ndata: ${JSON.stringify(data)}\n\n`)
-      if (isLast) this.#end(stream)
-      else if (!hasRoom) await roomIn(stream)
+      stream.sent = event.id
+      line.write(event)
+      if (event.isLast === true) this.#end(stream, 'over')
+      else if (line.out.writableNeedDrain) {
+        await roomIn(line)
+        stream.isSlow = false
+      }
     }
+  }
+}
+
+function sseLine(reply: FastifyReply, socket: Socket): Line {
+  const out: ServerResponse = reply.raw
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (value !== undefined) out.setHeader(name, value)
+  }
+  out.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    // Proxies that buffer would hold the events back.
+    'x-accel-buffering': 'no',
+  })
+  out.write(`retry: ${reconnectMs}\n\n`)
+  return {
+    socket,
+    out,
+    write: ({ id, data }) => out.write(`id: ${id}\ndata: ${JSON.stringify(data)}\n\n`),
+    beat: () => out.write(': still here\n\n'),
+    end: () => out.end(),
   }
 }
 
@@ -156,6 +242,7 @@ export function turnStream(
   of: Pick<StreamSource, 'after'> & { readonly event: (record: JournalRecord) => Omit<StreamEvent, 'id'> },
 ): StreamSource {
   return {
+    holder: actor,
     after: of.after,
     since: async (sequence) =>
       (await recordsSince(client, actor, sequence)).map((record) => ({
@@ -206,7 +293,7 @@ export function lastEventIdOf(header: string | string[] | undefined): number {
 }
 
 /** Resolves when the reader has read, or has left. */
-async function roomIn({ out, socket }: Stream): Promise<void> {
+async function roomIn({ out, socket }: Line): Promise<void> {
   const listening = new AbortController()
   const { signal } = listening
   try {

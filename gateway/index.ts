@@ -168,8 +168,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
   const auth = identity?.auth ?? options.auth ?? noAccounts
   const menu = new MenuCache(client, site, () => settings.latest()['menu.cache-ttl-ms'])
-  const { 'gateway.heartbeat-ms': heartbeatMs, 'gateway.streams-max': streamsMax } = settings.latest()
-  const streams = new EventStreams({ heartbeatMs, streamsMax })
+  const values = settings.latest()
+  const streams = new EventStreams({
+    heartbeatMs: values['gateway.heartbeat-ms'],
+    streamsMax: values['gateway.streams-max'],
+    ofOneMax: values['gateway.streams-of-one-max'],
+    fromOneMax: values['gateway.streams-from-one-max'],
+  })
   const stock = new StockCache(client, site)
   let url = ''
   const problemsUrl = (): string => url
@@ -178,6 +183,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     title: 'Brigade',
     description: 'Order food, and follow it from the kitchen to the table.',
     hasDocs: true,
+    takesUpgrades: true,
     ...(options.tls && { tls: options.tls }),
     ...(options.corsOrigins && { corsOrigins: options.corsOrigins }),
     ...(options.trustProxy && { trustProxy: options.trustProxy }),
@@ -198,7 +204,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       menuRoutes(server, { client, auth, site, menu, timeoutMs })
       orderRoutes(server, { client, auth, keyring, menu, stock, streams, settings, flags, departments })
       quoteRoutes(server, { client, menu, stock })
-      notificationRoutes(server, { client, auth, keyring, timeoutMs })
+      notificationRoutes(server, { client, auth, keyring, streams, flags, timeoutMs })
       inventoryRoutes(server, { client, auth, keyring, site, stock, timeoutMs })
       reservationRoutes(server, { client, auth, keyring, site, timeoutMs })
       kitchenRoutes(server, { client, auth, keyring, site, timeoutMs })

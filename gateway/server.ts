@@ -34,6 +34,7 @@ import {
 } from './problems.ts'
 import { buildSerializer } from './serializers.ts'
 import { type TraceContext, traceOf } from './trace-context.ts'
+import { takeUpgrades } from './upgrade.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -73,6 +74,8 @@ export interface ServerOptions {
   readonly corsOrigins?: readonly string[]
   /** Shows its own document to people, at `/docs`. */
   readonly hasDocs?: boolean
+  /** Some of its routes go on as WebSockets. */
+  readonly takesUpgrades?: boolean
   readonly routes: (app: Server) => void
 }
 
@@ -223,6 +226,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   options.routes(app)
   describeItself(app)
   closePromptly(app, tls !== undefined)
+  if (options.takesUpgrades) takeUpgrades(app, tls !== undefined)
   return app
 }
 

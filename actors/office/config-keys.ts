@@ -98,6 +98,18 @@ export const configKeys = {
     max: 100_000,
     about: 'Event streams of one gateway at once; each is a socket.',
   }),
+  'gateway.streams-of-one-max': fixed({
+    default: 20 as number,
+    min: 1,
+    max: 1_000,
+    about: 'Event streams of one order, or of one account, at once.',
+  }),
+  'gateway.streams-from-one-max': fixed({
+    default: 100 as number,
+    min: 1,
+    max: 100_000,
+    about: 'Event streams that one address listens to at once.',
+  }),
   'gateway.ops-token': fixed({
     default: '' as string,
     isSecret: true,

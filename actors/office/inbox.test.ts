@@ -167,6 +167,16 @@ describe('its owner', () => {
     expect(replyIn(missing.effects)).toEqual({ type: 'inbox.no-entry' })
   })
 
+  test('needs no push of what was read; what was marked as unread is not seen', () => {
+    const read = (isRead: boolean) =>
+      walk(ready(), { type: 'inbox.read', id: 'ord_1.order.ready', read: isRead })
+    expect(read(true).told).toEqual([
+      { receiver: 'notification/ord_1.order.ready.push', type: 'notification.ack' },
+    ])
+    expect(read(true).context.offers).toEqual([])
+    expect([read(false).told, read(false).context.offers.length]).toEqual([[], 1])
+  })
+
   test('chooses channels and says where they lead; what is not said stays', () => {
     const preferences = { ...defaultPreferences, ready: ['sms'] }
     const { context, effects, stage } = walk(prefer, { type: 'inbox.prefer', preferences })

@@ -49,6 +49,8 @@ export interface InboxEntry extends Omit<Notice, 'lines'> {
 
 /** For devices, until one has shown it. */
 export interface Offer extends Omit<Notice, 'lines'> {
+  /** Grows with each, as that of an entry. */
+  readonly n: number
   readonly at: Instant
   readonly until: Instant
 }
@@ -103,7 +105,7 @@ function taken(context: InboxContext, event: Delivered<InboxMessage>): Plan<Inbo
         ? { entries: newest([{ ...short, n, at, read: false }, ...context.entries], entriesMax) }
         : { remembered: newest([notice.id, ...context.remembered], rememberedMax) }),
       ...(wanted.includes('push') && {
-        offers: newest([{ ...short, at, until: after(at, offeredForMs) }, ...context.offers], offersMax),
+        offers: newest([{ ...short, n, at, until: after(at, offeredForMs) }, ...context.offers], offersMax),
       }),
     },
     effects: isShown ? [...told, { kind: 'emit', event: noted }] : told,
@@ -122,6 +124,12 @@ function started(
     message: { type: 'notification.send', ...{ account, channel, to, notice } },
   }
 }
+
+/** The offer that a device has shown, or that somebody has read in the list: no device needs it any more. */
+const seenIn = ({ offers }: InboxContext, event: Delivered<InboxMessage>): readonly Offer[] =>
+  event.type === 'inbox.ack' || (event.type === 'inbox.read' && event.read)
+    ? offers.filter(({ id }) => id === event.id)
+    : []
 
 /** Its own fields, without those of a message. */
 function noticeIn({ id, topic, event, order, amount, reason, lines }: Notify): Notice {
@@ -169,7 +177,6 @@ export const inboxMachine = setup({
   },
   guards: {
     hasEntry: ({ context, event }) => 'id' in event && context.entries.some(({ id }) => id === event.id),
-    isOffered: ({ context, event }) => 'id' in event && context.offers.some(({ id }) => id === event.id),
     hasRoom: ({ context, event }) =>
       event.type === 'inbox.subscribe' &&
       (context.webhooks.length < webhooksMax ||
@@ -178,6 +185,17 @@ export const inboxMachine = setup({
   actions: {
     tellOthers: effects(({ context, event }) => taking.effects({ context, event })),
     keep: assign(({ context, event }) => taking.context({ context, event })),
+    tellSeen: effects(({ context, event }) =>
+      seenIn(context, event).map(({ id }) =>
+        tell(notificationRef(notificationIdOf(id, 'push')), { type: 'notification.ack' }),
+      ),
+    ),
+    forgetSeen: assign({
+      offers: ({ context, event }) => {
+        const seen = seenIn(context, event)
+        return context.offers.filter((offer) => !seen.includes(offer))
+      },
+    }),
     showSettings: reply(({ context }) => ({ type: 'inbox.settings', ...settingsOf(context) })),
     showEntry: reply(({ context, event }) => ({
       type: 'inbox.entry',
@@ -248,25 +266,15 @@ export const inboxMachine = setup({
               entry.id === event.id ? { ...entry, read: event.read } : entry,
             ),
           })),
+          'tellSeen',
+          'forgetSeen',
           'showEntry',
         ],
       },
       { actions: reply({ type: 'inbox.no-entry' }) },
     ],
-    'inbox.ack': [
-      {
-        guard: 'isOffered',
-        actions: [
-          assign(({ context, event }) => ({ offers: context.offers.filter(({ id }) => id !== event.id) })),
-          tell(({ event }) => notificationRef(notificationIdOf(event.id, 'push')), {
-            type: 'notification.ack',
-          }),
-          reply({ type: 'inbox.acknowledged' }),
-        ],
-      },
-      // Again, or too late.
-      { actions: reply({ type: 'inbox.acknowledged' }) },
-    ],
+    // Also again, and too late.
+    'inbox.ack': { actions: ['tellSeen', 'forgetSeen', reply({ type: 'inbox.acknowledged' })] },
     'inbox.subscribe': [
       {
         guard: 'hasRoom',

@@ -30,7 +30,7 @@ export interface Auth {
    *
    * @throws Problem `token-invalid` when it is an access token that is not good.
    */
-  callerOf(request: FastifyRequest): Promise<Caller | undefined>
+  callerOf(request: Pick<FastifyRequest, 'headers'>): Promise<Caller | undefined>
 }
 
 /** A gateway without accounts: everybody is a guest. */
@@ -57,7 +57,7 @@ export const hasRole = ({ roles: has }: Caller, ...anyOf: readonly Role[]): bool
  */
 export async function requireCaller(
   auth: Auth,
-  request: FastifyRequest,
+  request: Pick<FastifyRequest, 'headers'>,
   ...anyOf: readonly Role[]
 ): Promise<Caller> {
   const caller = await auth.callerOf(request)

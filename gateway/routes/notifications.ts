@@ -18,6 +18,7 @@ import {
   inboxRef,
   NoticePreferences,
   noticeEvents,
+  type Offer,
   topics,
   wordsOf,
 } from '#actors'
@@ -25,10 +26,14 @@ import { type Auth, byAccount, requireCaller } from '../auth/caller.ts'
 import type { ClusterClient } from '../cluster-client.ts'
 import { etagOf, requiredVersionOf } from '../conditional.ts'
 import { cursorOf, nextLink, PageQuery, pageSize, placeOf } from '../cursor.ts'
+import { deviceLine } from '../device-line.ts'
+import { type EventStreams, formOf, lastEventIdOf, type StreamSource } from '../event-stream.ts'
+import type { Flags } from '../flags.ts'
 import type { Keyring } from '../keyring.ts'
 import { answerOf, doneOf, Problem } from '../problems.ts'
 import { problems, type Server } from '../server.ts'
 import { Timestamp, timestampOf } from '../timestamp.ts'
+import { upgradeOf } from '../upgrade.ts'
 import type { Money } from './order-body.ts'
 import { exact, matched, matchHeader, reach, signIn, written } from './route-parts.ts'
 
@@ -36,26 +41,25 @@ export interface NotificationRouteOptions {
   readonly client: ClusterClient
   readonly auth: Auth
   readonly keyring: Keyring
+  readonly streams: EventStreams
+  readonly flags: Flags
   readonly timeoutMs: () => number
 }
 
 const tags = ['notifications']
 const path = '/api/v1/notifications'
 
-const NotificationBody = Type.Object(
-  {
-    id: Type.String(),
-    topic: Type.Enum(topics),
-    event: Type.Enum(noticeEvents),
-    order: Type.String(),
-    title: Type.String(),
-    text: Type.String(),
-    amount: Type.Optional(Type.Unsafe<Static<typeof Money>>(Type.Ref('Money#'))),
-    at: Timestamp,
-    read: Type.Boolean(),
-  },
-  exact,
-)
+const told = {
+  id: Type.String(),
+  topic: Type.Enum(topics),
+  event: Type.Enum(noticeEvents),
+  order: Type.String(),
+  title: Type.String(),
+  text: Type.String(),
+  amount: Type.Optional(Type.Unsafe<Static<typeof Money>>(Type.Ref('Money#'))),
+  at: Timestamp,
+}
+const NotificationBody = Type.Object({ ...told, read: Type.Boolean() }, exact)
 const PreferencesBody = Type.Object(
   { channels: NoticePreferences, contact: Contact },
   { ...exact, description: `Of each topic the channels: ${channels.join(', ')}.` },
@@ -65,7 +69,7 @@ const PreferencesBody = Type.Object(
 const fresh: InboxSettings = { contact: { email: null, phone: null }, preferences: defaultPreferences }
 
 export function notificationRoutes(app: Server, options: NotificationRouteOptions): void {
-  const { client, auth, keyring, timeoutMs } = options
+  const { client, auth, keyring, streams, flags, timeoutMs } = options
 
   /** Undefined: there is no inbox yet. */
   const query = async (account: string, name: string, args: unknown, trace: string) => {
@@ -119,6 +123,65 @@ export function notificationRoutes(app: Server, options: NotificationRouteOption
       const nextCursor = cursorOf(keyring, list, last.n)
       reply.header('link', nextLink(request.url, nextCursor))
       return { items, nextCursor }
+    },
+  )
+
+  app.get(
+    `${path}/stream`,
+    {
+      // The head of a stream would never end.
+      exposeHeadRoute: false,
+      schema: {
+        summary: 'What is pushed to your devices, as it happens',
+        description: streamDescription,
+        tags,
+        security: byAccount,
+        querystring: Type.Object(
+          {
+            token: Type.Optional(
+              Type.String({ maxLength: 4_096, description: 'The access token, where no header can be set.' }),
+            ),
+          },
+          exact,
+        ),
+        response: {
+          101: Type.Null({ description: 'It goes on as a WebSocket.' }),
+          200: { description: 'A stream.', content: { 'text/event-stream': { schema: Type.String() } } },
+          ...problems('validation', ...signIn, 'not-acceptable', 'too-many-streams', ...reach),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { token } = request.query
+      const authorization = token === undefined ? request.headers.authorization : `Bearer ${token}`
+      const asked = { headers: { ...(authorization !== undefined && { authorization }) } }
+      const { account } = await requireCaller(auth, asked)
+      const head = upgradeOf(request.raw)
+      const hasStreams = await flags.isOn('event-streams', account)
+      const form = formOf(request.headers.accept, { hasStreams, usual: 'stream' })
+      if (form === 'page') throw new Problem('not-acceptable', `GET ${path} is the list; this is a stream.`)
+
+      const { parent } = request.trace
+      const since: StreamSource['since'] = async (id) => {
+        const found = await query(account, 'offers', undefined, parent)
+        const offers = (found?.value ?? []) as readonly Offer[]
+        return offers.flatMap((offer) => (offer.n > id ? [{ id: offer.n, data: offered(offer) }] : []))
+      }
+      // What is wrong with the inbox is told before a stream begins.
+      await since(0)
+      const source: StreamSource = {
+        holder: account,
+        watch: (changed) => client.watch(inboxRef(account), changed),
+        after: head === undefined ? lastEventIdOf(request.headers['last-event-id']) : 0,
+        since,
+        isAllowed: () => isGood(auth, asked),
+      }
+      if (head === undefined) streams.start(reply, source)
+      else {
+        const acknowledge = (id: string) => write(account, { type: 'inbox.ack', id }, parent)
+        streams.startOver(() => deviceLine(reply, head, acknowledge), request, source)
+      }
+      return reply
     },
   )
 
@@ -209,16 +272,34 @@ export function notificationRoutes(app: Server, options: NotificationRouteOption
 
 const preferencesShown = ({ preferences, contact }: InboxSettings) => ({ channels: preferences, contact })
 
-function shown(entry: InboxEntry) {
-  const { id, topic, event, order, amount, at, read } = entry
+const streamDescription = [
+  'Over a WebSocket each text frame is `{"type":"notification","notification":{…}}`, and a device that has shown one answers',
+  '`{"type":"ack","id":…}`: then it is offered to no other, and `{"type":"acknowledged","id":…}` comes back. What nobody',
+  'acknowledges is sent again to whoever connects within half an hour.',
+  'With `Accept: text/event-stream`, Server-Sent Events of the same notifications, whose `Last-Event-ID` resumes after it;',
+  'there `PATCH …/{id}` with `{"read":true}` acknowledges. The stream ends when the access token does.',
+].join(' ')
+
+/** Whether the token is still good. An answer that cannot be had now ends nothing. */
+async function isGood(auth: Auth, asked: Parameters<Auth['callerOf']>[0]): Promise<boolean> {
+  try {
+    return (await auth.callerOf(asked)) !== undefined
+  } catch (error) {
+    return !(error instanceof Problem && error.code === 'token-invalid')
+  }
+}
+
+const shown = (entry: InboxEntry) => ({ ...offered(entry), read: entry.read })
+
+function offered(notice: InboxEntry | Offer) {
+  const { id, topic, event, order, amount, at } = notice
   return {
     id,
     topic,
     event,
     order,
-    ...wordsOf(entry),
+    ...wordsOf(notice),
     ...(amount !== undefined && { amount: { amount, currency } }),
     at: timestampOf(at),
-    read,
   }
 }

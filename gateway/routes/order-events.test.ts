@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { menu, menuRef, order, orderRef } from '#actors'
 import { Machine } from '#kernel'
-import { type Gateway, startGateway } from '../index.ts'
+import { type Gateway, type GatewayOptions, startGateway } from '../index.ts'
 import { FakeCluster } from '../testing/fake-cluster.ts'
 
 const site = 'main'
@@ -12,7 +12,7 @@ let cluster: FakeCluster
 let gateway: Gateway
 let placed: { id: string; orderToken: string; links: { events: string } }
 
-async function start(options: { streamsMax?: number; heartbeatMs?: number } = {}): Promise<void> {
+async function start(options: Partial<GatewayOptions> = {}): Promise<void> {
   gateway = await startGateway({ client: cluster, site, port: 0, opsPort: 0, heartbeatMs: 20, ...options })
 }
 
@@ -236,6 +236,27 @@ describe('a stream', () => {
       503,
       'too-many-streams',
     ])
+  })
+})
+
+describe('E4: one guest does not take all streams', () => {
+  const codeOf = async (response: Response) => ((await response.json()) as { code: string }).code
+
+  test('one order has so many, and another its own', async () => {
+    await gateway.close()
+    await start({ config: { 'gateway.streams-of-one-max': 1 } })
+    await (await follow()).next()
+    expect(await codeOf(await get())).toBe('too-many-streams')
+    placed = await place()
+    expect((await (await follow()).next())?.id).toBe('1')
+  })
+
+  test('one address has so many, whatever it follows', async () => {
+    await gateway.close()
+    await start({ config: { 'gateway.streams-from-one-max': 1 } })
+    await (await follow()).next()
+    placed = await place()
+    expect(await codeOf(await get())).toBe('too-many-streams')
   })
 })
 

@@ -101,7 +101,7 @@ export function telemetryRoutes(app: Server, options: TelemetryRouteOptions): vo
         return { device: id, step: range.stepMs / 1_000, items: samples.map(shownSample) }
       }
       const seen = Math.min(lastEventIdOf(request.headers['last-event-id']), client.worldNow() / 1_000)
-      streams.start(reply, sampleStream(range, seen, read))
+      streams.start(reply, sampleStream(account, range, seen, read))
       return reply
     },
   )
@@ -109,11 +109,13 @@ export function telemetryRoutes(app: Server, options: TelemetryRouteOptions): vo
 
 /** Ids are the milliseconds of the samples. */
 function sampleStream(
+  account: string,
   range: TelemetryRange,
   after: number,
   read: (range: TelemetryRange) => Promise<readonly Sample[]>,
 ): StreamSource {
   return {
+    holder: account,
     after,
     since: async (id) => {
       const from = Math.max(range.from, id * 1_000 + 1) as Instant
