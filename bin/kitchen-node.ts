@@ -3,7 +3,7 @@
  */
 
 import { type LiveNodeConfig, type StartNode, startLiveNode } from '#live'
-import { officeHandlers, providerHandlers } from '#outside'
+import { officeHandlers, providerHandlers, supplierHandlers } from '#outside'
 import { restaurantCluster } from '../cluster.config.ts'
 import { clusterHandlers } from './cluster-control.ts'
 import type { OfficeSettings } from './office-settings.ts'
@@ -11,6 +11,7 @@ import type { ServiceKeyHolder } from './service-key.ts'
 
 export interface KitchenNodeConfig extends LiveNodeConfig, ServiceKeyHolder {
   readonly providerUrl: string
+  readonly supplierUrl: string
   readonly office: OfficeSettings
 }
 
@@ -25,6 +26,7 @@ export const startNode: StartNode = async (given, control) => {
     outside: {
       ...clusterHandlers(control),
       ...providerHandlers(config.providerUrl),
+      ...supplierHandlers(config.supplierUrl),
       ...officeHandlers({ ...ways, webhooks }),
     },
   })

@@ -51,7 +51,8 @@ beforeAll(async () => {
   const bins = new Map(housePantry(site, { scale, opening }))
   const usual = openingsOf({ site, kitchenScale: scale, stockScale: scale })
   const openings = usual.map(([actor, message]) => [actor, bins.get(actor as never) ?? message] as const)
-  up = new Up({ dataFolder, openings })
+  // Slow enough that no supplier comes before it is over.
+  up = new Up({ dataFolder, openings, speed: 10 })
   expect(await up.started()).toBeUndefined()
 }, 90_000)
 

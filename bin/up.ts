@@ -1,14 +1,15 @@
 /**
- * A cluster of the restaurant on this machine: the stub of the payment provider, the launcher, and its nodes.
+ * A cluster of the restaurant on this machine: stubs of the payment provider and of the suppliers, the launcher, and its
+ * nodes.
  *
  * Owns:     what is settled before a node runs: the data folder can be used, the ports are free, the world's clock
  *           goes on where it stood; and what is written when none runs any more.
  * Does not: run a node (`kitchen-node.ts`, `edge-node.ts`) or launch one (`#live`).
  *
- * The provider lives in this process: it is no part of the cluster, and must outlive every node of it.
+ * Provider and suppliers live in this process: they are no part of the cluster, and must outlive every node of it.
  *
  * Invariants:
- *   U1. A cluster that answers has a world's clock and a provider.
+ *   U1. A cluster that answers has a world's clock, a provider and suppliers.
  */
 import { randomBytes } from 'node:crypto'
 import { get as overHttp } from 'node:http'
@@ -27,11 +28,13 @@ import {
   type LaunchGroup,
   type MachineAnchor,
   type RecordingOptions,
+  runtimeNow,
   startWorld,
   stopWorld,
   untilEnded,
 } from '#live'
-import { type ProviderServer, startProvider } from '#outside'
+import { type ProviderServer, type SupplierServer, startProvider, startSupplier } from '#outside'
+import { worldAt } from '#ports'
 import { restaurantCluster, site } from '../cluster.config.ts'
 import type { Tls } from './certificates.ts'
 import type { EdgeNodeConfig } from './edge-node.ts'
@@ -83,6 +86,7 @@ export interface RunningCluster {
   /** Where the world's clock stood when it started, and how fast it goes. */
   readonly world: MachineAnchor
   readonly provider: ProviderServer
+  readonly supplier: SupplierServer
   /** Drains everything. Resolves with the code to exit with. */
   close(): Promise<0 | 1>
 }
@@ -115,7 +119,7 @@ export async function startCluster(options: UpOptions): Promise<RunningCluster> 
     port: await freePort('public', '--port', options.port ?? 4_000),
     opsPort: await freePort('operator', '--ops-port', options.opsPort ?? 4_001),
   }
-  const made: { provider?: ProviderServer; world?: MachineAnchor } = {}
+  const made: { provider?: ProviderServer; supplier?: SupplierServer; world?: MachineAnchor } = {}
   let failed: (error: Error) => void = () => {}
   const failure = new Promise<never>((_, reject) => {
     failed = reject
@@ -140,6 +144,10 @@ export async function startCluster(options: UpOptions): Promise<RunningCluster> 
           },
         }),
       })
+      made.supplier = await startSupplier({
+        file: join(dataFolder, 'supplier-ledger.jsonl'),
+        worldNow: () => worldAt(world, runtimeNow(world)),
+      })
       return groupsOf(definition, options, {
         ...ports,
         world,
@@ -147,11 +155,12 @@ export async function startCluster(options: UpOptions): Promise<RunningCluster> 
         office,
         serviceKey,
         providerUrl: made.provider.url,
+        supplierUrl: made.supplier.url,
         callbackSecret,
       })
     },
     ended: async () => {
-      await made.provider?.close()
+      await Promise.all([made.provider?.close(), made.supplier?.close()])
       if (made.world !== undefined) await stopWorld(dataFolder, definition, made.world)
     },
     report: (event) => {
@@ -167,10 +176,11 @@ export async function startCluster(options: UpOptions): Promise<RunningCluster> 
     await launcher.stop()
     throw error
   }
-  const { provider, world } = made
-  assert(provider !== undefined && world !== undefined, 'U1', 'what answers has a world and a provider')
+  const { provider, supplier, world } = made
+  const isWhole = provider !== undefined && supplier !== undefined && world !== undefined
+  assert(isWhole, 'U1', 'what answers has a world, a provider and suppliers')
   const opsUrl = `${scheme}://${host}:${ports.opsPort}`
-  return { launcher, url, opsUrl, world, provider, close: () => launcher.stop() }
+  return { launcher, url, opsUrl, world, provider, supplier, close: () => launcher.stop() }
 }
 
 /**
@@ -240,12 +250,20 @@ function groupsOf(
     readonly office: OfficeSettings
     readonly serviceKey: string
     readonly providerUrl: string
+    readonly supplierUrl: string
     readonly callbackSecret: string
   },
 ): readonly LaunchGroup[] {
-  const { port, opsPort, world, config, office, serviceKey, providerUrl, callbackSecret } = settled
+  const { port, opsPort, world, config, office, serviceKey, providerUrl, supplierUrl, callbackSecret } =
+    settled
   const shared = { dataFolder, secret: randomBytes(32).toString('base64url'), world, serviceKey }
-  const kitchen: KitchenNodeConfig = { ...shared, providerUrl, office, ...(recording && { recording }) }
+  const kitchen: KitchenNodeConfig = {
+    ...shared,
+    providerUrl,
+    supplierUrl,
+    office,
+    ...(recording && { recording }),
+  }
   const usual = openings ?? openingsOf({ site, kitchenScale, stockScale })
   const edge: EdgeNodeConfig = {
     ...shared,

@@ -28,23 +28,29 @@ export function providerHandlers(url: string): Record<ProviderOperation, CallHan
         'idempotency-key': call.key,
         ...(call.trace === undefined ? {} : { traceparent: call.trace }),
       }
-      return answer(`${at(call)}/${verb}`, { method: 'POST', headers, signal }, sent)
+      return answer(`${at(call)}/${verb}`, { method: 'POST', headers, signal }, providerAnswer, sent)
     }
   return {
     'provider.authorize': post('authorize'),
     'provider.capture': post('capture'),
     'provider.void': post('void'),
     'provider.refund': post('refund'),
-    'provider.lookup': (call, signal) => answer(at(call), { signal }),
+    'provider.lookup': (call, signal) => answer(at(call), { signal }, providerAnswer),
   }
 }
 
-async function answer(url: string, options: RequestOptions, sent = ''): Promise<CallOutcome> {
+/** What the other side says. `resultIn` finds its answer in a body, if that has the shape of one. */
+export async function answer(
+  url: string,
+  options: RequestOptions,
+  resultIn: (body: unknown) => unknown,
+  sent = '',
+): Promise<CallOutcome> {
   try {
     const { status, text } = await exchange(url, options, sent)
     const body = parsed(text)
     if (status >= 200 && status < 300) {
-      const result = providerAnswer(body)
+      const result = resultIn(body)
       return result === undefined
         ? { kind: 'unknown', detail: 'the answer has another shape' }
         : { kind: 'done', result }

@@ -151,20 +151,20 @@ export async function startProvider(options: ProviderServerOptions = {}): Promis
 /** The books that a file holds. */
 export function ledgerIn(text: string, settings?: Partial<ProviderSettings>): ProviderLedger {
   const ledger = new ProviderLedger(settings)
-  ledger.restore(records(text))
+  ledger.restore(recordsIn<PaymentRecord>(text))
   return ledger
 }
 
 /** The whole lines. A crash may have left half of one. */
-function* records(text: string): Iterable<PaymentRecord> {
+export function* recordsIn<Record>(text: string): Iterable<Record> {
   for (const line of text.split('\n')) {
     try {
-      yield JSON.parse(line) as PaymentRecord
+      yield JSON.parse(line) as Record
     } catch {}
   }
 }
 
-async function readBody(request: IncomingMessage): Promise<unknown> {
+export async function readBody(request: IncomingMessage): Promise<unknown> {
   let text = ''
   for await (const chunk of request) {
     text += String(chunk)

@@ -32,10 +32,12 @@ const keeping = (opening: number): AnyMessage => ({
 })
 const waited = (reservation: string): AnyMessage => ({ type: 'bin.waited', reservation })
 
-/** What a turn said, in short: `held a`, `refused b`. */
+/** What a turn said to reservations, in short: `held a`, `refused b`. */
 function said(effects: readonly Effect[]): string[] {
   return effects.flatMap((effect) =>
-    effect.kind === 'tell' ? [`${effect.message.type.slice('bin.'.length)} ${effect.to.split('/')[1]}`] : [],
+    effect.kind === 'tell' && effect.to.startsWith('reservation/')
+      ? [`${effect.message.type.slice('bin.'.length)} ${effect.to.split('/')[1]}`]
+      : [],
   )
 }
 
@@ -188,6 +190,38 @@ describe('the level', () => {
     expect([second.state, low(second.effects)]).toEqual(['low', false])
     expect(walk(open(10), hold('a', 8), hold('b', 2)).state).toBe('empty')
     expect(walk(open(10), hold('a', 8), deliver(20)).state).toBe('ok')
+  })
+
+  test('is told to the replenisher once: what is missing up to par', () => {
+    const asked = (...messages: readonly AnyMessage[]) =>
+      walk(...messages).effects.flatMap((effect) =>
+        effect.kind === 'tell' && effect.to === 'replenisher/main' ? [effect.message] : [],
+      )
+    const short = (amount: number) => [{ type: 'replenisher.short', ingredient: 'basil', amount }]
+    expect(asked(open(10), hold('a', 7))).toEqual([])
+    expect(asked(open(10), hold('a', 8))).toEqual(short(8))
+    expect(asked(open(10), hold('a', 8), hold('b', 1))).toEqual([])
+    expect(asked(open(1))).toEqual([])
+    expect(asked({ type: 'bin.open', opening: 0, par: 5, low: 2 })).toEqual(short(5))
+  })
+
+  test('is told again when what came was too little, and nothing more is to come', () => {
+    const asks = (...messages: readonly AnyMessage[]) =>
+      walk(open(10), hold('a', 9), ...messages).effects.some(
+        (effect) => effect.kind === 'tell' && effect.message.type === 'replenisher.short',
+      )
+    const ordered = { type: 'bin.ordered', amount: 9 }
+    const brought = (amount: number): AnyMessage => ({
+      type: 'bin.deliver',
+      amount,
+      order: { name: 'main:basil:1', amount: 9 },
+    })
+    expect(asks(ordered, brought(1))).toBe(true)
+    expect(walk(open(10), hold('a', 9), ordered, brought(1)).books.ordered).toBe(0)
+    expect(asks(ordered, brought(9))).toBe(false)
+    expect(asks(ordered, deliver(1))).toBe(false)
+    expect(walk(open(10), hold('a', 9), ordered, deliver(1)).state).toBe('on-order')
+    expect(asks(deliver(1))).toBe(true)
   })
 
   test('has recovered when there is clearly more than the mark, and only then it can run low again', () => {

@@ -9,7 +9,7 @@
  * lot first, and what they give back of an expired one is thrown away then. A hold therefore touches no lot.
  *
  * Owns:     exact counters, the lots, the holds, and who waits for what (on the runtime clock: it is a wait for
- *           messages, not for a meal). It runs low once, until it has clearly recovered.
+ *           messages, not for a meal). It runs low once, until it has clearly recovered, and tells the replenisher.
  * Does not: end a hold by itself. Only the reservation has a deadline, and says so.
  *
  * Invariants:
@@ -35,7 +35,7 @@ import {
   tell,
 } from '#actor'
 import { added, expiredIn, type Lot, never, nextExpiry, taken } from './lots.ts'
-import { BinMessage, reservationRef } from './messages.ts'
+import { BinMessage, replenisherRef, reservationRef } from './messages.ts'
 
 export const waitMs = seconds(2)
 
@@ -109,6 +109,12 @@ const tentative = (context: BinContext): number =>
 /** Low stock has recovered when there is clearly more: a bin at the mark must not cry at every portion. */
 const recoveredAbove = ({ low, par }: BinContext): number =>
   Math.max(low, Math.min(par - 1, low + Math.ceil(low / 4)))
+
+/** To be ordered up to `par`. */
+const wanted = ({ site, ingredient, par, free }: BinContext) =>
+  free < par
+    ? [tell(replenisherRef(site), { type: 'replenisher.short', ingredient, amount: par - free })]
+    : []
 
 /** The name of the state that the counters ask for, of a bin that was well or was not. */
 function levelOf(context: BinContext, wasOk: boolean): 'ok' | 'low' | 'empty' | 'on-order' {
@@ -235,6 +241,11 @@ export const binMachine = setup({
       }
     }),
     showBooks: reply(({ context }) => ({ type: 'bin.view', ...binView(context) })),
+    askForMore: effects(({ context }) => wanted(context)),
+    // What came was not enough, and nothing more is to come.
+    askAgain: effects(({ context }) =>
+      levelOf(context, false) !== 'ok' && context.ordered === 0 ? wanted(context) : [],
+    ),
     announceLow: emit(({ context }) => ({
       type: 'inventory.low',
       site: context.site,
@@ -296,7 +307,7 @@ export const binMachine = setup({
         { guard: 'runsLow', target: 'low' },
         { guard: 'runsLowOnOrder', target: 'on-order' },
       ],
-      exit: 'announceLow',
+      exit: ['announceLow', 'askForMore'],
     },
     low: {
       always: [
@@ -442,7 +453,7 @@ export const binMachine = setup({
         assign(({ context, event }) => ({
           free: context.free + event.amount,
           delivered: context.delivered + event.amount,
-          ordered: Math.max(0, context.ordered - event.amount),
+          ordered: Math.max(0, context.ordered - (event.order?.amount ?? event.amount)),
           lots: added(context.lots, {
             amount: event.amount,
             expires: freshAt(context, event.at, event.lifeMs),
@@ -451,6 +462,7 @@ export const binMachine = setup({
         'awaitExpiry',
         'answerQueue',
         'serveQueue',
+        'askAgain',
         'showBooks',
         emit(({ context: { site, ingredient }, event: { amount } }) => ({
           type: 'inventory.delivered',

@@ -1,9 +1,10 @@
 /**
- * What orders, reservations and bins say to each other.
+ * What orders, reservations, bins and the replenisher say to each other.
  *
  * Owns:     the contracts of the pantry, and its addresses. A reservation has its order's key, or where staff keeps
- *           something one of its own; a bin's key is `site:ingredient`.
- * Does not: decide anything (`bin.ts`, `reservation.ts`).
+ *           something one of its own; a bin's key is `site:ingredient`, a
+ *           replenisher's its site.
+ * Does not: decide anything (`bin.ts`, `reservation.ts`, `replenisher.ts`).
  */
 
 import { Type } from 'typebox'
@@ -50,8 +51,19 @@ export const BinMessage = Type.Union([
   Type.Object({ type: Type.Literal('bin.release'), reservation: id }, exact),
   /** Issued stock comes back unused; answered `bin.released`. */
   Type.Object({ type: Type.Literal('bin.return'), reservation: id, amount: positive }, exact),
-  /** `lifeMs`: how long this lot keeps, where it is not what is usual; 0: for ever. */
-  Type.Object({ type: Type.Literal('bin.deliver'), amount: positive, lifeMs: Type.Optional(lifeMs) }, exact),
+  /**
+   * `lifeMs`: how long this lot keeps, where it is not what is usual; 0: for ever. `order`: what came of an order of so
+   * much, of which nothing more is to come.
+   */
+  Type.Object(
+    {
+      type: Type.Literal('bin.deliver'),
+      amount: positive,
+      lifeMs: Type.Optional(lifeMs),
+      order: Type.Optional(Type.Object({ name: id, amount: positive }, exact)),
+    },
+    exact,
+  ),
   /** A supplier has promised this much. */
   Type.Object({ type: Type.Literal('bin.ordered'), amount: positive }, exact),
   /** A count corrects the books, or something was dropped. Refused when more would go than is free. */
@@ -117,6 +129,26 @@ export const ReservationMessage = Type.Union([
 ])
 export type ReservationMessage = MessageOf<typeof ReservationMessage>
 
+export const ReplenisherMessage = Type.Union([
+  /** A bin has become short of so much, or still is after a delivery. While an order of it is open nothing follows. */
+  Type.Object({ type: Type.Literal('replenisher.short'), ingredient: id, amount: positive }, exact),
+  /**
+   * Somebody has taken a delivery in: of an order, by its name, or unannounced. Answered `replenisher.received`, with
+   * what was booked; `replenisher.no-order` when there is no such order, or it is not the last one.
+   */
+  Type.Object(
+    {
+      type: Type.Literal('replenisher.receive'),
+      ingredient: id,
+      amount: positive,
+      order: Type.Optional(id),
+      lifeMs: Type.Optional(lifeMs),
+    },
+    exact,
+  ),
+])
+export type ReplenisherMessage = MessageOf<typeof ReplenisherMessage>
+
 /** From a reservation to its order, if it has one. `refused`, `released` and `expired` are last words: nothing is held. */
 export const ReservationReport = Type.Union([
   Type.Object({ type: Type.Literal('reservation.held') }, exact),
@@ -140,3 +172,4 @@ export interface Shortage {
 
 export const binRef = (site: string, ingredient: string) => ref<BinMessage>('bin', `${site}:${ingredient}`)
 export const reservationRef = (order: string) => ref<ReservationMessage>('reservation', order)
+export const replenisherRef = (site: string) => ref<ReplenisherMessage>('replenisher', site)

@@ -21,7 +21,7 @@ import {
 import { orderOfKey } from '#gateway'
 import { shardHashVersion } from '#host'
 import { Environment, rowsOf, scopesOf, shardCounts } from '#live'
-import type { PaymentRecord } from '#outside'
+import type { PaymentRecord, SupplyRecord } from '#outside'
 import type { Commit } from '#sim'
 import { restaurantCluster } from '../../cluster.config.ts'
 import type { LiveGuest } from './guest.ts'
@@ -34,6 +34,7 @@ export interface LiveEvidence {
   readonly guests: readonly LiveGuest[]
   readonly faults: readonly FaultOutcome[]
   readonly provider: readonly PaymentRecord[]
+  readonly supplier: readonly SupplyRecord[]
   /** When the last fault had ended and its victim answered again, since midnight. */
   readonly healedAt: number
   /** Told of the journal's batches, as the checks are. */
@@ -43,7 +44,7 @@ export interface LiveEvidence {
 type Judged = Pick<DayResult, 'orders' | 'money' | 'checks' | 'reached' | 'traceHash' | 'events'>
 
 export async function judge(evidence: LiveEvidence): Promise<Judged> {
-  const { day, dataFolder, midnight, guests, faults, provider } = evidence
+  const { day, dataFolder, midnight, guests, faults, provider, supplier } = evidence
   const definition = restaurantCluster()
   const environment = await Environment.open({
     folder: dataFolder,
@@ -65,6 +66,8 @@ export async function judge(evidence: LiveEvidence): Promise<Judged> {
         .filter(({ state }) => state !== 'coming')
         .map((guest) => guest.log((key) => orderOfKey(secret, key))),
       provider,
+      // The cluster has ended: what came last may be in no bin.
+      supplied: supplier.map(({ order, brings }) => ({ order, amount: brings, isBooked: false })),
       rows: (table) => rowsOf(environment, table),
       healedAt: evidence.healedAt as Instant,
       settleWithinUs: durationUs(day.settleWithin),

@@ -112,6 +112,7 @@ export async function runLiveDay(day: Day, run: LiveDayRun): Promise<DayResult> 
       faults: played.faults,
       healedAt: played.healedAt,
       provider: cluster.provider.ledger.payments,
+      supplier: cluster.supplier.ledger.orders,
       ...(run.onCommit && { onCommit: run.onCommit }),
     })
     return {

@@ -1,5 +1,16 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
-import { bin, binRef, housePantry, ingredients, menu, menuRef, order, recipes } from '#actors'
+import {
+  bin,
+  binRef,
+  housePantry,
+  ingredients,
+  menu,
+  menuRef,
+  order,
+  recipes,
+  replenisher,
+  replenisherRef,
+} from '#actors'
 import { Machine } from '#kernel'
 import { type Gateway, startGateway } from '../index.ts'
 import { bearer, fakeAuth } from '../testing/fake-auth.ts'
@@ -23,7 +34,10 @@ const key = (): { 'idempotency-key': string } => ({
 
 beforeEach(async () => {
   await gateway?.close()
-  const types = [bin, order, menu].map((definition) => ({ definition, machine: new Machine(definition) }))
+  const types = [bin, order, menu, replenisher].map((definition) => ({
+    definition,
+    machine: new Machine(definition),
+  }))
   cluster = new FakeCluster(types)
   for (const [actor, opening] of housePantry(site, { scale: 1 })) cluster.deliver(actor, opening)
   cluster.deliver(menuRef(site), { type: 'menu.open' })
@@ -174,6 +188,48 @@ describe('a count', () => {
     const { status, body } = await count(-1_501)
     expect([status, body.code]).toEqual([409, 'negative-stock'])
     expect((await call('GET', `${path}/basil`, staff)).body).toMatchObject({ free: 1_500, adjusted: 0 })
+  })
+})
+
+describe('a delivery', () => {
+  const take = (body: object, headers: Record<string, string> = { ...staff, ...key() }) =>
+    call('POST', '/api/v1/inventory/deliveries', headers, body)
+  const booked = () => cluster.history(replenisherRef(site), { limit: 50 })
+  const basil = { ingredient: 'basil', amount: 300 }
+
+  test('that nobody has ordered is taken in once, however often it is told under its key', async () => {
+    const same = { ...staff, ...key() }
+    const first = await take(basil, same)
+    expect([first.status, first.body]).toEqual([201, basil])
+    const again = await take(basil, same)
+    expect([again.status, again.body, again.headers.get('idempotent-replayed')]).toEqual([201, basil, 'true'])
+    expect(await booked()).toHaveLength(1)
+    expect((await take({ ...basil, amount: 301 }, same)).status).toBe(422)
+  })
+
+  test('of an order closes it, and told under another key it is what it was', async () => {
+    cluster.deliver(replenisherRef(site), {
+      type: 'replenisher.short',
+      ...{ ingredient: 'basil', amount: 900 },
+    })
+    const order = `${site}:basil:1`
+    expect((await take({ ...basil, order })).body).toEqual({ ...basil, order })
+    expect((await take({ ...basil, order, amount: 900 })).body).toEqual({ ...basil, order })
+    expect((await take({ ...basil, order: `${site}:basil:2` })).status).toBe(404)
+    expect(cluster.snapshots).toContainEqual({
+      value: 'quiet',
+      context: expect.objectContaining({
+        orders: [expect.objectContaining({ state: 'delivered', brought: 300 })],
+      }),
+    })
+  })
+
+  test('is told by those who work here, of what there is a bin for', async () => {
+    expect((await take({ ...basil, ingredient: 'unicorn' })).status).toBe(404)
+    expect((await take({ ...basil, amount: 0 })).status).toBe(400)
+    expect((await take(basil, staff)).status).toBe(400)
+    expect((await take(basil, { ...key(), ...bearer('gus', 'customer') })).status).toBe(403)
+    expect((await take(basil, key())).status).toBe(401)
   })
 })
 

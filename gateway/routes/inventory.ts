@@ -1,13 +1,21 @@
 /**
- * The pantry over HTTP, for those who work here: what there is of everything, its marks, and corrections.
+ * The pantry over HTTP, for those who work here: what there is of everything, its marks, corrections, and what is brought.
  *
  * Owns:     which message each route sends, and what its outcomes mean.
- * Does not: count anything; the bins do.
+ * Does not: count anything; the bins do. Or know what was ordered; the replenisher does.
  */
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Instant, Message } from '#actor'
-import { type BinMessage, type BinView, binRef, ingredients, Unit } from '#actors'
+import {
+  type BinMessage,
+  type BinView,
+  binRef,
+  ingredients,
+  type ReplenisherMessage,
+  replenisherRef,
+  Unit,
+} from '#actors'
 import type { Outcome } from '#ports'
 import { type Auth, atLeast, byAccount, requireCaller } from '../auth/caller.ts'
 import type { ClusterClient } from '../cluster-client.ts'
@@ -32,6 +40,7 @@ export interface InventoryRouteOptions {
 
 const tags = ['inventory']
 const path = '/api/v1/inventory/ingredients'
+const deliveriesPath = '/api/v1/inventory/deliveries'
 const OfIngredient = Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) })
 const natural = Type.Integer({ minimum: 0 })
 
@@ -248,6 +257,71 @@ export function inventoryRoutes(app: Server, options: InventoryRouteOptions): vo
       reply.header('etag', etagOf(outcome.version))
       if (outcome.replayed) reply.header('idempotent-replayed', 'true')
       return shownAfter(outcome)
+    },
+  )
+
+  app.post(
+    deliveriesPath,
+    {
+      schema: {
+        summary: 'Takes a delivery in',
+        description:
+          'For staff. With `order` it is what came of that order, which is closed by it; told again, by whomever, it is not booked again. Without `order` nobody has ordered it.',
+        tags,
+        security: byAccount,
+        headers: keyHeader(),
+        body: Type.Object(
+          {
+            ingredient: Type.String({ minLength: 1, maxLength: 100 }),
+            amount: Type.Integer({ minimum: 1, maximum: 1_000_000_000 }),
+            order: Type.Optional(
+              Type.String({ minLength: 1, maxLength: 100, description: 'As the supplier’s note names it.' }),
+            ),
+            shelfLifeSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 31_536_000 })),
+          },
+          exact,
+        ),
+        response: {
+          201: Type.Object(
+            {
+              ingredient: Type.String(),
+              amount: Type.Integer({ minimum: 1, description: 'What was booked, when it was told first.' }),
+              order: Type.Optional(Type.String()),
+            },
+            exact,
+          ),
+          ...problems(...written, ...keyed, ...signInAs, 'not-found', ...reach),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { account: subject } = await requireCaller(auth, request, ...atLeast('staff'))
+      const key = requiredKeyOf(request.headers['idempotency-key'])
+      const { ingredient, order, amount, shelfLifeSeconds } = request.body
+      known(ingredient)
+      const message: ReplenisherMessage = {
+        type: 'replenisher.receive',
+        ingredient,
+        amount,
+        ...(order !== undefined && { order }),
+        ...(shelfLifeSeconds !== undefined && { lifeMs: shelfLifeSeconds * 1_000 }),
+      }
+      const outcome = await client.request({
+        actor: replenisherRef(site),
+        body: { kind: 'command', message },
+        key: requestKeyOf(keyring, { subject, method: request.method, path: pathOf(request.url), key }),
+        fingerprint: fingerprintOf(request.body),
+        timeoutMs: timeoutMs(),
+        trace: request.trace.parent,
+      })
+      const { reply: said, replayed } = doneOf(outcome, 'The replenisher')
+      if (said?.type !== 'replenisher.received') {
+        throw new Problem('not-found', `The last order of '${ingredient}' is not '${order}'.`)
+      }
+      reply.code(201)
+      if (replayed) reply.header('idempotent-replayed', 'true')
+      const { amount: booked } = said as Message & { readonly amount: number }
+      return { ingredient, amount: booked, ...(order !== undefined && { order }) }
     },
   )
 }

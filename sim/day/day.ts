@@ -82,6 +82,8 @@ export interface Stock {
   readonly opening: Readonly<Partial<Record<Ingredient, number>>>
   /** Of every ingredient's usual shelf life. */
   readonly shelfLife: number
+  /** From an order of what has run low to its delivery, when it is in time. A day of before it has the usual one. */
+  readonly lead?: Duration
   readonly deliveries: readonly {
     readonly at: TimeOfDay
     readonly ingredient: Ingredient
@@ -187,6 +189,8 @@ export interface Day {
   /** `{ 'order.accept': ['p95 < 200ms'] }`, from the moment at which the guest meant to order. */
   readonly slo: Readonly<Record<string, readonly string[]>>
 }
+
+export const usualLead: Duration = '2h'
 
 /** The machine that a day runs on when it does not say. */
 export const usualCharacter: Character = {

@@ -7,7 +7,7 @@
 import type { StationName } from '#actors'
 import { recipes, stationNames } from '#actors'
 import type { Character, ClusterLayout, Day, Group, Guests, Payments, Station, Stock } from './day.ts'
-import { checkNames, usualCharacter } from './day.ts'
+import { checkNames, usualCharacter, usualLead } from './day.ts'
 import type { TimeOfDay } from './time-of-day.ts'
 import { checkFields, validateDay } from './validate-day.ts'
 
@@ -72,7 +72,7 @@ const usual: Omit<Day, 'name' | 'title' | 'open' | 'lastOrder' | 'close'> = {
   },
   kitchen: usualKitchen,
   roster: [],
-  stock: { par: 1, opening: {}, shelfLife: 1, deliveries: [] },
+  stock: { par: 1, opening: {}, shelfLife: 1, lead: usualLead, deliveries: [] },
   payments: { latency: '40ms', declineShare: 0 },
   cluster: {
     groups: mixed(3),

@@ -41,6 +41,7 @@ export function drawDay(seed: number): Day {
     par: dice.pick('stock', [0.05, 0.08, 1, 3]),
     // Some of it expires while the guests are at table.
     shelfLife: dice.pick('shelfLife', [1, 1, 0.005]),
+    lead: dice.pick('lead', ['1m', '5m', '30m']),
     deliveries: [
       { at: after(10), ingredient: 'mozzarella', amount: 4_000 },
       { at: after(20), ingredient: 'pizza-dough', amount: 20 },

@@ -18,19 +18,21 @@ import {
   housePantry,
   menuRef,
   paymentRef,
+  replenisherRef,
   restaurant,
   stationNames,
   stationRef,
 } from '#actors'
 import { Registry } from '#host'
-import { OfficeLedger, ProviderLedger, type ProviderNews } from '#outside'
+import { OfficeLedger, ProviderLedger, type ProviderNews, SupplierLedger, type SupplyRecord } from '#outside'
 import type { Commit, SimClusterOptions } from '#sim'
 import { ReadsCheck, runtimeEpoch, SimCluster } from '#sim'
 import { DayChecker, verdict } from './checks/day-checker.ts'
 import { Problems } from './checks/problems.ts'
+import type { SuppliedEntry } from './checks/stock.ts'
 import { clusterModels } from './cluster-model.ts'
 import type { Day } from './day.ts'
-import { crewOf, hashOfDay, nodesOf, pantryOf, stationOpen } from './day.ts'
+import { crewOf, hashOfDay, nodesOf, pantryOf, stationOpen, usualLead } from './day.ts'
 import type { DayResult } from './day-result.ts'
 import { deliveriesOf } from './deliveries.ts'
 import { Door, isWorthRepeating } from './door.ts'
@@ -43,6 +45,7 @@ import { OfficeModel } from './office-model.ts'
 import { ProviderModel } from './provider-model.ts'
 import type { Latency } from './slo.ts'
 import { latencyOf, parseSlo } from './slo.ts'
+import { SupplierModel } from './supplier-model.ts'
 import { type Duration, durationMs, durationUs, timeText, timeUs } from './time-of-day.ts'
 import { TraceHash } from './trace-hash.ts'
 import { checkMode } from './validate-day.ts'
@@ -93,6 +96,9 @@ const overdueUs = 5 * minuteUs
 const callbackTriesMax = 3
 /** The world outside is not perfect: letters are lost, and so are answers. */
 const usualOffice = { latencyMs: 60, failShare: 0.01, silentShare: 0.005 }
+const usualSupplier = { latencyMs: 200, lateShare: 0.2, shortShare: 0.2, failShare: 0.1, silentShare: 0.05 }
+/** What came so long ago is in its bin, once all faults are over. */
+const bookedWithinUs = 15 * minuteUs
 /** Far more than any day has: who needs more goes in circles. */
 const eventsMax = 50_000_000
 
@@ -104,6 +110,7 @@ export class SimDay {
   readonly door: Door
   readonly provider: ProviderModel
   readonly office: OfficeModel
+  readonly supplier: SupplierModel
   readonly guests: readonly SimGuest[]
   readonly #checker: DayChecker
   readonly #faults: Faults
@@ -113,6 +120,7 @@ export class SimDay {
   readonly #complaints = new Problems()
   #menu: readonly MenuItem[] = []
   #toOpen = 0
+  #takings = 0
 
   constructor(
     day: Day,
@@ -137,6 +145,11 @@ export class SimDay {
       (news, afterUs) => this.cluster.timeline.after(afterUs, () => this.#callBack(news, 1)),
     )
     this.office = new OfficeModel(new OfficeLedger(usualOffice))
+    this.supplier = new SupplierModel(
+      new SupplierLedger({ ...usualSupplier, leadMs: durationMs(day.stock.lead ?? usualLead) }),
+      () => this.cluster.worldNow as Instant,
+      (record) => this.#at(record.arrivesAt, () => this.#takeIn(record)),
+    )
     const around = (lasts: Duration): [number, number] => [
       Math.ceil(durationUs(lasts) / 4),
       Math.ceil(durationUs(lasts) * 1.5),
@@ -154,7 +167,12 @@ export class SimDay {
       nodes: nodesOf(groups),
       bounds,
       clusterBounds: { idleReviewMs: durationMs(review) },
-      models: new Map([...this.provider.models, ...this.office.models, ...clusterModels(() => this.cluster)]),
+      models: new Map([
+        ...this.provider.models,
+        ...this.office.models,
+        ...this.supplier.models,
+        ...clusterModels(() => this.cluster),
+      ]),
       network: {
         delayUs: durationUs(character.delay),
         tailUs: 50,
@@ -264,6 +282,7 @@ export class SimDay {
       log: this.guests.filter(({ plan }) => plan.at <= cluster.worldNow).map(({ log }) => log),
       provider: provider.ledger.payments,
       carried: this.office.ledger.deeds,
+      supplied: this.#supplied(),
       rows: (table) => cluster.journal.rows(table),
       healedAt: this.#faults.healedAt as Instant,
       settleWithinUs: durationUs(day.settleWithin),
@@ -346,6 +365,23 @@ export class SimDay {
         }),
       )
     }
+  }
+
+  /** Somebody of the house tells that an order has come. */
+  #takeIn({ order, ingredient, brings: amount }: SupplyRecord): void {
+    this.#takings += 1
+    const message = { type: 'replenisher.receive', ...{ order, ingredient, amount } }
+    this.#insist(replenisherRef(site), message, `taking:${this.#takings}`)
+  }
+
+  #supplied(): readonly SuppliedEntry[] {
+    const { worldNow } = this.cluster
+    const since = worldNow - bookedWithinUs
+    return this.supplier.ledger.orders.map(({ order, brings, arrivesAt }) => ({
+      order,
+      amount: arrivesAt <= worldNow ? brings : 0,
+      isBooked: arrivesAt <= since && this.#faults.healedAt <= since,
+    }))
   }
 
   #insist(actor: ActorId, message: Message, key: string, done: () => void = () => {}): void {

@@ -24,7 +24,7 @@ import { leftProblems } from './nothing-left.ts'
 import type { GuestOrder } from './orders.ts'
 import { OrdersCheck } from './orders.ts'
 import { OwnerCheck } from './owner.ts'
-import type { BinBooks } from './stock.ts'
+import type { BinBooks, SuppliedEntry } from './stock.ts'
 import { StockCheck } from './stock.ts'
 
 const at = (minutes: number): Instant => (minutes * 60_000_000) as Instant
@@ -263,6 +263,34 @@ describe('stock', () => {
     const delivered = bin({ type: 'bin.deliver', amount: 50 })
     const adjusted = bin({ type: 'bin.adjust' }, [emitted('inventory.adjusted', { delta: -10 })])
     expect(judge(opened, delivered, adjusted, books({ delivered: 50, adjusted: -10, free: 140 }))).toBe('')
+  })
+
+  describe('S6: what suppliers bring', () => {
+    const brought = (amount: number) =>
+      bin({ type: 'bin.deliver', amount, order: { name: 's:salt:1', amount: 50 } })
+    const compare = (records: readonly JournalRecord[], ...supplied: readonly SuppliedEntry[]) => {
+      const check = new StockCheck(() => books())
+      for (const each of records) check.record(each)
+      check.close(() => false, supplied)
+      return check.found.detail
+    }
+    const came = (amount: number, isBooked = true) => ({ order: 's:salt:1', amount, isBooked })
+
+    test('is in its bin once, as much as came of it', () => {
+      expect(compare([brought(30)], came(30))).toBe('')
+      expect(compare([], came(0, false))).toBe('')
+      expect(compare([], came(30, false))).toBe('')
+    })
+
+    test.each([
+      ['twice', [brought(30), brought(30)], [came(30)], 's:salt:1 was brought to bin/s:salt twice'],
+      ['more than came', [brought(50)], [came(30)], '50 was brought to its bin, and 30 has come'],
+      ['before it came', [brought(30)], [came(0, false)], '30 was brought to its bin, and 0 has come'],
+      ['what nobody has ordered', [brought(30)], [], '30 was brought to its bin, and 0 has come'],
+      ['nothing at all', [], [came(30)], '30 has come, and its bin was brought nothing'],
+    ] as const)('and is found when a bin is brought %s', (_name, records, supplied, words) => {
+      expect(compare(records, ...supplied)).toContain(words)
+    })
   })
 
   test('what has spoiled counts', () => {

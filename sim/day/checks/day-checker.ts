@@ -22,7 +22,7 @@ import type { GuestOrder, OrderCounts } from './orders.ts'
 import { OrdersCheck } from './orders.ts'
 import { type IsArchived, OwnerCheck } from './owner.ts'
 import type { Problems } from './problems.ts'
-import { StockCheck } from './stock.ts'
+import { StockCheck, type SuppliedEntry } from './stock.ts'
 
 export interface Verdict {
   readonly id: string
@@ -36,6 +36,8 @@ export interface DayEnd {
   readonly provider: readonly ProviderEntry[]
   /** What mail server, SMS provider and receivers have done. Absent: their books are not seen. */
   readonly carried?: readonly CarriedEntry[]
+  /** What suppliers have delivered. Absent: their books are not seen. */
+  readonly supplied?: readonly SuppliedEntry[]
   readonly rows: Rows
   readonly healedAt: Instant
   readonly settleWithinUs: number
@@ -120,7 +122,17 @@ export class DayChecker {
     return this.#notices.isQuiet && leftProblems(rows).none
   }
 
-  close({ log, provider, carried, rows, healedAt, settleWithinUs, dueBefore, sometimes = [] }: DayEnd): {
+  close({
+    log,
+    provider,
+    carried,
+    supplied,
+    rows,
+    healedAt,
+    settleWithinUs,
+    dueBefore,
+    sometimes = [],
+  }: DayEnd): {
     readonly orders: OrderCounts
     readonly money: MoneyCounts
     readonly verdicts: readonly Verdict[]
@@ -128,7 +140,7 @@ export class DayChecker {
     this.#money.close(provider)
     this.#notices.close(carried)
     this.#identity.close()
-    this.#stock.close((order) => this.#orders.orders.get(order)?.state === 'completed')
+    this.#stock.close((order) => this.#orders.orders.get(order)?.state === 'completed', supplied)
     return {
       orders: this.#orders.count(log),
       money: this.#money.count(provider),

@@ -12,6 +12,8 @@
  *       its turns are not replayed, after each batch.
  *   S4. At close all that was issued was served or wasted, and of an order that completed it was served.
  *   S5. What is free and what is held is what the lots hold.
+ *   S6. What a bin was brought of an order is what the suppliers' books say has come of it, and it was brought once; at
+ *       close all that came is in the bins, but for what came just now.
  */
 import type { ActorId } from '#actor'
 import { keyOf } from '#actor'
@@ -30,6 +32,15 @@ export interface BinBooks {
   readonly lots: readonly { readonly amount: number; readonly expires: number }[]
   readonly holds: readonly { readonly reservation: string }[]
   readonly waiting: readonly { readonly reservation: string }[]
+}
+
+/** What the suppliers say of one order. */
+export interface SuppliedEntry {
+  readonly order: string
+  /** What has come of it; 0: nothing yet. */
+  readonly amount: number
+  /** It came long enough ago to be in its bin. */
+  readonly isBooked: boolean
 }
 
 interface Books {
@@ -59,12 +70,15 @@ interface StockMessage {
   readonly site?: string
   readonly fate?: string
   readonly lines?: readonly { readonly ingredient: string; readonly amount: number }[]
+  readonly order?: { readonly name: string }
 }
 
 export class StockCheck {
   readonly found = new Problems()
   readonly #books = new Map<string, Books>()
   readonly #takings = new Map<ActorId, Taking>()
+  /** By order from a supplier. */
+  readonly #brought = new Map<string, number>()
   readonly #read: (row: SnapshotRow) => BinBooks
 
   constructor(read: (row: SnapshotRow) => BinBooks) {
@@ -91,8 +105,9 @@ export class StockCheck {
     }
   }
 
-  /** `completed`: of these orders the guest has got the plates. */
-  close(isCompleted: (order: string) => boolean): void {
+  /** `isCompleted`: of this order the guest has got the plates. `supplied`: the suppliers' books, where they are seen. */
+  close(isCompleted: (order: string) => boolean, supplied?: readonly SuppliedEntry[]): void {
+    if (supplied !== undefined) this.#compare(supplied)
     for (const [reservation, { committed, fate }] of this.#takings) {
       if (!committed) continue
       const order = keyOf(reservation)
@@ -106,6 +121,20 @@ export class StockCheck {
       if (last.held > 0) this.found.add(`${bin} still holds ${last.held}`)
       if (last.issued !== taken) {
         this.found.add(`${bin} has issued ${last.issued}, and orders have taken ${taken}`)
+      }
+    }
+  }
+
+  #compare(supplied: readonly SuppliedEntry[]): void {
+    const came = new Map(supplied.map((entry) => [entry.order, entry]))
+    for (const [order, amount] of this.#brought) {
+      const said = came.get(order)?.amount ?? 0
+      if (said !== amount)
+        this.found.add(`of ${order} ${amount} was brought to its bin, and ${said} has come`)
+    }
+    for (const { order, amount, isBooked } of supplied) {
+      if (isBooked && !this.#brought.has(order)) {
+        this.found.add(`of ${order} ${amount} has come, and its bin was brought nothing`)
       }
     }
   }
@@ -160,7 +189,14 @@ export class StockCheck {
     if (message.type === 'bin.hold' && reservation !== undefined && !books.asking.includes(reservation)) {
       books.asking = [...books.asking, reservation]
     }
-    if (message.type === 'bin.deliver') books.delivered += message.amount ?? 0
+    if (message.type === 'bin.deliver') {
+      books.delivered += message.amount ?? 0
+      const { order } = message
+      if (order !== undefined) {
+        if (this.#brought.has(order.name)) this.found.add(`${order.name} was brought to ${bin} twice`)
+        this.#brought.set(order.name, message.amount ?? 0)
+      }
+    }
     for (const event of events) {
       if (event.type === 'inventory.adjusted') books.adjusted += event.delta ?? 0
       if (event.type === 'inventory.spoiled') books.spoiled += event.amount ?? 0
