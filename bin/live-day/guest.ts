@@ -17,12 +17,15 @@ import { durationMs, type GuestOrder, type GuestPlan, settledStates } from '#day
 import { testTokens } from '#outside'
 import type { DayClock } from './day-clock.ts'
 import { type Answer, ask, insist } from './requests.ts'
+import type { Staff } from './staff.ts'
 
 export interface GuestWorld {
   readonly url: string
   readonly clock: DayClock
   /** Of this run: keys of two runs never meet. At least 16 characters. */
   readonly run: string
+  /** Whom guests complain to. Without it nobody does. */
+  readonly staff?: Staff
   /** Told at each change, and at each complaint. */
   changed?(guest: LiveGuest): void
 }
@@ -40,6 +43,7 @@ export interface Receipt {
 interface ShownOrder {
   readonly id: string
   readonly state: string
+  readonly version: number
   readonly total: { readonly amount: number }
   readonly orderToken?: string
 }
@@ -47,6 +51,8 @@ interface ShownOrder {
 /** Of a guest's state: refused, or without an answer that they could wait for. */
 export const isWithoutOrder = (state: string): boolean => state === 'turned away' || state === 'unsure'
 
+/** An order of which the pantry is asked: it cannot be paid for in these. */
+const asking: ReadonlySet<string> = new Set(['placed', 'reserving', 'revising'])
 const settledNames: ReadonlySet<string> = new Set(settledStates)
 const lookFirstMs = 300
 const lookAgainMs = 1_500
@@ -128,7 +134,49 @@ export class LiveGuest {
       this.#follow(receipt),
       ...(plan.repeats ? [this.#repeat(receipt)] : []),
       ...(plan.cancelAfterUs === undefined ? [] : [this.#cancel(receipt, plan.cancelAfterUs)]),
+      ...(plan.revision === undefined ? [] : [this.#revise(receipt, plan.revision)]),
+      ...(plan.refund === undefined ? [] : [this.#complainOf(receipt, plan.refund)]),
     ])
+  }
+
+  /** Would have something else, and pays for whatever the pantry had. */
+  async #revise(receipt: Receipt, { afterUs, wishes }: NonNullable<GuestPlan['revision']>): Promise<void> {
+    await this.#world.clock.reached(receipt.acknowledgedAt + afterUs)
+    await this.#errand(async () => {
+      const seen = await this.#read(receipt)
+      if (seen.kind !== 'done') return seen
+      const { version } = seen.body
+      const answer = await this.#send(
+        `/${receipt.order}/items`,
+        { items: itemsOf(wishes) },
+        receipt,
+        `revise-${version}`,
+        {
+          method: 'PATCH',
+          match: version,
+        },
+      )
+      return answer.kind === 'refused' && answer.status === 412 ? again : answer
+    })
+    await this.#errand(async () => {
+      const token = testTokens[this.plan.card]
+      const answer = await this.#send(`/${receipt.order}/payments`, { token }, receipt, 'pay')
+      if (answer.kind !== 'refused' || answer.code !== 'invalid-transition') return answer
+      const seen = await this.#read(receipt)
+      return seen.kind !== 'done' || asking.has(seen.body.state) ? again : answer
+    })
+  }
+
+  /** The house gives back these shares of the bill, all of them at once, if there is so much to give back. */
+  async #complainOf(receipt: Receipt, { afterUs, shares }: NonNullable<GuestPlan['refund']>): Promise<void> {
+    const { clock, staff } = this.#world
+    if (staff === undefined) return
+    await clock.reached(receipt.acknowledgedAt + afterUs)
+    await Promise.all(
+      shares.map((share, n) =>
+        staff.refund(receipt.order, Math.ceil(share * receipt.total), `${this.key}-refund-${n}`),
+      ),
+    )
   }
 
   async #repeat(receipt: Receipt): Promise<void> {
@@ -147,14 +195,12 @@ export class LiveGuest {
 
   /** Looks at it until it is settled, and collects it when it is ready. */
   async #follow(receipt: Receipt): Promise<void> {
-    const { clock, url } = this.#world
+    const { clock } = this.#world
     const { plan } = this
     const wantsAt = plan.at + plan.promiseUs
     for (let pauseMs = lookFirstMs; !this.isSettled; pauseMs = lookAgainMs) {
       await clock.pause(pauseMs)
-      const answer = await ask<ShownOrder>(`${url}/api/v1/orders/${receipt.order}`, {
-        headers: { 'x-order-token': receipt.token },
-      })
+      const answer = await this.#read(receipt)
       if (answer.kind === 'refused' && answer.status === 404) {
         this.#complain(`order/${receipt.order} was acknowledged, and is gone`)
         return
@@ -171,21 +217,33 @@ export class LiveGuest {
     return insist(this.#world.clock, performance.now() + errandMs, send)
   }
 
+  #read({ order, token }: Receipt): Promise<Answer<ShownOrder>> {
+    return ask(`${this.#world.url}/api/v1/orders/${order}`, { headers: { 'x-order-token': token } })
+  }
+
+  /** Who may change their mind pays later. */
   #order(): unknown {
-    const { wishes, card, serve } = this.plan
+    const { wishes, card, serve, revision } = this.plan
     return {
-      items: wishes.map(({ dish, quantity }) => ({ dish, quantity })),
-      payment: { token: testTokens[card] },
+      items: itemsOf(wishes),
+      ...(revision === undefined && { payment: { token: testTokens[card] } }),
       serve,
     }
   }
 
-  #send<Body>(path: string, body: unknown, receipt?: Receipt, what?: string): Promise<Answer<Body>> {
+  #send<Body>(
+    path: string,
+    body: unknown,
+    receipt?: Receipt,
+    what?: string,
+    { method = 'POST', match }: { readonly method?: 'POST' | 'PATCH'; readonly match?: number } = {},
+  ): Promise<Answer<Body>> {
     return ask<Body>(`${this.#world.url}/api/v1/orders${path}`, {
-      method: 'POST',
+      method,
       body,
       headers: {
         'idempotency-key': what === undefined ? this.key : `${this.key}-${what}`,
+        ...(match !== undefined && { 'if-match': `"${match}"` }),
         ...(receipt && { 'x-order-token': receipt.token }),
       },
     })
@@ -202,3 +260,8 @@ export class LiveGuest {
     this.#world.changed?.(this)
   }
 }
+
+/** Nothing has come of it: it is to be tried once more. */
+const again = { kind: 'unknown', retryAfterMs: 0 } as const
+
+const itemsOf = (wishes: GuestPlan['wishes']) => wishes.map(({ dish, quantity }) => ({ dish, quantity }))

@@ -17,7 +17,7 @@ export type Answer<Body = unknown> =
   | { readonly kind: 'unknown'; readonly retryAfterMs: number }
 
 export interface Asked {
-  readonly method?: 'GET' | 'POST'
+  readonly method?: 'GET' | 'POST' | 'PATCH'
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
   readonly withinMs?: number
@@ -36,7 +36,7 @@ export async function ask<Body>(url: string, asked: Asked = {}): Promise<Answer<
   try {
     response = await fetch(url, {
       method,
-      headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
+      headers: { ...headers, ...(body !== undefined && { 'content-type': typeOf(method) }) },
       ...(body !== undefined && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(withinMs),
     })
@@ -78,6 +78,9 @@ export async function insist<Body>(
     await clock.pause(pauseMs)
   }
 }
+
+const typeOf = (method: Asked['method']): string =>
+  method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
 
 function isRefusedConnection(error: unknown): boolean {
   const { cause } = error as { readonly cause?: { readonly code?: string } }

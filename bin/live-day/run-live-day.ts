@@ -37,6 +37,7 @@ import { judge, type LiveEvidence } from './judge.ts'
 import { playFaults } from './live-faults.ts'
 import { openingsOf } from './openings.ts'
 import { Operations } from './operations.ts'
+import { Staff } from './staff.ts'
 
 export interface LiveDayRun {
   readonly seed: number
@@ -150,7 +151,7 @@ async function play(day: Day, run: LiveDayRun, cluster: RunningCluster, midnight
   void launcher.exited.then((code) => over.abort(endedEarly(day, code)))
   const clock = new DayClock(cluster.world, midnight, over.signal)
   const operations = new Operations(opsUrl, clock)
-  const world: GuestWorld = { url, clock, run: newRun() }
+  const world: GuestWorld = { url, clock, run: newRun(), staff: new Staff(url, opsUrl, clock) }
   provider.ledger.settings.latencyMs = durationUs(day.payments.latency) / 1_000
   provider.ledger.settings.declineShare = day.payments.declineShare
 

@@ -100,13 +100,6 @@ export function checkMode(day: Day, mode: Mode): void {
   if (day.roster.length > 0) {
     unsupported('roster', 'a roster', 'Run it in the simulator, or leave it out.')
   }
-  if (day.guests.reviseShare > 0) {
-    unsupported(
-      'guests.reviseShare',
-      'guests who change their minds before they pay',
-      'Run it in the simulator, or leave it out.',
-    )
-  }
   if (Object.keys(day.cluster.bounds).length > 0) {
     unsupported('cluster.bounds', 'bounds of its own', 'Run it in the simulator, or leave them out.')
   }
