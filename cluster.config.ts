@@ -9,10 +9,17 @@ import { type ClusterDefinition, defineCluster, type Group } from '#host'
 /** Shards of each department. Fixed with the first start on a data folder; a change is refused. */
 const shards = 64
 
-/** One mixed group and one edge: the layout of a small machine. More groups spread the same actors differently. */
-export function restaurantCluster(nodes = 3): ClusterDefinition {
+/** `together`: all departments on every node, for a small machine. `apart`: a group for each, which can fail alone. */
+export type Layout = 'together' | 'apart'
+
+/** `nodes` of each group but the edge. */
+export function restaurantCluster(nodes = 3, layout: Layout = 'together'): ClusterDefinition {
+  const names = Object.keys(departments)
+  const group = (...hosted: readonly string[]): Group => ({ departments: hosted, nodes, nodesMax: 10 })
   const groups: Record<string, Group> = {
-    kitchen: { departments: Object.keys(departments), nodes, nodesMax: 10 },
+    ...(layout === 'together'
+      ? { kitchen: group(...names) }
+      : Object.fromEntries(names.map((name) => [name, group(name)]))),
     edge: { departments: [], nodes: 1, nodesMax: 4 },
   }
   return defineCluster({

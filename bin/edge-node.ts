@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { type Gateway, type GatewayOptions, type StartValues, startGateway } from '#gateway'
 import { type LiveNodeConfig, LmdbRowStore, type NodeBody, type StartNode, startLiveNode } from '#live'
 import { cardExchange, webhookSecretOf } from '#outside'
-import { restaurantCluster, site } from '../cluster.config.ts'
+import { type Layout, restaurantCluster, site } from '../cluster.config.ts'
 import type { Tls } from './certificates.ts'
 import { HostClient } from './host-client.ts'
 import { type Opening, openHouse } from './open-house.ts'
@@ -31,11 +31,12 @@ export interface EdgeNodeConfig extends LiveNodeConfig, ServiceKeyHolder {
   readonly openings: readonly Opening[]
   /** What the environment has set of the configuration. */
   readonly config: StartValues
+  readonly layout: Layout
 }
 
 export const startNode: StartNode = async (given, control) => {
   const config = given as EdgeNodeConfig
-  const cluster = restaurantCluster()
+  const cluster = restaurantCluster(undefined, config.layout)
   const live = await startLiveNode({ cluster, config, control, outside: {} })
   const { registry } = cluster
   const client = new HostClient({ live, control, registry, speed: config.world.speed })

@@ -4,7 +4,7 @@
 
 import { type LiveNodeConfig, type StartNode, startLiveNode } from '#live'
 import { officeHandlers, providerHandlers, supplierHandlers } from '#outside'
-import { restaurantCluster } from '../cluster.config.ts'
+import { type Layout, restaurantCluster } from '../cluster.config.ts'
 import { clusterHandlers } from './cluster-control.ts'
 import type { OfficeSettings } from './office-settings.ts'
 import type { ServiceKeyHolder } from './service-key.ts'
@@ -13,6 +13,7 @@ export interface KitchenNodeConfig extends LiveNodeConfig, ServiceKeyHolder {
   readonly providerUrl: string
   readonly supplierUrl: string
   readonly office: OfficeSettings
+  readonly layout: Layout
 }
 
 export const startNode: StartNode = async (given, control) => {
@@ -20,7 +21,7 @@ export const startNode: StartNode = async (given, control) => {
   const { allowPrivate, ...ways } = config.office
   const webhooks = { serviceKey: config.serviceKey, allowPrivate }
   const { body } = await startLiveNode({
-    cluster: restaurantCluster(),
+    cluster: restaurantCluster(undefined, config.layout),
     config,
     control,
     outside: {

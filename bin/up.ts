@@ -35,7 +35,7 @@ import {
 } from '#live'
 import { type ProviderServer, type SupplierServer, startProvider, startSupplier } from '#outside'
 import { worldAt } from '#ports'
-import { restaurantCluster, site } from '../cluster.config.ts'
+import { type Layout, restaurantCluster, site } from '../cluster.config.ts'
 import type { Tls } from './certificates.ts'
 import type { EdgeNodeConfig } from './edge-node.ts'
 import type { KitchenNodeConfig } from './kitchen-node.ts'
@@ -48,8 +48,10 @@ import { startConfig } from './start-config.ts'
 export interface UpOptions {
   /** Created if need be. */
   readonly dataFolder: string
-  /** That own shards. Default 3. */
+  /** That own shards, or that each department has of its own. Default 3. */
   readonly nodes?: number
+  /** Default `together`. */
+  readonly layout?: Layout
   /** Where guests come in, on loopback. Default 4000; 0 takes any free one. */
   readonly port?: number
   /** Where operators come in. Default 4001. */
@@ -102,12 +104,12 @@ const lookAgainMs = 25
  *   `PORT_UNUSABLE`, `SERVICE_KEY_MISMATCH`, `CLUSTER_CONFIG_INVALID`, `CLUSTER_NOT_READY`: nothing runs then.
  */
 export async function startCluster(options: UpOptions): Promise<RunningCluster> {
-  const { dataFolder, nodes = 3, speed = 1 } = options
+  const { dataFolder, nodes = 3, layout = 'together', speed = 1 } = options
   checkSpeed(speed)
   const scheme = options.tls === undefined ? 'http' : 'https'
   const config = startConfig()
   const office = officeSettingsOf(host === '127.0.0.1')
-  const definition = restaurantCluster(nodes)
+  const definition = restaurantCluster(nodes, layout)
   if (options.port === options.opsPort && (options.port ?? 0) !== 0) {
     throw new ClusterError('CLUSTER_CONFIG_INVALID', {
       field: '--ops-port',
@@ -239,6 +241,7 @@ function groupsOf(
     stockScale = kitchenScale,
     openings,
     kitchenModule,
+    layout = 'together',
     recording,
     tls,
   }: UpOptions,
@@ -256,7 +259,7 @@ function groupsOf(
 ): readonly LaunchGroup[] {
   const { port, opsPort, world, config, office, serviceKey, providerUrl, supplierUrl, callbackSecret } =
     settled
-  const shared = { dataFolder, secret: randomBytes(32).toString('base64url'), world, serviceKey }
+  const shared = { dataFolder, layout, secret: randomBytes(32).toString('base64url'), world, serviceKey }
   const kitchen: KitchenNodeConfig = {
     ...shared,
     providerUrl,

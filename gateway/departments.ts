@@ -1,15 +1,16 @@
 /**
  * Which departments answer, and a client that does not wait for one that is known to be down.
  *
- * A circuit breaker for each department: closed, it lets requests pass; after failures in a row it is open and refuses at
- * once; after a while one request tries again, and its outcome closes it or opens it anew. When nobody asks, the gateway
- * does: who is refused because a department is down (an order, for the kitchen's sake) never asks it.
+ * A circuit breaker for each department: closed, it lets requests pass. After failures in a row it is open and refuses at
+ * once; after a while the gateway itself asks again, and any answer closes it. It is open, too, while nobody owns anything
+ * of the department. No request is the one that tries: its caller would wait for what is probably still down, and an
+ * order, refused for the kitchen's sake, never asks the kitchen.
  *
  * Owns:     the breakers, and since when no node owns anything of a department.
  * Does not: decide what can be done without a department: each route does.
  *
  * Invariants:
- *   DE1. While a department is known to be down, at most one request at a time waits for it.
+ *   DE1. While a department is known to be down, nobody waits for it but the gateway itself, with one question at a time.
  *   DE2. Any answer of a department closes its breaker, also a refusal.
  */
 import { type ActorId, typeOf } from '#actor'
@@ -27,7 +28,7 @@ interface Breaker {
   failures: number
   openUntil: number
   isProbed: boolean
-  /** Who did not answer last: whom the gateway asks, when nobody else asks anybody. */
+  /** Who did not answer last, and is asked again. */
   silent: ActorId | undefined
   /** Nothing of the department has an owner since then. */
   unownedSince: number | undefined
@@ -98,7 +99,7 @@ export class Departments {
     return Object.fromEntries(departmentNames.map((name) => [name, this.isDown(name) ? 'silent' : 'answers']))
   }
 
-  /** Looks at who owns what, and tries those again that have been left alone long enough. */
+  /** Looks at who owns what, and asks those again that have been left alone long enough. */
   look(): void {
     const now = performance.now()
     for (const { department, owned } of this.#client.ownership()) {
@@ -106,11 +107,9 @@ export class Departments {
       if (breaker === undefined) continue
       breaker.unownedSince = owned > 0 ? undefined : (breaker.unownedSince ?? now)
     }
-    for (const { silent, openUntil } of this.#breakers.values()) {
-      // Any answer is good, also that there is no such query.
-      const body = { kind: 'query', name: 'view' } as const
-      if (silent !== undefined && now >= openUntil)
-        void this.#request({ actor: silent, body, timeoutMs: probeTimeoutMs })
+    for (const breaker of this.#breakers.values()) {
+      const { silent, openUntil, isProbed } = breaker
+      if (silent !== undefined && now >= openUntil && !isProbed) void this.#probe(breaker, silent)
     }
   }
 
@@ -122,18 +121,23 @@ export class Departments {
     const name = departmentByType.get(typeOf(request.actor))
     const breaker = name === undefined ? undefined : this.#breakers.get(name)
     if (breaker === undefined) return this.#client.request(request)
-    const { openMs } = this.bounds()
-    const isOpen = this.#isOpen(breaker)
-    if (isOpen && (breaker.isProbed || performance.now() < breaker.openUntil))
-      return { kind: 'busy', reason: 'dependency-open', retryAfterMs: openMs }
-    breaker.isProbed = isOpen
-    try {
-      const outcome = await this.#client.request(request)
-      this.#seen(breaker, request.actor, outcome)
-      return outcome
-    } finally {
-      if (isOpen) breaker.isProbed = false
+    if (this.#isOpen(breaker)) {
+      return { kind: 'busy', reason: 'dependency-open', retryAfterMs: this.bounds().openMs }
     }
+    return this.#ask(breaker, request)
+  }
+
+  async #probe(breaker: Breaker, actor: ActorId): Promise<void> {
+    breaker.isProbed = true
+    // Any answer is good, also that there is no such query.
+    await this.#ask(breaker, { actor, body: { kind: 'query', name: 'view' }, timeoutMs: probeTimeoutMs })
+    breaker.isProbed = false
+  }
+
+  async #ask(breaker: Breaker, request: ActorRequest): Promise<Outcome> {
+    const outcome = await this.#client.request(request)
+    this.#seen(breaker, request.actor, outcome)
+    return outcome
   }
 
   #isOpen({ failures, unownedSince }: Breaker): boolean {

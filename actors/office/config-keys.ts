@@ -72,7 +72,7 @@ export const configKeys = {
     default: 2_000 as number,
     min: 100,
     max: 60_000,
-    about: 'How long such a department is left alone, before one request tries it again.',
+    about: 'How long such a department is left alone, before the gateway asks it again.',
   }),
   'rate.burst': hot({
     default: 20 as number,

@@ -102,7 +102,7 @@ export function menuRoutes(app: Server, options: MenuRouteOptions): void {
         response: {
           200: Menu,
           304: StillGood,
-          ...problems('not-ready', 'busy', 'dependency-open', 'entity-relocating', 'actor-timeout'),
+          ...problems('not-ready', ...reach),
         },
       },
     },
@@ -129,7 +129,7 @@ export function menuRoutes(app: Server, options: MenuRouteOptions): void {
         response: {
           200: Item,
           304: StillGood,
-          ...problems('validation', 'not-found', 'not-ready', 'busy', 'entity-relocating', 'actor-timeout'),
+          ...problems('validation', 'not-found', 'not-ready', ...reach),
         },
       },
     },
