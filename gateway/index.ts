@@ -28,6 +28,7 @@ import { machineRoutes } from './ops/machines.ts'
 import { nodeRoutes } from './ops/nodes.ts'
 import { Operations, operationRoutes } from './ops/operations.ts'
 import { projectionRoutes } from './ops/projections.ts'
+import { scaleRoutes } from './ops/scale.ts'
 import { timeRoutes } from './ops/time.ts'
 import { limitRates, type RateLimitOptions } from './rate-limit.ts'
 import { assertThere } from './read-models.ts'
@@ -250,6 +251,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       // An operator looks at an actor also when its department is given up.
       actorRoutes(server, options.client, keyring)
       machineRoutes(server)
+      scaleRoutes(server, client)
       configRoutes(server, { client, site, settings, flags })
       timeRoutes(server, options.time)
       if (identity !== undefined) identityRoutes(server, { ...identity, client, keyring })

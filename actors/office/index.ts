@@ -7,6 +7,7 @@
 import type { ActorDefinition } from '#actor'
 import { supervise } from '#actor'
 import { audit } from './audit.ts'
+import { autoscaler } from './autoscaler.ts'
 import { config } from './config.ts'
 import { flags } from './flags.ts'
 import { inbox } from './inbox.ts'
@@ -15,6 +16,7 @@ import { operation } from './operation.ts'
 import { webhook } from './webhook.ts'
 
 export { audit } from './audit.ts'
+export { type AutoscalerContext, autoscaler, autoscalerView } from './autoscaler.ts'
 export * from './cluster-contract.ts'
 export { type ConfigContext, config, type StoredValue } from './config.ts'
 export * from './config-keys.ts'
@@ -30,6 +32,7 @@ export * from './operating-messages.ts'
 export { type OperationContext, operation, operationView } from './operation.ts'
 export * from './operation-messages.ts'
 export * from './outside-contract.ts'
+export * from './scale-messages.ts'
 export type { Delivery, DeliveryState, WebhookView } from './webhook.ts'
 export { webhook } from './webhook.ts'
 
@@ -37,6 +40,7 @@ export const officeActors: readonly ActorDefinition[] = [
   config,
   flags,
   operation,
+  autoscaler,
   audit,
   inbox,
   notification,

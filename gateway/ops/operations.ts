@@ -152,7 +152,7 @@ export function operationRoutes(app: Server, client: ClusterClient, keyring: Key
       schema: {
         summary: 'How far a command is',
         tags,
-        params: Type.Object({ id: Type.String({ pattern: '^op_[0-9a-f-]{1,64}$' }) }),
+        params: Type.Object({ id: Type.String({ pattern: '^op_[0-9a-z-]{1,64}$' }) }),
         response: { 200: Operation, ...problems('validation', 'not-found', ...reach) },
       },
     },
