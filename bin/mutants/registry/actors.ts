@@ -19,6 +19,17 @@ const isScarce = ({ stock }: Day): boolean => stock.par < 1
 
 export const actorMutants: readonly Mutant[] = [
   {
+    id: 'alarm-rings-again',
+    where: 'actors',
+    what: 'a kitchen timer keeps an alarm that has rung, and rings it again when the timer is repaired',
+    file: 'actors/hardware/kitchen-timer.ts',
+    find: `  draft.forget(alarm)
+  draft.set({ rung:`,
+    replace: '  draft.set({ rung:',
+    by,
+    likely: has('timer-stopped'),
+  },
+  {
     id: 'capture-booked-twice',
     where: 'actors',
     what: 'a capture is booked again whenever the provider is asked where it stands: charged twice, in our books',

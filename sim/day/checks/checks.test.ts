@@ -369,6 +369,36 @@ describe('kitchen', () => {
     expect(judge(opened, done(1, 0, 'waiting'), done(1, 1, 'plated', 'burnt'))).toContain('is plated')
   })
 
+  describe('K3: what is in an appliance', () => {
+    const oven = (type: string, job: string, state: string) =>
+      record('oven/s:oven:1', { message: emitted(type, { job }), state })
+    const load = oven('appliance.load', 'a:1:1.1.1', 'loaded')
+    const plated = [opened, done(1, 0, 'waiting'), done(1, 1, 'plated')]
+
+    test('is right while its dish is made, and when it is out', () => {
+      expect(judge(opened, load)).toBe('')
+      expect(judge(load, oven('appliance.unload', 'a:1:1.1.1', 'ready'), ...plated)).toBe('')
+      expect(judge(load, oven('appliance.break', '', 'fault'), ofDish('job.lost', {}, 'failed'))).toBe('')
+      const other = oven('appliance.load', 'b:1:1.1.1', 'loaded')
+      expect(judge(load, other, ...plated)).toBe('')
+    })
+
+    test('is found when its dish is made or given up, in whichever order it is heard', () => {
+      const problem =
+        'oven/s:oven:1 is loaded, and the dish of each job that it took has ended, as of a:1:1.1.1'
+      expect(judge(load, ...plated)).toBe(problem)
+      expect(judge(...plated, load, oven('appliance.unload', 'a:1:1.1.1', 'loaded'))).toBe(problem)
+      expect(judge(load, ofDish('job.lost', {}, 'failed'))).toBe(problem)
+    })
+  })
+
+  test('K4: an alarm that rings twice is found; another one is another', () => {
+    const due = (timer: string, alarm: string) =>
+      record(`kitchen-timer/s:${timer}:1`, { message: emitted('timer.due', { alarm }), state: 'idle' })
+    expect(judge(due('grill', 'a'), due('grill', 'b'), due('oven', 'a'))).toBe('')
+    expect(judge(due('grill', 'a'), due('grill', 'a'))).toBe("kitchen-timer/s:grill:1 'a' rang twice")
+  })
+
   test('what a cook has begun and comes back into a bin is found, in whichever order it is heard', () => {
     const problem = 'order/a gave back ingredients, and a cook had begun'
     expect(judge(begun, givenBack)).toBe(problem)
