@@ -315,8 +315,8 @@ export class Node {
           if (this.#life !== life) return
           const { shard, epoch } = output
           // Nobody needs what could not be read: it stays, and the life goes on.
-          const page = read.kind === 'failed' ? { tombstones: [] } : read.value
-          this.#feed({ kind: 'tombstones-read', shard, epoch, page })
+          const found = read.kind === 'found' && { page: read.value }
+          this.#feed({ kind: 'tombstones-read', shard, epoch, ...found })
         })
         return
       case 'send': {

@@ -63,12 +63,12 @@ export type Input =
       readonly trims: readonly Trim[]
       readonly more: boolean
     }
-  /** Tombstones of the shard, as read. */
+  /** Tombstones of the shard, as read. None: they could not be read now, and are asked for again. */
   | {
       readonly kind: 'tombstones-read'
       readonly shard: ShardId
       readonly epoch: Epoch
-      readonly page: TombstonePage
+      readonly page?: TombstonePage
     }
   /** A channel message or mark from another node, or from this one. */
   | { readonly kind: 'received'; readonly item: Extract<WireItem, { kind: 'message' | 'mark' }> }

@@ -161,8 +161,8 @@ export class Memory {
   arrived = 0
   /** Actors being loaded. */
   loading = 0
-  /** Scopes that no shard named and of which nothing was left, at the last look. */
-  unused: ReadonlySet<ScopeId> = new Set()
+  /** Scopes that no shard named and of which nothing was left, at the last look: since when it is seen. */
+  unused: ReadonlyMap<ScopeId, Instant> = new Map()
   /** The open batch was held back once for what is being loaded. */
   postponed = false
 

@@ -49,13 +49,21 @@ test('what the host has said to be archived goes with a batch, and the next page
   expect(node.take('read-expired')).toHaveLength(1)
 })
 
-test('a scope with nothing in it has to be seen twice: a node may just have begun', () => {
+test('a scope with nothing in it goes when it is unused a whole look later: a node may just have begun', () => {
   const node = limited()
   const unused = { scope: dead, positions: [], ends: true }
   node.step(expired([unused]))
   node.step(expired([]))
+  // In a backlog pages follow each other at once.
+  for (let page = 0; page < 20; page += 1) {
+    node.step(expired([unused]))
+    node.pass(50)
+  }
+  expect(trimmed(node)).toEqual([])
+  node.pass(58_000)
   node.step(expired([unused]))
   expect(trimmed(node)).toEqual([])
+  node.pass(1_000)
   node.step(expired([unused]))
   expect(trimmed(node)).toEqual([unused])
 })
@@ -83,6 +91,23 @@ const read = (node: DrivenKernel, tombstone: ReturnType<typeof finished>) =>
     epoch: 1 as Epoch,
     page: { tombstones: [tombstone] },
   })
+test('tombstones that could not be read are read again, and the oldest stays the oldest', () => {
+  const node = limited()
+  const tombstone = finished(node)
+  node.settle()
+  for (let day = 0; day < 31; day += 1) node.pass(days)
+  const [asked] = node.take('read-tombstones')
+  expect(asked).toMatchObject({ shard: d, page: { limit: 256 } })
+  const states = node.written('meta').length
+  node.step({ kind: 'tombstones-read', shard: d, epoch: 1 as Epoch })
+  expect(node.written('meta')).toHaveLength(states)
+  node.pass(minutes(1))
+  expect(node.take('read-tombstones')).toMatchObject([{ page: asked?.page }])
+  read(node, tombstone)
+  node.settle()
+  expect(gone(node)).toEqual([1, 1])
+})
+
 const gone = (node: DrivenKernel) =>
   (['snapshots', 'actors'] as const).map(
     (table) => node.written(table).filter(({ value }) => value === undefined).length,

@@ -58,12 +58,14 @@ export function trim(memory: Memory, input: Extract<Input, { kind: 'expired' }>)
   })
 }
 
-/** A node that has just begun owns nothing yet and has written nothing: its scope has to be seen so twice to go. */
+/** A node that has just begun owns nothing yet and has written nothing: its scope goes when it is so a look later. */
 function sparingNewcomers(memory: Memory, trims: readonly Trim[]): readonly Trim[] {
-  const seen = memory.unused
+  const { now, unused: seen, bounds } = memory
   const unused = trims.filter(({ positions }) => positions.length === 0)
-  memory.unused = new Set(unused.map(({ scope }) => scope))
-  return trims.filter(({ scope, positions }) => positions.length > 0 || seen.has(scope))
+  memory.unused = new Map(unused.map(({ scope }) => [scope, seen.get(scope) ?? now.runtime]))
+  const isDue = (since: Instant | undefined): boolean =>
+    since !== undefined && after(since, bounds.retentionLookMs) <= now.runtime
+  return trims.filter(({ scope, positions }) => positions.length > 0 || isDue(seen.get(scope)))
 }
 
 /** A finished actor leaves a tombstone from now on. */
@@ -95,6 +97,10 @@ export function readTombstones(memory: Memory, shard: Shard): void {
 export function forgetTombstones(memory: Memory, input: Extract<Input, { kind: 'tombstones-read' }>): void {
   const shard = memory.shards.get(input.shard)
   if (shard?.tombstones === undefined || shard.epoch !== input.epoch || shard.draining) return
+  if (input.page === undefined) {
+    lookAtTombstones(memory, shard)
+    return
+  }
   let { since } = shard.tombstones
   for (const [ordinal, actor, archivedAt] of input.page.tombstones) {
     const present = shard.activations.get(actor)
