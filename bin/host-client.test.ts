@@ -1,7 +1,16 @@
-import { describe, expect, test } from 'vitest'
-import type { ActorId } from '#actor'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { ActorId, Instant } from '#actor'
 import type { CommandOutcome, NodeCommand } from '#gateway'
-import type { LauncherCommand, CommandOutcome as LauncherOutcome, NodeStatus } from '#live'
+import {
+  Environment,
+  type LauncherCommand,
+  type CommandOutcome as LauncherOutcome,
+  LmdbJournal,
+  type NodeStatus,
+} from '#live'
 import type {
   JournalRecord,
   NodeId,
@@ -25,8 +34,10 @@ function client(over: {
   readonly turns?: number
   readonly launcher?: (command: LauncherCommand) => Promise<LauncherOutcome>
   readonly shards?: readonly ShardView[]
+  readonly environment?: unknown
 }): HostClient {
   const { owner = { kind: 'unknown' }, turns = 0, launcher = () => new Promise(() => {}), shards } = over
+  const { environment = { identity: { cluster: 'c' } } } = over
   const records = Array.from(
     { length: turns },
     (_, i) =>
@@ -50,7 +61,7 @@ function client(over: {
       readShards: (done: (read: unknown) => void) => done({ kind: 'found', value: shards }),
     },
     clock: { now: () => ({ world: 0 }) },
-    environment: { identity: { cluster: 'c' } },
+    environment,
   }
   const control = { node: 'edge-1', life: 1, command: launcher }
   const { registry } = restaurantCluster()
@@ -83,6 +94,50 @@ describe('a history', () => {
     expect(await client({ turns: 5 }).history('ufo/1' as ActorId, { limit: 10 })).toEqual([])
     const silent = client({ owner: { kind: 'timeout' }, turns: 5 })
     await expect(silent.history(soup, { limit: 10 })).rejects.toMatchObject({ status: 504 })
+  })
+})
+
+describe('the turns of all', () => {
+  let environment: Environment
+  const folder = mkdtempSync(join(tmpdir(), 'brigade-turns-'))
+  beforeAll(async () => {
+    environment = await Environment.open({ folder, departments: { orders: 1 }, hashVersion: 1 })
+    const journal = new LmdbJournal(environment)
+    const scope = 'node-1.a' as ScopeId
+    await new Promise<unknown>((done) => journal.open(scope, node, done))
+    const record = {
+      shard: 'orders.0',
+      actor: soup,
+      sequence: 4,
+      at: 1,
+      id: 'm',
+      message: { type: 'go' },
+      state: 'on',
+    }
+    const batch = { now: 1 as Instant, records: [record as unknown as JournalRecord], writes: [] }
+    await new Promise<unknown>((done) => journal.append(scope, 0 as Position, batch, done))
+  })
+  afterAll(async () => {
+    await environment.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const told = async (owner: Outcome) => {
+    const { records } = await client({ owner, environment }).turns(undefined, { limit: 9 })
+    return sequences(records)
+  }
+
+  test('are told when the owner of the last one has answered, whatever it knows of the actor', async () => {
+    expect(await told({ kind: 'answer', value: {}, state: 'on', version: 4 })).toEqual([4])
+    expect(await told({ kind: 'unknown' })).toEqual([4])
+    // One actor that this build cannot read would hold up all others.
+    expect(await told({ kind: 'stopped' })).toEqual([4])
+  })
+
+  test('are not told while the owner has less, or says nothing', async () => {
+    const less = { kind: 'answer', value: {}, state: 'on', version: 3 } as const
+    for (const owner of [less, { kind: 'timeout' } as const]) {
+      await expect(told(owner)).rejects.toThrow('Nobody vouches for turn 4 of order/soup now')
+    }
   })
 })
 

@@ -229,7 +229,8 @@ export class HostClient implements ClusterClient {
   async #vouchFor({ actor, sequence }: JournalRecord): Promise<void> {
     const body = { kind: 'operate', command: { kind: 'inspect' } } as const
     const outcome = await this.request({ actor, body, timeoutMs: inspectTimeoutMs })
-    if (outcome.kind === 'unknown') return
+    // One that this build cannot read has said nothing since: its owner has loaded what is durable.
+    if (outcome.kind === 'unknown' || outcome.kind === 'stopped') return
     if (outcome.kind === 'answer' && outcome.version >= sequence) return
     throw new Error(`Nobody vouches for turn ${sequence} of ${actor} now (${outcome.kind}).`)
   }

@@ -245,10 +245,11 @@ export const historyOf = (machines: Machines): fc.Arbitrary<Written> =>
       return written
     })
 
-/** Tells batches, as many at a time as `take` says, in whatever order respects the actors. */
+/** Tells batches, as many at a time as `take` says, in whatever order respects the actors; the first ones are gone. */
 export function sourceOf(
   batches: () => readonly (readonly JournalRecord[])[],
   journal = (): string => 'a',
+  trimmed = (): number => 0,
 ): TurnSource {
   return {
     async turns(after, { limit, upTo }): Promise<Turns> {
@@ -256,8 +257,9 @@ export function sourceOf(
       const end = upTo?.batches ?? all.length
       const records: JournalRecord[] = []
       let n = after?.journal === journal() ? (after.marks.batches ?? 0) : 0
-      for (; n < end && records.length < limit; n += 1) records.push(...(all[n] ?? []))
-      return { journal: journal(), marks: { batches: n }, records, more: n < end }
+      const isCut = n < Math.min(trimmed(), end)
+      for (; n < end && records.length < limit; n += 1) if (n >= trimmed()) records.push(...(all[n] ?? []))
+      return { journal: journal(), marks: { batches: n }, records, more: n < end, ...(isCut && { isCut }) }
     },
   }
 }

@@ -29,11 +29,13 @@ const others: Projection = { ...words(), name: 'others', about: 'the same again'
 
 let batches: JournalRecord[][]
 let journal: string
+let trimmed: number
 let clock: number
 let store: RowStore
 beforeEach(() => {
   batches = []
   journal = 'a'
+  trimmed = 0
   clock = 1_000
   store = new MemoryStore()
 })
@@ -50,6 +52,7 @@ const says = (id: string, word: string, at: number): void => {
 const source = sourceOf(
   () => batches,
   () => journal,
+  () => trimmed,
 )
 const open = (projections: readonly Projection[] = [words()], turnsMax = 10): Projector =>
   new Projector({ source, store, projections, turnsMax, now: () => clock })
@@ -284,6 +287,64 @@ test('R5: a cut that no row shows is no reason to refuse', async () => {
     notKept: 1,
     differences: { count: 0 },
   })
+})
+
+test('R7: turns that were trimmed before they were read fail every projection, and it takes the loss to go on', async () => {
+  for (let n = 0; n < 20; n += 1) says(`${n}`, 'a', n)
+  const projector = await caughtUp(open())
+  for (let n = 20; n < 30; n += 1) says(`${n}`, 'a', n)
+  trimmed = 25
+  await caughtUp(projector)
+  expect(projector.view()[0]).toMatchObject({
+    state: 'failed',
+    problem: 'turns were trimmed from the journal before they were read',
+  })
+  // Neither by itself nor in another process is it built of what is left.
+  for (const later of [projector, await caughtUp(open())]) {
+    later.rebuild(['words'], {})
+    await caughtUp(later)
+    expect(later.view()[0]).toMatchObject({ state: 'failed', rebuild: { state: 'refused', notKept: 20 } })
+    expect(idsOf(later)).toEqual([])
+  }
+  const mended = await caughtUp(open())
+  mended.rebuild(['words'], { acceptLoss: true })
+  await caughtUp(mended)
+  expect(mended.view()[0]).toMatchObject({ state: 'live', isCut: true })
+  expect(idsOf(mended)).toEqual(['25', '26', '27', '28', '29'])
+})
+
+test('R7: who begins with a journal that was cut says so, also after a restart', async () => {
+  for (let n = 0; n < 40; n += 1) says(`${n}`, 'a', n)
+  expect((await caughtUp(open())).view()[0]).not.toHaveProperty('isCut')
+  store = new MemoryStore()
+  trimmed = 15
+  expect((await caughtUp(open())).view()[0]).toMatchObject({ state: 'live', isCut: true })
+  expect((await caughtUp(open())).view()[0]).toMatchObject({ state: 'live', isCut: true })
+  // Nothing is lost by building it once more.
+  const projector = open()
+  projector.rebuild(['words'], {})
+  await caughtUp(projector)
+  expect(projector.view()[0]).toMatchObject({ isCut: true, rebuild: { state: 'done', notKept: 0 } })
+})
+
+test('R5: what has no copy to compare with is not built of a cut journal either, unless the loss is accepted', async () => {
+  for (let n = 0; n < 40; n += 1) says(`${n}`, 'a', n)
+  await caughtUp(open([words(1), others]))
+  trimmed = 12
+  let projector = await caughtUp(open([words(2), others]))
+  const refused = {
+    state: 'failed',
+    problem: '12 turns are not in the journal any more, and what they made would be missing',
+    rebuild: { state: 'refused', notKept: 12 },
+  }
+  expect(projector.view()).toMatchObject([refused, { state: 'live' }])
+  says('new', 'a', 60)
+  projector = await caughtUp(open([words(2), others]))
+  expect(projector.view()).toMatchObject([refused, { state: 'live' }])
+  projector.rebuild(['words'], { acceptLoss: true })
+  await caughtUp(projector)
+  expect(projector.view()).toMatchObject([{ state: 'live', isCut: true }, { state: 'live' }])
+  expect(idsOf(projector)).toHaveLength(29)
 })
 
 test('turns that come while it is rebuilt are in both copies', async () => {

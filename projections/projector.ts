@@ -14,8 +14,10 @@
  *   R3. A reader sees one copy of a projection, whole: while another one is built the old one is served, and they
  *       change places in one commit.
  *   R4. A projection that fails on a turn stops alone, and says so; what it had is not served as if it were current.
- *   R5. A rebuild from a journal that was cut replaces nothing that is different, unless the loss was accepted.
+ *   R5. A rebuild from a journal that was cut replaces nothing that is different, and makes nothing live that was built of
+ *       more before, unless the loss was accepted.
  *   R6. One look is bounded, and between two of them others have their turn.
+ *   R7. Who was held up until turns were trimmed unread has failed; who began with a journal that was cut says so.
  */
 import { type Instant, typeOf } from '#actor'
 import {
@@ -60,9 +62,11 @@ export interface ProjectionView {
   readonly name: string
   readonly about: string
   readonly version: number
-  /** `building`: it is not there yet. `failed`: it met a turn that it cannot fold, and is to be mended and rebuilt. */
+  /** `building`: it is not there yet. `failed`: what it has is not right, `problem` says why; it is to be rebuilt. */
   readonly state: ProjectionState
   readonly problem?: string
+  /** What was trimmed from the journal before it was built is not in it. */
+  readonly isCut?: true
   /** The last rebuild that was asked for, or the one that goes on. */
   readonly rebuild?: Rebuild
 }
@@ -97,11 +101,14 @@ export interface Differences {
 interface Copy {
   readonly version: number
   readonly side: 'a' | 'b'
+  readonly isCut?: true
 }
 
 interface Standing extends ReadUpTo {
   readonly asOf?: Instant
   readonly turns: number
+  /** It has been at the end of the journal: from there on nothing may be missing. */
+  readonly isComplete: boolean
   /** The live copies. */
   readonly copies: Readonly<Record<string, Copy>>
 }
@@ -118,10 +125,11 @@ interface Job extends Required<RebuildWish> {
   readonly failed: Map<string, string>
   marks: Marks
   turns: number
+  isCut: boolean
 }
 
 const standingKey: Key = ['\u0001', 'standing']
-const nowhere: Standing = { journal: '', marks: {}, turns: 0, copies: {} }
+const nowhere: Standing = { journal: '', marks: {}, turns: 0, isComplete: false, copies: {} }
 
 const copyName = (name: string, { side }: Pick<Copy, 'side'>): string => `${name}.${side}`
 
@@ -200,21 +208,25 @@ export class Projector {
     }
     await this.#admit()
     const before = this.#standing
-    const { journal, marks, records, more } = await this.#options.source.turns(
+    const { journal, marks, records, more, isCut } = await this.#options.source.turns(
       before.journal === '' ? undefined : before,
       { limit: this.#options.turnsMax ?? 500 },
     )
     if (before.journal !== '' && journal !== before.journal) await this.#beginAnew()
-    const { turns, copies, asOf = 0 } = this.#standing
-    const lives = this.#lives(copies)
+    const { turns, asOf = 0, isComplete } = this.#standing
+    if (isCut) this.#miss()
+    const { copies } = this.#standing
+    const lives = this.#lives(copies).filter(({ projection }) => !this.#failed.has(projection.name))
     const writes = this.#folded(lives, records, this.#failed)
-    if (writes.length > 0 || records.length > 0 || journal !== this.#standing.journal) {
+    const isNews = journal !== this.#standing.journal || (!isComplete && !more)
+    if (writes.length > 0 || records.length > 0 || isCut || isNews) {
       const latest = records.reduce((last, { at }) => Math.max(last, at), asOf) as Instant
       const stay = Object.entries(copies).filter(([name]) => !this.#failed.has(name))
       await this.#commit(writes, {
         journal,
         marks,
         turns: turns + records.length,
+        isComplete: isComplete || !more,
         copies: Object.fromEntries(stay),
         ...(latest > 0 && { asOf: latest }),
       })
@@ -243,6 +255,7 @@ export class Projector {
         version,
         state: problem !== undefined ? 'failed' : this.isLive(name) ? 'live' : 'building',
         ...(problem !== undefined && { problem }),
+        ...(this.#standing.copies[name]?.isCut && { isCut: true }),
         ...(rebuild && { rebuild }),
       }
     })
@@ -372,6 +385,17 @@ export class Projector {
     this.#standing = { ...nowhere, copies }
   }
 
+  /** Turns are gone that were not read: whoever is still at the beginning begins with what is left. */
+  #miss(): void {
+    const { isComplete, copies } = this.#standing
+    if (isComplete) {
+      for (const name of Object.keys(copies)) this.#failed.set(name, missedInWords)
+    } else {
+      const cut = Object.entries(copies).map(([name, copy]) => [name, { ...copy, isCut: true as const }])
+      this.#standing = { ...this.#standing, copies: Object.fromEntries(cut) }
+    }
+  }
+
   #lives(copies: Standing['copies']): readonly Live[] {
     return [...this.#projections.values()].flatMap((projection) => {
       const copy = copies[projection.name]
@@ -415,12 +439,13 @@ export class Projector {
     const job = this.#job
     if (job === undefined) return false
     const { journal, marks: upTo } = this.#standing
-    const { records, marks, more } = await this.#options.source.turns(
+    const { records, marks, more, isCut } = await this.#options.source.turns(
       { journal, marks: job.marks },
       { limit: this.#options.turnsMax ?? 500, upTo },
     )
     await this.#store.commit(this.#folded(this.#built(job), records, job.failed))
     job.marks = marks
+    job.isCut ||= isCut ?? false
     job.turns += records.length
     this.#tell(job, { state: 'reading' })
     if (!more) {
@@ -437,7 +462,7 @@ export class Projector {
     const { verify, acceptLoss } = first
     const alike = waiting.filter(([, it]) => it.verify === verify && it.acceptLoss === acceptLoss)
     const names = alike.map(([name]) => name)
-    const job: Job = { names, verify, acceptLoss, failed: new Map(), marks: {}, turns: 0 }
+    const job: Job = { names, verify, acceptLoss, failed: new Map(), marks: {}, turns: 0, isCut: false }
     for (const { copy } of this.#built(job)) await this.#remove(copy)
     return job
   }
@@ -468,21 +493,20 @@ export class Projector {
         this.#tell(job, { state: 'comparing' }, [name])
         differences = await this.#compared(projection, copyName(name, live), copy)
       }
-      const isLoss = !job.verify && !job.acceptLoss && notKept > 0 && (differences?.count ?? 0) > 0
+      const isLoss = !job.verify && !job.acceptLoss && notKept > 0 && differences?.count !== 0
       if (job.verify || isLoss) old.push(copy)
       else {
-        copies[name] = this.#nextCopy(projection)
+        copies[name] = { ...this.#nextCopy(projection), ...(job.isCut && { isCut: true }) }
         this.#failed.delete(name)
         if (live !== undefined) old.push(copyName(name, live))
       }
-      const compared = differences && { differences, notKept }
-      this.#tell(
-        job,
-        isLoss && differences
-          ? { state: 'refused', problem: lossInWords(notKept, differences), ...compared }
-          : { state: 'done', ...compared },
-        [name],
-      )
+      const compared = differences ? { differences, notKept } : isLoss && { notKept }
+      const problem = lossInWords(notKept, differences)
+      // As long as it has no copy, it is not tried again by itself.
+      if (isLoss && differences === undefined && !this.#failed.has(name)) this.#failed.set(name, problem)
+      this.#tell(job, isLoss ? { state: 'refused', problem, ...compared } : { state: 'done', ...compared }, [
+        name,
+      ])
     }
     await this.#commit([], { ...this.#standing, copies })
     for (const copy of old) await this.#remove(copy)
@@ -552,8 +576,14 @@ const breath = (): Promise<void> => new Promise((resolve) => setImmediate(resolv
 
 const isOver = ({ state }: Rebuild): boolean => state === 'done' || state === 'refused' || state === 'failed'
 
-const lossInWords = (notKept: number, { count, missing }: Differences): string =>
-  `${notKept} turns are not in the journal any more: ${missing} rows would be lost and ${count - missing} would change`
+const missedInWords = 'turns were trimmed from the journal before they were read'
+
+function lossInWords(notKept: number, differences: Differences | undefined): string {
+  const gone = `${notKept} turns are not in the journal any more`
+  if (differences === undefined) return `${gone}, and what they made would be missing`
+  const { count, missing } = differences
+  return `${gone}: ${missing} rows would be lost and ${count - missing} would change`
+}
 
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 

@@ -19,6 +19,9 @@ const Model = Type.Object(
     version: count,
     state: Type.Enum([...projectionStates]),
     problem: Type.Optional(Type.String()),
+    isCut: Type.Optional(
+      Type.Boolean({ description: 'What was trimmed from the journal before it was built is not in it.' }),
+    ),
     rebuild: Type.Optional(
       Type.Object(
         {

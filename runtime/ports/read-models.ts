@@ -6,7 +6,7 @@
  * Does not: know what is projected (`#projections`).
  *
  * Invariants:
- *   T1. Every turn is read once, and the turns of one actor in their order, whatever scopes they were written in.
+ *   T1. Every turn that is kept is read once, and the turns of one actor in their order, whatever scopes they were written in.
  *   T2. A turn that was told is durable: it is never taken back.
  *   S1. A commit is there as a whole or not at all, also after the process was killed in the middle of it.
  */
@@ -27,6 +27,8 @@ export interface Turns extends ReadUpTo {
   readonly records: readonly JournalRecord[]
   /** There is more already. */
   readonly more: boolean
+  /** Turns after that place were trimmed before they were told: nobody can tell them any more. */
+  readonly isCut?: boolean
 }
 
 export interface TurnSource {

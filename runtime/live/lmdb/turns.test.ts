@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { type ActorId, draw, type Instant } from '#actor'
 import type {
   Epoch,
@@ -13,9 +13,13 @@ import type {
   RecordPlace,
   ScopeId,
   ShardId,
+  Trim,
 } from '#ports'
+import { encodeValue } from './codec.ts'
 import { Environment } from './environment.ts'
 import { LmdbJournal } from './journal.ts'
+import { encodeKey } from './key.ts'
+import { scopeLayout } from './tables.ts'
 import { TurnReader } from './turns.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'brigade-turns-'))
@@ -73,6 +77,17 @@ async function write(scope: ScopeId, ...actors: readonly string[]): Promise<void
   const outcome = await done((tell) => journal.append(scope, expected, batch, tell))
   expect(outcome).toMatchObject({ kind: 'durable' })
 }
+
+/** What is trimmed goes with a batch of this scope, which has no turns. */
+async function trim(scope: ScopeId, ...trims: readonly Trim[]): Promise<void> {
+  const expected = positions.get(scope) as Position
+  positions.set(scope, expected + 1)
+  const batch = { now: 1 as Instant, records: [], writes: [], trims }
+  expect(await done((tell) => journal.append(scope, expected, batch, tell))).toMatchObject({
+    kind: 'durable',
+  })
+}
+const through = (last: number): Position[] => Array.from({ length: last }, (_, n) => (n + 1) as Position)
 
 /** Reads to the end, so many turns a look. */
 function readAll(limit: number, reader = new TurnReader(environment), after: Marks = {}, upTo?: Marks) {
@@ -169,4 +184,70 @@ test('batches without turns do not hold up a reader', async () => {
   const { records, marks } = readAll(10)
   expect(namesOf(records)).toEqual(['x 1'])
   expect(marks).toEqual({ 's-1': 3 })
+})
+
+describe('R2: turns that were trimmed before they were read', () => {
+  test('are missed, and it is said once', async () => {
+    const [one, keeper] = [await openScope('s-1'), await openScope('s-2')]
+    await write(one, 'x')
+    const reader = new TurnReader(environment)
+    const { marks } = reader.read({}, { limit: 100 })
+    await write(one, 'x')
+    await write(one, 'y')
+    await trim(keeper, { scope: one, positions: through(2) })
+    const late = reader.read(marks, { limit: 100 })
+    expect([namesOf(late.records), late.isCut]).toEqual([['y 1'], true])
+    expect(reader.read(late.marks, { limit: 100 }).isCut).toBe(false)
+  })
+
+  test('are no loss to one who has read them', async () => {
+    const [one, keeper] = [await openScope('s-1'), await openScope('s-2')]
+    await write(one, 'x')
+    await write(one, 'x')
+    const reader = new TurnReader(environment)
+    const { marks } = reader.read({}, { limit: 100 })
+    await trim(keeper, { scope: one, positions: through(2) })
+    await write(one, 'x')
+    const next = reader.read(marks, { limit: 100 })
+    expect([namesOf(next.records), next.isCut]).toEqual([['x 3'], false])
+  })
+
+  test('are missed by a reader who begins', async () => {
+    const [one, keeper] = [await openScope('s-1'), await openScope('s-2')]
+    await write(one, 'x')
+    expect(new TurnReader(environment).read({}, { limit: 100 }).isCut).toBe(false)
+    await trim(keeper, { scope: one, positions: through(1) })
+    expect(new TurnReader(environment).read({}, { limit: 100 }).isCut).toBe(true)
+  })
+
+  test('are missed also when the whole scope went, by what followed them', async () => {
+    const [one, two] = [await openScope('s-1'), await openScope('s-2')]
+    await write(one, 'x')
+    const { marks } = readAll(100)
+    await write(one, 'x')
+    await trim(two, { scope: one, positions: through(2), ends: true })
+    await write(two, 'x')
+    const read = (after: Marks) => new TurnReader(environment).read(after, { limit: 100 })
+    expect([namesOf(read(marks).records), read(marks).isCut]).toEqual([['x 3'], true])
+    expect(read({}).isCut).toBe(true)
+    expect(read({ ...marks, 's-1': 2 }).isCut).toBe(false)
+  })
+})
+
+test('a scope whose row went and that comes back is read on from where it was', async () => {
+  const [one, two] = [await openScope('s-1'), await openScope('s-2')]
+  await write(one, 'x')
+  await write(one, 'y')
+  const first = readAll(100)
+  // Its owner has not noticed yet: what it still writes is refused, and what it had written is there.
+  await environment.rows.scopes.remove(encodeKey([one]))
+  await write(two, 'z')
+  const gone = readAll(100, new TurnReader(environment), first.marks)
+  await environment.rows.scopes.put(
+    encodeKey([one]),
+    encodeValue(scopeLayout.toStored({ node: 'n' as NodeId })),
+    2,
+  )
+  const back = readAll(100, new TurnReader(environment), gone.marks)
+  expect([namesOf(gone.records), namesOf(back.records)]).toEqual([['z 1'], []])
 })
