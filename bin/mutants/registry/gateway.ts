@@ -65,8 +65,8 @@ export const gatewayMutants: readonly Mutant[] = [
     where: 'gateway',
     what: 'a retry is refused because a dish was taken off the menu since the order was placed',
     file: 'gateway/routes/orders.ts',
-    find: 'if (placed === undefined) throw refused',
-    replace: 'if (placed !== null) throw refused',
+    find: "if (outcome.kind === 'unknown') throw refused",
+    replace: "if (outcome.kind !== 'timeout') throw refused",
     by: routes,
   },
   {
