@@ -71,6 +71,7 @@ describe('with --json a failure is one JSON document on standard output, and not
     ['check --data no-such-folder --json', 'USAGE', /no data in 'no-such-folder'/],
     ['backup nowhere --data no-such-folder --json', 'USAGE', /no data in 'no-such-folder'/],
     ['restore no-such-backup --data no-such-folder --json', 'BACKUP_DAMAGED', /no manifest\.json/],
+    ['outbox 7 --data /nowhere --json', 'USAGE', /no number '7'/],
     ['archive banana --json', 'USAGE', /'banana' is not something to do/],
     ['certs banana --json', 'USAGE', /'banana'/],
     ['dead-letters bury x --json', 'USAGE', /'bury' is not something to do/],

@@ -1,6 +1,6 @@
 /**
- * A guest's day over HTTP, from the first registration to the receipt, and a second order that is called off; and the
- * same with a node killed at every step.
+ * A guest's day over HTTP, from the first registration to the receipt, told by every channel, and a second order that is
+ * called off; and the same with a node killed at every step.
  *
  * Goal: nothing twice and nothing lost, for a client that knows no other answer to trouble than the same request again
  * with the same key. Method: one cluster of real processes at sixty times the speed of the world. Each step is sent
@@ -10,15 +10,24 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { departuresIn, outboxFileIn } from '#outside'
 import type { NodeId } from '#ports'
+import { brigade } from './brigade.ts'
+import { Device } from './testing/device.ts'
 import { type Answered, Insistent } from './testing/insistent.ts'
+import { recordingTerminal } from './testing/recording-terminal.ts'
 import { Up } from './testing/up.ts'
+import { WebhookReceiver } from './testing/webhook-receiver.ts'
 
 const api = '/api/v1'
 const password = 'a long enough password'
 const folder = mkdtempSync(join(tmpdir(), 'brigade-guest-'))
+const dataFolder = join(folder, 'data')
 let up: Up
+let receiver: WebhookReceiver
+let device: Device | undefined
+let guests = 0
 
 interface Order {
   readonly id: string
@@ -35,11 +44,18 @@ interface List<Item> {
 }
 
 beforeAll(async () => {
-  up = new Up({ dataFolder: join(folder, 'data'), kitchenScale: 4 })
+  receiver = await WebhookReceiver.start()
+  up = new Up({ dataFolder, kitchenScale: 4 })
   expect(await up.started()).toBeUndefined()
 }, 90_000)
 
+afterEach(() => {
+  device?.switchOff()
+  receiver.failsFirst = false
+})
+
 afterAll(async () => {
+  receiver.close()
   up.process.kill('SIGTERM')
   await up.exited
   rmSync(folder, { recursive: true, force: true })
@@ -90,6 +106,44 @@ const events = (client: Insistent, id: string) =>
     headers: { accept: 'application/json' },
   })
 
+const topics = ['ready', 'receipt', 'trouble']
+const everyWay = ['in-app', 'email', 'sms', 'push']
+
+/** Wishes to be told by every channel until it is so: of a wish that was not answered nobody knows whether it counted. */
+async function prefer(guest: Insistent, contact: { readonly email: string; readonly phone: string }) {
+  const path = `${api}/notifications/preferences`
+  const channels = {
+    progress: [],
+    ...Object.fromEntries(topics.map((topic) => [topic, everyWay])),
+  }
+  for (;;) {
+    const now = await guest.send<{ contact: { phone: string | null } }>('GET', path)
+    if (now.body.contact.phone === contact.phone) return now
+    const headers = { 'if-match': now.headers.get('etag') ?? '' }
+    await guest.send('PATCH', path, { body: { channels, contact }, headers })
+  }
+}
+
+/** The guest has heard of it on the phone, by mail, by text message and by webhook. */
+async function toldByEveryWay(
+  notice: string,
+  [email, phone]: readonly [string, string],
+  words: string,
+): Promise<void> {
+  const left = (channel: string, to: string) =>
+    departuresIn(outboxFileIn(dataFolder)).filter(
+      (one) => one.channel === channel && one.to === to && one.summary.startsWith(words),
+    )
+  const isTold = () =>
+    device?.shown.has(notice) === true &&
+    left('mail', email).length > 0 &&
+    left('sms', phone).length > 0 &&
+    receiver.answersTo(notice).includes(204)
+  while (!isTold()) await sleep(100)
+  // A try that was sent again has the key of the first: a mailbox keeps one.
+  expect([left('mail', email).length, left('sms', phone).length]).toEqual([1, 1])
+}
+
 /** One whole day. `kill` is told before each step, and may send the step its own way. */
 async function guestDay(
   email: string,
@@ -119,6 +173,20 @@ async function guestDay(
   )
   expect(renewed.status).toBe(200)
   guest.accessToken = renewed.body.accessToken
+
+  guests += 1
+  const phone = `+4930${String(guests).padStart(7, '0')}`
+  await step('prefer', ['inbox', account], () => prefer(guest, { email, phone }))
+  const subscribing = {
+    body: { url: receiver.url, events: ['order.ready', 'order.completed'] },
+    key: crypto.randomUUID(),
+  }
+  const subscribed = await step<{ secret: string }>('subscribe', ['inbox', account], () =>
+    guest.send('POST', `${api}/webhooks`, subscribing),
+  )
+  expect(subscribed.status).toBe(201)
+  receiver.secret = subscribed.body.secret
+  device = new Device(up.url, () => guest.accessToken ?? '')
 
   const menu = await step<List<{ dish: string }>>('menu', ['menu', 'main'], () =>
     guest.send('GET', `${api}/menu`),
@@ -151,6 +219,8 @@ async function guestDay(
     ({ state }) => state === 'ready',
   )
 
+  await step('be told', ['inbox', account], () => guest.send('GET', `${api}/notifications`))
+
   const collected = await step<Order>('collect', ['order', id], () =>
     guest.send('POST', `${api}/orders/${id}/collection`),
   )
@@ -176,6 +246,10 @@ async function guestDay(
   )
   const receipts = notices.items.filter(({ event }) => event === 'order.completed')
   expect(receipts).toMatchObject([{ amount: { amount: quoted.body.total.amount } }])
+
+  await toldByEveryWay(`${id}.order.ready`, [email, phone], 'Your order is ready')
+  await toldByEveryWay(`${id}.order.completed`, [email, phone], 'Your receipt')
+  expect(receiver.received.filter(({ isSigned }) => !isSigned)).toEqual([])
 
   const second = await guest.send<Order>('POST', `${api}/orders`, {
     body: { items: [{ dish: 'margherita-pizza', quantity: 1 }], payment: { token: 'tok_ok' } },
@@ -203,10 +277,28 @@ async function guestDay(
 }
 
 test('a day without trouble', { timeout: 60_000 }, async () => {
+  receiver.failsFirst = true
   await guestDay('ada@example.org', (_name, _actor, send) => send())
+  // A receiver that has failed is told again, and once it has taken it, no more; and so is a phone.
+  const deliveries = [...new Set(receiver.received.map(({ delivery }) => delivery))]
+  expect(deliveries.map((delivery) => receiver.answersTo(delivery))).toEqual([
+    [500, 204],
+    [500, 204],
+  ])
+  const shown = [...(device?.shown ?? [])]
+  expect(shown.filter(([, times]) => times !== 1)).toEqual([])
+  expect(shown.map(([notice]) => notice)).toEqual(expect.arrayContaining(deliveries))
+  const terminal = recordingTerminal()
+  expect(await brigade(['outbox', '--data', dataFolder], terminal)).toBe(0)
+  for (const way of ['mail', 'sms', 'webhook']) expect(terminal.printed()).toMatch(new RegExp(` ${way} +\\S`))
+  expect(terminal.printed()).toContain('order.ready: HTTP 500')
+  expect(terminal.printed()).toContain('order.ready: taken')
 })
 
-const steps = ['register', 'log in', 'renew', 'menu', 'quote', 'order', 'pay', 'cook', 'collect', 'cancel']
+const steps = [
+  ...['register', 'log in', 'renew', 'prefer', 'subscribe', 'menu', 'quote', 'order', 'pay', 'cook'],
+  ...['be told', 'collect', 'cancel'],
+]
 
 test.each(steps.map((name, n) => [name, n] as const))(
   'a day on which the owner is killed at: %s',

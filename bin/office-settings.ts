@@ -14,6 +14,8 @@ export interface OfficeSettings {
   readonly mail?: MailOptions
   readonly sms?: SmsOptions
   readonly allowPrivate: boolean
+  /** In development: where what leaves is noted. */
+  readonly outboxFile?: string
 }
 
 type Environment = Readonly<Record<string, string | undefined>>

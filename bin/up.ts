@@ -1,12 +1,11 @@
 /**
- * A cluster of the restaurant on this machine: stubs of the payment provider and of the suppliers, the launcher, and its
- * nodes.
+ * A cluster of the restaurant on this machine: the stubs of the world outside, the launcher, and its nodes.
  *
  * Owns:     what is settled before a node runs: the data folder can be used, the ports are free, the world's clock
  *           goes on where it stood; and what is written when none runs any more.
  * Does not: run a node (`kitchen-node.ts`, `edge-node.ts`) or launch one (`#live`).
  *
- * Provider and suppliers live in this process: they are no part of the cluster, and must outlive every node of it.
+ * The stubs live in this process: they are no part of the cluster, and must outlive every node of it.
  *
  * Invariants:
  *   U1. A cluster that answers has a world's clock, a provider and suppliers.
@@ -33,7 +32,15 @@ import {
   stopWorld,
   untilEnded,
 } from '#live'
-import { type ProviderServer, type SupplierServer, startProvider, startSupplier } from '#outside'
+import {
+  type OutboxServer,
+  outboxFileIn,
+  type ProviderServer,
+  type SupplierServer,
+  startOutbox,
+  startProvider,
+  startSupplier,
+} from '#outside'
 import { worldAt } from '#ports'
 import { type Layout, restaurantCluster, site } from '../cluster.config.ts'
 import type { Tls } from './certificates.ts'
@@ -108,7 +115,7 @@ export async function startCluster(options: UpOptions): Promise<RunningCluster> 
   checkSpeed(speed)
   const scheme = options.tls === undefined ? 'http' : 'https'
   const config = startConfig()
-  const office = officeSettingsOf(host === '127.0.0.1')
+  const settings = officeSettingsOf(host === '127.0.0.1')
   const definition = restaurantCluster(nodes, layout)
   if (options.port === options.opsPort && (options.port ?? 0) !== 0) {
     throw new ClusterError('CLUSTER_CONFIG_INVALID', {
@@ -121,7 +128,12 @@ export async function startCluster(options: UpOptions): Promise<RunningCluster> 
     port: await freePort('public', '--port', options.port ?? 4_000),
     opsPort: await freePort('operator', '--ops-port', options.opsPort ?? 4_001),
   }
-  const made: { provider?: ProviderServer; supplier?: SupplierServer; world?: MachineAnchor } = {}
+  const made: {
+    provider?: ProviderServer
+    supplier?: SupplierServer
+    outbox?: OutboxServer
+    world?: MachineAnchor
+  } = {}
   let failed: (error: Error) => void = () => {}
   const failure = new Promise<never>((_, reject) => {
     failed = reject
@@ -150,6 +162,11 @@ export async function startCluster(options: UpOptions): Promise<RunningCluster> 
         file: join(dataFolder, 'supplier-ledger.jsonl'),
         worldNow: () => worldAt(world, runtimeNow(world)),
       })
+      const outboxFile = outboxFileIn(dataFolder)
+      made.outbox = await startOutbox(outboxFile)
+      const { mail, sms } = made.outbox
+      // Who has said where mails and texts go is obeyed; for the others there is the stub.
+      const office = { mail, sms, ...settings, outboxFile }
       return groupsOf(definition, options, {
         ...ports,
         world,
@@ -162,7 +179,7 @@ export async function startCluster(options: UpOptions): Promise<RunningCluster> 
       })
     },
     ended: async () => {
-      await Promise.all([made.provider?.close(), made.supplier?.close()])
+      await Promise.all([made.provider?.close(), made.supplier?.close(), made.outbox?.close()])
       if (made.world !== undefined) await stopWorld(dataFolder, definition, made.world)
     },
     report: (event) => {

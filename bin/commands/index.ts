@@ -26,6 +26,7 @@ import { heal } from './heal.ts'
 import { keys } from './keys.ts'
 import { mutants } from './mutants.ts'
 import { operations } from './operations.ts'
+import { outbox } from './outbox.ts'
 import { partition } from './partition.ts'
 import { pause } from './pause.ts'
 import { rebuild } from './rebuild.ts'
@@ -45,7 +46,7 @@ export const sections: readonly Section[] = [
   { title: 'Run', commands: [start, up, day] },
   { title: 'Measure it', commands: [study, diff] },
   { title: 'Search for what breaks it', commands: [explore, replay, shrink, mutants] },
-  { title: 'Watch a running cluster', commands: [status, deadLetters, operations, audit] },
+  { title: 'Watch a running cluster', commands: [status, deadLetters, operations, audit, outbox] },
   { title: 'Hurt it', commands: [crash, pause, resume, partition, heal] },
   {
     title: 'Operate it',

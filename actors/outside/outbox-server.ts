@@ -1,0 +1,81 @@
+/**
+ * Where mails and text messages go in development: two stubs on loopback, and a file of what came.
+ *
+ * Owns:     the stubs' sockets. A crash of the cluster leaves them: they live in the process that started it, as the
+ *           payment provider's stub does.
+ * Does not: note the calls of webhooks: those go to their receivers, and whoever sends them notes them.
+ */
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { AddressInfo, Server as NetServer } from 'node:net'
+import type { MailOptions } from './mail-client.ts'
+import { mailStub } from './mail-stub.ts'
+import { OutboxBook } from './outbox-book.ts'
+import type { SmsOptions } from './sms-client.ts'
+
+export interface OutboxServer {
+  readonly mail: MailOptions
+  readonly sms: SmsOptions
+  close(): Promise<void>
+}
+
+const bodyBytesMax = 16_384
+
+export async function startOutbox(file: string): Promise<OutboxServer> {
+  const book = new OutboxBook(file)
+  const mails = mailStub(({ to, source }) => {
+    const header = (name: string): string =>
+      new RegExp(`^${name}: *(.*)$`, 'im').exec(source)?.[1]?.trim() ?? ''
+    book.keepOnce({
+      ...{ channel: 'mail', key: header('message-id'), to },
+      ...{ summary: header('subject'), content: source },
+    })
+  })
+  const texts = createServer((request, response) => {
+    takeText(book, request)
+      .catch(() => ({ status: 500, body: {} }))
+      .then(({ status, body }) => {
+        response.writeHead(status, { 'content-type': 'application/json' })
+        response.end(JSON.stringify(body))
+      })
+  })
+  const [mailPort, textPort] = [await listening(mails), await listening(texts)]
+  return {
+    mail: { url: `smtp://127.0.0.1:${mailPort}`, from: 'Brigade <no-reply@brigade.invalid>' },
+    sms: { url: `http://development:none@127.0.0.1:${textPort}`, from: '+15550100' },
+    close: async () => {
+      texts.closeAllConnections()
+      await Promise.all([closed(mails), closed(texts)])
+    },
+  }
+}
+
+/** `POST /2010-04-01/Accounts/{account}/Messages.json`, as `sms-client.ts` asks it. */
+async function takeText(book: OutboxBook, request: IncomingMessage) {
+  let text = ''
+  for await (const chunk of request) {
+    text += String(chunk)
+    if (text.length > bodyBytesMax) return { status: 413, body: {} }
+  }
+  if (request.method !== 'POST' || !/^\/2010-04-01\/Accounts\/[^/]+\/Messages\.json$/.test(request.url ?? ''))
+    return { status: 404, body: {} }
+  const fields = new URLSearchParams(text)
+  const key = String(request.headers['idempotency-key'])
+  const content = fields.get('Body') ?? ''
+  book.keepOnce({ channel: 'sms', key, to: fields.get('To') ?? '', summary: content, content })
+  return { status: 201, body: { sid: `SM${key}` } }
+}
+
+function listening(server: NetServer | Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
+  })
+}
+
+/** Clients hang up after each mail; one that has not by now is not waited for. */
+function closed(server: NetServer | Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    setTimeout(resolve, 500).unref()
+  })
+}
