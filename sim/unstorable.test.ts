@@ -28,6 +28,8 @@ const Contract = Type.Union([
   Type.Object({ type: Type.Literal('set-a-timer'), id: Type.String() }),
   Type.Object({ type: Type.Literal('tell'), to: Type.String() }),
   Type.Object({ type: Type.Literal('dial') }),
+  Type.Object({ type: Type.Literal('read'), text: Type.String() }),
+  Type.Object({ type: Type.Literal('tell-long'), to: Type.String(), length: Type.Integer() }),
 ])
 const house = setup({
   types: {
@@ -39,7 +41,7 @@ const house = setup({
 const shelf = defineActor({
   type: 'shelf',
   accepts: Contract,
-  creates: ['note', 'keep-a-symbol', 'set-a-timer', 'tell', 'dial'],
+  creates: ['note', 'keep-a-symbol', 'set-a-timer', 'tell', 'tell-long', 'read', 'dial'],
   queries: { heard: (state) => (state.context as { heard: unknown }).heard },
   machine: house.createMachine({
     context: { notes: 0, odd: null, heard: [] },
@@ -48,6 +50,13 @@ const shelf = defineActor({
       'keep-a-symbol': { actions: house.assign({ odd: () => Symbol('odd') }) },
       'set-a-timer': {
         actions: schedule(({ event }) => event.id, 1_000, { type: 'note' }, { clock: 'runtime' }),
+      },
+      read: { actions: house.assign({ notes: ({ context }) => context.notes + 1 }) },
+      'tell-long': {
+        actions: tell(
+          ({ event }) => event.to as ActorId,
+          ({ event }) => ({ type: 'read', text: '\u00e9'.repeat(event.length) }),
+        ),
       },
       tell: { actions: tell(({ event }) => event.to as ActorId, { type: 'note' }) },
       dial: { actions: call({ id: 'c', handler: 'odd', args: 0, deadlineMs: 5_000, attemptsMax: 1 }) },
@@ -148,6 +157,21 @@ describe('what no store can hold', () => {
     const node = new OneNode(1)
     expect(node.ask('bad', { type: 'note' }, long)).toMatchObject({ kind: 'invalid' })
     expect(node.inspect(`shelf/${long}` as ActorId)).toMatchObject({ kind: 'invalid' })
+    expect(node.losses).toBe(0)
+  })
+
+  test('what no frame between nodes can hold: its turn fails, and what comes after it goes on', () => {
+    const node = new OneNode(1)
+    const tellLong = (length: number) => node.ask('bad', { type: 'tell-long', to: 'shelf/good', length })
+    expect(tellLong(2 ** 21)).toMatchObject({
+      kind: 'failed',
+      error: expect.stringContaining('it is larger than 2 MiB'),
+    })
+    expect(tellLong(2 ** 21 - 100)).toMatchObject({ kind: 'done' })
+    expect(node.ask('good', { type: 'read', text: 'x'.repeat(2 ** 21) })).toEqual({
+      kind: 'invalid',
+      problem: 'it is larger than 2 MiB',
+    })
     expect(node.losses).toBe(0)
   })
 

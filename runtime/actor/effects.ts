@@ -126,7 +126,7 @@ function value<C, E, P, T>(of: Of<C, E, P, T>, turn: Turn<C, E>, params: P): T {
   return typeof of === 'function' ? (of as (turn: Turn<C, E>, params: P) => T)(turn, params) : of
 }
 
-/** Sends a message to one actor. */
+/** Sends a message to one actor. One of more than 2 MiB fails the turn. */
 export function tell<C, E, P, M extends Message>(
   to: Of<C, E, P, ActorRef<M>>,
   message: OfMessage<C, E, P, M>,

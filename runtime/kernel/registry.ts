@@ -14,6 +14,7 @@ import type { ActorDefinition, ActorId, Message, Supervisor } from '#actor'
 import { actorIdLengthMax, ClusterError, hash32, keyOf, systemMessageTypes, typeOf } from '#actor'
 import type { Envelope, ShardId } from '#ports'
 import { Machine } from './machine.ts'
+import { isTooLarge, messageSizeMax } from './message-size.ts'
 
 /** Actor types that share shards: the mission's service. */
 export interface Department {
@@ -190,7 +191,7 @@ function contract(definition: ActorDefinition): (message: Message) => string | u
   const validator = Compile(definition.accepts)
   return (message) => {
     const fits: boolean = systemMessageTypes.has(message.type) || validator.Check(message)
-    if (fits) return undefined
+    if (fits) return isTooLarge(message) ? `it is larger than ${messageSizeMax / 2 ** 20} MiB` : undefined
     if (!definition.messageTypes.has(message.type))
       return `it accepts ${[...definition.messageTypes].join(', ')}`
     const first = validator.Errors(message)[0]
