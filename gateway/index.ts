@@ -21,6 +21,7 @@ import { Keyring } from './keyring.ts'
 import { Metrics } from './metrics.ts'
 import { actorRoutes } from './ops/actors.ts'
 import { auditCommands } from './ops/audit.ts'
+import { batchRoutes } from './ops/batch.ts'
 import { configRoutes } from './ops/config.ts'
 import { assertClosed, guard, operatorSchemes } from './ops/guard.ts'
 import { identityRoutes } from './ops/identity.ts'
@@ -250,6 +251,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       operationRoutes(server, client, keyring)
       // An operator looks at an actor also when its department is given up.
       actorRoutes(server, options.client, keyring)
+      batchRoutes(server, options.client)
       machineRoutes(server)
       scaleRoutes(server, client)
       configRoutes(server, { client, site, settings, flags })
