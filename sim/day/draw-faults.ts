@@ -133,6 +133,7 @@ class FaultDice {
       case 'mail-outage':
       case 'sms-outage':
       case 'webhook-outage':
+      case 'supplier-outage':
         return { kind, at, for: this.#for }
       case 'write-fails':
         return { kind, node: this.#writingNode(), written: this.#happens('written', 0.5), at, for: this.#for }

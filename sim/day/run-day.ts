@@ -223,6 +223,7 @@ export class SimDay {
       door: this.door,
       provider: this.provider,
       office: this.office,
+      supplier: this.supplier,
       site,
       turns,
       builds,

@@ -108,6 +108,8 @@ export type RestaurantFault =
   | ({ readonly kind: 'mail-outage' } & Lasting)
   | ({ readonly kind: 'sms-outage' } & Lasting)
   | ({ readonly kind: 'webhook-outage' } & Lasting)
+  /** No supplier takes an order, or tells of one. */
+  | ({ readonly kind: 'supplier-outage' } & Lasting)
   | ({ readonly kind: 'appliance-breakdown'; readonly station: HeatedStation } & OfAppliance)
   /** Its sensor shows what it last showed. */
   | ({ readonly kind: 'sensor-stuck'; readonly station: HeatedStation } & OfAppliance)
@@ -212,6 +214,7 @@ export function targetOf(fault: Fault): string {
     case 'mail-outage':
     case 'sms-outage':
     case 'webhook-outage':
+    case 'supplier-outage':
       return fault.kind.slice(0, fault.kind.indexOf('-'))
     case 'slow-disk':
     case 'slow-reads':

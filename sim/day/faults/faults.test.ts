@@ -72,6 +72,7 @@ const each: { readonly [Kind in FaultKind]: Extract<Fault, { kind: Kind }> } = {
   'mail-outage': { kind: 'mail-outage', at, for: '30m' },
   'sms-outage': { kind: 'sms-outage', at, for: '30m' },
   'webhook-outage': { kind: 'webhook-outage', at, for: '30m' },
+  'supplier-outage': { kind: 'supplier-outage', at, for: '30m' },
   'appliance-breakdown': { kind: 'appliance-breakdown', ...oven, at, for: '5m' },
   'sensor-stuck': { kind: 'sensor-stuck', ...oven, at, for: '15m' },
   'runaway-heat': { kind: 'runaway-heat', ...oven, at, for: '10m' },
@@ -89,8 +90,17 @@ test('there is an example of every kind', () => {
 })
 
 describe('a fault is felt, and every check holds once it has healed', () => {
+  /** What is low from the beginning is ordered, and is due in the outage. */
+  const low = {
+    ...evening.stock,
+    lead: '15m',
+    opening: { basil: 300, lemon: 20, sugar: 2_000, butter: 2_000 },
+  } as const
+
   test.each(faultKinds)('%s', (kind) => {
-    const { faults, checks } = runSimDay(defineDay({ ...evening, faults: [each[kind]] }), { seed: 5 })
+    const stock = kind === 'supplier-outage' ? low : evening.stock
+    const day = defineDay({ ...evening, ...(stock && { stock }), faults: [each[kind]] })
+    const { faults, checks } = runSimDay(day, { seed: 5 })
     expect(faults).toMatchObject([{ kind, fired: true }])
     expect(checks.filter(({ held }) => !held)).toEqual([])
   })

@@ -20,6 +20,8 @@ export const restaurantFaults: { readonly [Kind in RestaurantFault['kind']]: Str
   'mail-outage': (scene, { for: lasts }, outcome) => cutOff(scene, 'mail.send', lasts, outcome),
   'sms-outage': (scene, { for: lasts }, outcome) => cutOff(scene, 'sms.send', lasts, outcome),
   'webhook-outage': (scene, { for: lasts }, outcome) => cutOff(scene, 'webhook.deliver', lasts, outcome),
+  'supplier-outage': (scene, { for: lasts }, outcome) =>
+    until(scene, scene.stage.supplier.ledger.disturb(), lasts, outcome),
 
   'appliance-breakdown': (scene, fault, outcome) => {
     troubleAppliance(scene, fault, { type: 'appliance.break', reason: 'worn out' }, 'view', (view) => {
@@ -96,18 +98,23 @@ function troubleProvider(
   lasts: Duration,
   outcome: FaultOutcome,
 ): void {
-  const troubled = scene.stage.provider.ledger.disturb(trouble)
-  scene.later(lasts, () => {
-    outcome.fired = troubled.met > 0
-    troubled.heal()
-  })
+  until(scene, scene.stage.provider.ledger.disturb(trouble), lasts, outcome)
 }
 
 function cutOff(scene: Scene, party: OfficeCall, lasts: Duration, outcome: FaultOutcome): void {
-  const outage = scene.stage.office.ledger.disturb(party)
+  until(scene, scene.stage.office.ledger.disturb(party), lasts, outcome)
+}
+
+/** A party outside is troubled for so long. Calls that met it are the proof. */
+function until(
+  scene: Scene,
+  trouble: { readonly met: number; heal(): void },
+  lasts: Duration,
+  outcome: FaultOutcome,
+): void {
   scene.later(lasts, () => {
-    outcome.fired = outage.met > 0
-    outage.heal()
+    outcome.fired = trouble.met > 0
+    trouble.heal()
   })
 }
 

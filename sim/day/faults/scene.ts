@@ -10,6 +10,7 @@ import type { Answer, Door } from '../door.ts'
 import { isWorthRepeating } from '../door.ts'
 import type { OfficeModel } from '../office-model.ts'
 import type { ProviderModel } from '../provider-model.ts'
+import type { SupplierModel } from '../supplier-model.ts'
 import type { TimeOfDay } from '../time-of-day.ts'
 import { type Duration, durationUs } from '../time-of-day.ts'
 import type { FaultKind, Of } from './fault.ts'
@@ -33,6 +34,7 @@ export interface FaultStage {
   readonly door: Door
   readonly provider: ProviderModel
   readonly office: OfficeModel
+  readonly supplier: SupplierModel
   readonly site: string
   readonly turns: ThrowingTurns
   /** The build that a day begins with, and one for each upgrade. */

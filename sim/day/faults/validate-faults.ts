@@ -62,6 +62,7 @@ const fields: { readonly [Kind in FaultKind]: FieldsOf<Kind> } = {
   'mail-outage': lasts,
   'sms-outage': lasts,
   'webhook-outage': lasts,
+  'supplier-outage': lasts,
   'appliance-breakdown': { ...appliance, ...lasts },
   'sensor-stuck': { ...appliance, ...lasts },
   'runaway-heat': { ...appliance, ...lasts },
