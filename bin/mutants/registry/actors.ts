@@ -14,6 +14,9 @@ const refundsInDoubt = (day: Day): boolean => has('provider-outage')(day) && can
 /** Some cancel while their payment, with a slow card, is still on its way. */
 const cancelsAtOnce = ({ guests }: Day): boolean =>
   guests.cancelShare > 0.1 && guests.cancelWithin === '10s' && (guests.cards.slow ?? 0) > 0
+/** Letters to members fail. */
+const lettersFail = (day: Day): boolean =>
+  has('mail-outage', 'sms-outage')(day) && (day.guests.members ?? 0) > 0
 /** Bins run empty. */
 const isScarce = ({ stock }: Day): boolean => stock.par < 1
 
@@ -155,5 +158,15 @@ export const actorMutants: readonly Mutant[] = [
       "pending: ({ context: { lines, asked, shortages, outcome } }) =>\n        lines\n          .slice(0, outcome === 'refused' ? 0 : asked)",
     by,
     likely: isScarce,
+  },
+  {
+    id: 'letter-guessed',
+    where: 'actors',
+    what: 'a letter that its server did not take counts as sent: the guest is told nothing, and nobody knows',
+    file: 'actors/office/notification.ts',
+    find: "          { target: 'queued', actions: 'noteFailure' },",
+    replace: "          { target: 'sent', actions: 'noteFailure' },",
+    by,
+    likely: lettersFail,
   },
 ]
