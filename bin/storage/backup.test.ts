@@ -107,6 +107,7 @@ describe('of a house that stands still', () => {
   beforeAll(async () => {
     await startWorld(dataFolder, restaurantCluster(), 60)
     writeFileSync(join(dataFolder, 'provider-ledger.jsonl'), '')
+    writeFileSync(join(dataFolder, 'supplier-ledger.jsonl'), '{"a":1}\n{"cut')
     key = serviceKeyOf(dataFolder, {})
     await backUp({ dataFolder, folder: good })
   })
@@ -117,6 +118,11 @@ describe('of a house that stands still', () => {
       ['manifest.json', ...manifest.files.map(({ name }: { name: string }) => name)].toSorted(),
     )
     expect(readdirSync(root).filter((name) => name.includes('draft'))).toEqual([])
+  })
+
+  test('it has the books of those outside that the house plays, as far as they are whole', () => {
+    expect(readFileSync(join(good, 'provider-ledger.jsonl'), 'utf8')).toBe('')
+    expect(readFileSync(join(good, 'supplier-ledger.jsonl'), 'utf8')).toBe('{"a":1}\n')
   })
 
   test('the service key is not in a backup, and what is restored takes that key and no other, and makes none', async () => {

@@ -54,7 +54,8 @@ import { keyCheckName } from '../service-key.ts'
 
 export const backupFormat = 1
 export const manifestName = 'manifest.json'
-export const ledgerName = 'provider-ledger.jsonl'
+/** Of the parties outside that `up` plays: without them, what they did would be done again. */
+const books = ['provider-ledger.jsonl', 'supplier-ledger.jsonl']
 
 export interface BackupFile {
   /** From the backup's folder. */
@@ -182,10 +183,10 @@ function refuseWithoutRoom({ dataFolder, folder, roomBytes }: BackupOptions, dis
 function copyBeside(dataFolder: string, draft: string): void {
   const keyCheck = join(dataFolder, keyCheckName)
   if (existsSync(keyCheck)) copyFileSync(keyCheck, join(draft, keyCheckName))
-  const ledger = join(dataFolder, ledgerName)
-  if (existsSync(ledger)) {
-    const bytes = readFileSync(ledger)
-    writeFileSync(join(draft, ledgerName), bytes.subarray(0, bytes.lastIndexOf(10) + 1))
+  for (const name of books) {
+    if (!existsSync(join(dataFolder, name))) continue
+    const bytes = readFileSync(join(dataFolder, name))
+    writeFileSync(join(draft, name), bytes.subarray(0, bytes.lastIndexOf(10) + 1))
   }
   const files = archiveFiles(archiveIn(dataFolder))
   if (files.length > 0) mkdirSync(archiveIn(draft))
