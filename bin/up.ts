@@ -162,11 +162,14 @@ export async function startCluster(options: UpOptions): Promise<RunningCluster> 
         file: join(dataFolder, 'supplier-ledger.jsonl'),
         worldNow: () => worldAt(world, runtimeNow(world)),
       })
-      const outboxFile = outboxFileIn(dataFolder)
-      made.outbox = await startOutbox(outboxFile)
-      const { mail, sms } = made.outbox
-      // Who has said where mails and texts go is obeyed; for the others there is the stub.
-      const office = { mail, sms, ...settings, outboxFile }
+      let office = settings
+      if (settings.mail === undefined || settings.sms === undefined) {
+        const outboxFile = outboxFileIn(dataFolder)
+        made.outbox = await startOutbox(outboxFile)
+        const { mail, sms } = made.outbox
+        // Who has said where mails and texts go is obeyed; for the others there is the stub.
+        office = { mail, sms, ...settings, outboxFile }
+      }
       return groupsOf(definition, options, {
         ...ports,
         world,

@@ -1,9 +1,10 @@
 /**
  * What left the house in development, on a file: one line for each mail, text message and call of a webhook.
  *
- * Owns:     the file. A mail or a text that comes again under its key is kept once; of a webhook's calls each is kept.
+ * Owns:     the file. A mail or a text that comes again under its key is kept once; of a webhook's calls each is kept. What is
+ *           older than the newest thousand goes at the next start, when nobody else writes.
  */
-import { appendFileSync, existsSync, readFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export interface Departure {
@@ -42,13 +43,21 @@ export function noteDeparture(file: string, departure: Omit<Departure, 'at'>): v
   appendFileSync(file, `\n${JSON.stringify({ at, ...departure })}`, { mode: 0o600 })
 }
 
+const keptAtStart = 1_000
+
 export class OutboxBook {
   readonly #file: string
   readonly #keys: Set<string>
 
   constructor(file: string) {
     this.#file = file
-    this.#keys = new Set(departuresIn(file).map(({ key }) => key))
+    const all = departuresIn(file)
+    const kept = all.slice(-keptAtStart)
+    if (kept.length < all.length) {
+      const lines = kept.map((departure) => `\n${JSON.stringify(departure)}`)
+      writeFileSync(file, lines.join(''), { mode: 0o600 })
+    }
+    this.#keys = new Set(kept.map(({ key }) => key))
   }
 
   keepOnce(departure: Omit<Departure, 'at'>): void {

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -57,6 +57,22 @@ describe('the outbox', () => {
     await mail()
     await text()
     expect(kept().map(([channel]) => channel)).toEqual(['mail', 'sms'])
+  })
+
+  test('keeps the newest thousand when it starts again', async () => {
+    await outbox.close()
+    const one = (n: number) => ({
+      channel: 'sms',
+      at: '',
+      key: `k${n}`,
+      to: '',
+      summary: `${n}`,
+      content: '',
+    })
+    writeFileSync(file, Array.from({ length: 1_002 }, (_, n) => `\n${JSON.stringify(one(n))}`).join(''))
+    outbox = await startOutbox(file)
+    expect(kept()).toHaveLength(1_000)
+    expect([kept().at(0)?.[2], kept().at(-1)?.[2]]).toEqual(['2', '1001'])
   })
 
   test('is for its owner’s eyes', async () => {
