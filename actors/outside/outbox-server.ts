@@ -22,7 +22,7 @@ const bodyBytesMax = 16_384
 
 export async function startOutbox(file: string): Promise<OutboxServer> {
   const book = new OutboxBook(file)
-  const mails = mailStub(({ to, source }) => {
+  const mails = await mailStub(({ to, source }) => {
     const header = (name: string): string =>
       new RegExp(`^${name}: *(.*)$`, 'im').exec(source)?.[1]?.trim() ?? ''
     book.keepOnce({
@@ -38,7 +38,7 @@ export async function startOutbox(file: string): Promise<OutboxServer> {
         response.end(JSON.stringify(body))
       })
   })
-  const [mailPort, textPort] = [await listening(mails), await listening(texts)]
+  const [mailPort, textPort] = [await listening(mails.server as NetServer), await listening(texts)]
   return {
     mail: { url: `smtp://127.0.0.1:${mailPort}`, from: 'Brigade <no-reply@brigade.invalid>' },
     sms: { url: `http://development:none@127.0.0.1:${textPort}`, from: '+15550100' },
@@ -73,7 +73,7 @@ function listening(server: NetServer | Server): Promise<number> {
 }
 
 /** Clients hang up after each mail; one that has not by now is not waited for. */
-function closed(server: NetServer | Server): Promise<void> {
+function closed(server: { close(done: () => void): unknown }): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve())
     setTimeout(resolve, 500).unref()

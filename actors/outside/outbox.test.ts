@@ -1,8 +1,6 @@
 import { appendFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Instant } from '#actor'
 import type { Notice } from '#actors'
@@ -78,25 +76,5 @@ describe('the outbox', () => {
   test('is for its owner’s eyes', async () => {
     await text()
     expect(statSync(file).mode & 0o077).toBe(0)
-  })
-})
-
-describe('the mail server', () => {
-  test('takes a mail byte by byte, gives back dots, and knows no more than it says', async () => {
-    const port = Number(new URL(outbox.mail.url).port)
-    const socket = connect(port, '127.0.0.1').setEncoding('utf8').setNoDelay(true)
-    let said = ''
-    socket.on('data', (words) => {
-      said += words
-    })
-    const script = [
-      ...['EHLO me', 'NOOP', 'AUTH PLAIN x', 'MAIL FROM:<a@b>', 'RCPT TO:<c@d>', 'DATA'],
-      ...['Subject: dots', 'Message-ID: <1@b>', '', '..', 'end', '.', 'QUIT', ''],
-    ]
-    for (const byte of script.join('\r\n')) socket.write(byte)
-    while (!said.includes('221')) await setImmediate()
-    expect(said.match(/^\d+/gm)).toEqual(['220', '250', '250', '502', '250', '250', '354', '250', '221'])
-    expect(departuresIn(file)[0]).toMatchObject({ to: 'c@d', summary: 'dots' })
-    expect(departuresIn(file)[0]?.content.endsWith('\r\n\r\n.\r\nend')).toBe(true)
   })
 })
