@@ -377,13 +377,15 @@ export function pathOf(url: string): string {
   return query === -1 ? url : url.slice(0, query)
 }
 
-/** Whether `/nodes/:id` is the address of `/nodes/node-1`. */
+/** Whether `/nodes/:id` is the address of `/nodes/node-1`. The router writes a colon of the address itself as two. */
 function isAddress(pattern: string, path: string): boolean {
   const given = path.split('/')
   const parts = pattern.split('/')
   return (
     parts.length === given.length &&
-    parts.every((part, i) => part === given[i] || (part.startsWith(':') && given[i] !== ''))
+    parts.every(
+      (part, i) => part.replaceAll('::', ':') === given[i] || (part.startsWith(':') && given[i] !== ''),
+    )
   )
 }
 
