@@ -36,7 +36,7 @@ interface Answer {
 beforeAll(async () => {
   const launcherSettings = { backoffFirstMs: 5_000 }
   const dataFolder = join(folder, 'data')
-  const options = { layout: 'apart', nodes: 1, speed: 20, kitchenScale: 4 } as const
+  const options = { layout: 'apart', nodes: 1, speed: 40, kitchenScale: 4 } as const
   // So that the copy of the menu is old within the test.
   const env = { BRIGADE_CONFIG: JSON.stringify({ 'menu.cache-ttl-ms': 1_000 }) }
   up = new Up({ dataFolder, ...options, launcherSettings }, env)
