@@ -13,7 +13,7 @@ export const outbox = defineCommand({
   options: { data: clusterOptions.data, ...jsonOption },
   about: [
     'Without BRIGADE_SMTP_URL, mails go to a stub that keeps them in a file beside the data; so do text messages without BRIGADE_SMS_URL. The calls of webhooks go to their receivers, and are noted there with their answers.',
-    'The file only grows. It is read as it is: the cluster may run, or not.',
+    'At each start all but the newest thousand go. The file is read as it is: the cluster may run, or not. Where mails and texts are both set up nothing is noted.',
   ],
   examples: [
     { line: 'outbox', about: 'What left, oldest first.' },
