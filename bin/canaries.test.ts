@@ -27,7 +27,7 @@ function secret<Text extends string>(what: string, text: Text): Text {
 
 let up: ChildProcess | undefined
 afterAll(async () => {
-  if (up?.exitCode === null) up.kill('SIGKILL')
+  if (up?.exitCode === null && up.kill('SIGTERM')) await once(up, 'exit')
   rmSync(join(dataFolder, '..'), { recursive: true, force: true })
 })
 
@@ -108,7 +108,7 @@ test('no secret is in the data folder, a log, an answer to operators or a comman
     stream?.on('data', (text) => {
       logged += String(text)
     })
-  await expect.poll(() => logged + (up?.exitCode ?? ''), { timeout: 60_000 }).toContain('In another terminal')
+  await expect.poll(() => logged, { timeout: 60_000 }).toContain('In another terminal')
   const [, url = ''] = /guests +(http:\/\/[^/]+)/.exec(logged) ?? []
   const [, opsUrl = ''] = /operators +(http:\/\/[^/]+)/.exec(logged) ?? []
 

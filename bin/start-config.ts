@@ -18,7 +18,8 @@ export function startConfig(environment?: Readonly<Record<string, string | undef
   const values = objectIn(text)
   for (const [key, value] of Object.entries(values)) {
     if (!isConfigKey(key)) throw wrong(`there is no key '${key}'`, 'npx brigade config lists them.')
-    if ('isSecret' in configKeys[key]) throw wrong(`'${key}' is a secret`, 'Set it by its own setting.')
+    if ('isSecret' in configKeys[key])
+      throw wrong(`'${key}' is a secret`, 'Leave it out: this text is shown to those who operate.')
     const problem = configProblem(key, value)
     if (problem !== undefined) throw wrong(`'${key}' ${problem}`, configKeys[key].about)
   }

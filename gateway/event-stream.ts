@@ -133,7 +133,7 @@ export class EventStreams {
     const refused = (detail: string): Problem => new Problem('too-many-streams', detail)
     if (open.length >= streamsMax) throw refused(`There are ${streamsMax} streams open already.`)
     if (open.filter((stream) => stream.holder === holder).length >= ofOneMax)
-      throw refused(`There are ${ofOneMax} streams of this open already.`)
+      throw refused(`There are ${ofOneMax} streams of this order, or to this account, open already.`)
     if (open.filter((stream) => stream.address === address).length >= fromOneMax)
       throw refused(`There are ${fromOneMax} streams open to your address already.`)
   }

@@ -5,13 +5,15 @@
  */
 import type { SMTPServer } from 'smtp-server'
 
+const bytesMax = 1_024 * 1_024
+
 export interface TakenMail {
   readonly to: string
   /** Its headers and its body. */
   readonly source: string
 }
 
-/** A mail that `take` throws for is refused for now. */
+/** A mail that `take` throws for is refused for now, one that is too large for good. */
 export async function mailStub(take: (mail: TakenMail) => void): Promise<SMTPServer> {
   // Not loaded by nodes, which never need it.
   const { SMTPServer } = await import('smtp-server')
@@ -20,16 +22,20 @@ export async function mailStub(take: (mail: TakenMail) => void): Promise<SMTPSer
     disabledCommands: ['AUTH', 'STARTTLS'],
     disableReverseLookup: true,
     closeTimeout: 500,
+    size: bytesMax,
     onData: (stream, { envelope }, done) => {
       const chunks: Buffer[] = []
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+      stream.on('data', (chunk: Buffer) => {
+        if (!stream.sizeExceeded) chunks.push(chunk)
+      })
       stream.on('end', () => {
+        if (stream.sizeExceeded) return done(refused(552, 'it is too large'))
         try {
           const source = Buffer.concat(chunks).toString('utf8')
           take({ to: envelope.rcptTo.map(({ address }) => address).join(', '), source })
           done()
         } catch {
-          done(Object.assign(new Error('it could not be kept'), { responseCode: 451 }))
+          done(refused(451, 'it could not be kept'))
         }
       })
     },
@@ -38,3 +44,6 @@ export async function mailStub(take: (mail: TakenMail) => void): Promise<SMTPSer
   server.on('error', () => {})
   return server
 }
+
+const refused = (responseCode: number, words: string): Error =>
+  Object.assign(new Error(words), { responseCode })

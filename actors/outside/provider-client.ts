@@ -21,13 +21,7 @@ export function providerHandlers(url: string): Record<ProviderOperation, CallHan
   const post =
     (verb: string): CallHandler =>
     (call, signal) => {
-      const sent = JSON.stringify(call.args)
-      const headers = {
-        'content-type': 'application/json',
-        'content-length': Buffer.byteLength(sent),
-        'idempotency-key': call.key,
-        ...(call.trace === undefined ? {} : { traceparent: call.trace }),
-      }
+      const { sent, headers } = written(call)
       return answer(`${at(call)}/${verb}`, { method: 'POST', headers, signal }, providerAnswer, sent)
     }
   return {
@@ -37,6 +31,18 @@ export function providerHandlers(url: string): Record<ProviderOperation, CallHan
     'provider.refund': post('refund'),
     'provider.lookup': (call, signal) => answer(at(call), { signal }, providerAnswer),
   }
+}
+
+/** A call as the body and the headers of a request. */
+export function written({ args, key, trace }: OutboundCall) {
+  const sent = JSON.stringify(args)
+  const headers = {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(sent),
+    'idempotency-key': key,
+    ...(trace === undefined ? {} : { traceparent: trace }),
+  }
+  return { sent, headers }
 }
 
 /** What the other side says. `resultIn` finds its answer in a body, if that has the shape of one. */

@@ -5,21 +5,16 @@
  */
 import type { SupplierArgs, SupplierOperation } from '#actors'
 import { supplierAnswer } from '#actors'
-import { answer, type CallHandler } from './provider-client.ts'
+import { answer, type CallHandler, written } from './provider-client.ts'
 
 /** The handlers of the `supplier.*` calls, by name, for the suppliers at `url`. */
 export function supplierHandlers(url: string): Record<SupplierOperation, CallHandler> {
   const at = (args: unknown): string =>
     `${url}/orders/${encodeURIComponent((args as SupplierArgs[SupplierOperation]).order)}`
   return {
-    'supplier.order': ({ args, key }, signal) => {
-      const sent = JSON.stringify(args)
-      const headers = {
-        'content-type': 'application/json',
-        'content-length': Buffer.byteLength(sent),
-        'idempotency-key': key,
-      }
-      return answer(at(args), { method: 'PUT', headers, signal }, supplierAnswer, sent)
+    'supplier.order': (call, signal) => {
+      const { sent, headers } = written(call)
+      return answer(at(call.args), { method: 'PUT', headers, signal }, supplierAnswer, sent)
     },
     'supplier.lookup': ({ args }, signal) => answer(at(args), { signal }, supplierAnswer),
   }

@@ -128,8 +128,6 @@ export function actorRoutes(app: Server, client: ClusterClient, keyring: Keyring
     const body = { kind: 'operate', command: { kind: 'inspect' } } as const
     const outcome = await client.request({ actor, body, timeoutMs: requestTimeoutMs, trace })
     if (outcome.kind === 'answer') return outcome
-    if (outcome.kind === 'done')
-      throw new Problem('internal', `An inspection of '${actor}' was answered as a turn.`)
     throw refusalOf(outcome, actor)
   }
   app.get(

@@ -50,6 +50,21 @@ describe('a command to many actors', () => {
     expect(operated()).toEqual([])
   })
 
+  test('passes over one that this build cannot read, when a state is wanted', async () => {
+    bins(2)
+    const listed = cluster.actors.bind(cluster)
+    cluster.actors = async (filter) => {
+      const { items } = await listed(filter)
+      return { items: items.map((item, n) => (n === 0 ? { ...item, state: null } : item)) }
+    }
+    const { status, body } = await batch({
+      selector: { type: 'bin', state: 'ok' },
+      action: 'stop',
+      dryRun: true,
+    })
+    expect([status, body.sample]).toEqual([200, ['bin/main:001']])
+  })
+
   test('reaches each that fits, once, and says who did not take it', async () => {
     bins(12)
     cluster.answerNext({ kind: 'timeout' })

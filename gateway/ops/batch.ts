@@ -4,11 +4,12 @@
  * Owns:     which actors a selector means, and the bound on how many.
  * Does not: know more of a command than that each actor takes it on its own: one that refuses stops no other.
  */
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import type { ActorId } from '#actor'
 import type { NodeId } from '#ports'
 import type { ActorListItem, ClusterClient } from '../cluster-client.ts'
 import { Problem } from '../problems.ts'
+import { stateNameOf } from '../routes/order-body.ts'
 import { exact, reach } from '../routes/route-parts.ts'
 import { problems, type Server } from '../server.ts'
 
@@ -28,6 +29,7 @@ const Selector = Type.Object(
   },
   exact,
 )
+type Selector = Static<typeof Selector>
 const count = Type.Integer({ minimum: 0 })
 const sample = Type.Array(Type.String(), { description: `The first ${sampleSize}.` })
 
@@ -104,12 +106,5 @@ export function batchRoutes(app: Server, client: ClusterClient): void {
   )
 }
 
-interface Selector {
-  readonly type: string
-  readonly node?: string
-  readonly status?: 'live' | 'stopped'
-  readonly state?: string
-}
-
-const outermost = (state: unknown): string =>
-  typeof state === 'string' ? state : (Object.keys(state as object)[0] ?? '')
+/** Of an actor that this build cannot read there is none. */
+const outermost = (state: unknown): string => (state === null ? '' : stateNameOf(state))

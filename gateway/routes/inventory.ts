@@ -316,7 +316,10 @@ export function inventoryRoutes(app: Server, options: InventoryRouteOptions): vo
       })
       const { reply: said, replayed } = doneOf(outcome, 'The replenisher')
       if (said?.type !== 'replenisher.received') {
-        throw new Problem('not-found', `The last order of '${ingredient}' is not '${order}'.`)
+        throw new Problem(
+          'not-found',
+          `The last order of '${ingredient}' is not '${order}': read the name on the supplier’s note again.`,
+        )
       }
       reply.code(201)
       if (replayed) reply.header('idempotent-replayed', 'true')
