@@ -97,6 +97,15 @@ describe('a breaker', () => {
     await vi.advanceTimersByTimeAsync(10_000)
     expect([asked.length, (await ask(order)).kind]).toEqual([4, 'busy'])
   })
+
+  test('that opens because its bound was lowered is tried again as any other', async () => {
+    await fail(2)
+    departments.bounds = () => ({ ...bounds, failures: 2 })
+    expect(departments.isDown('orders')).toBe(true)
+    outcome = good
+    await vi.advanceTimersByTimeAsync(3_000)
+    expect([departments.isDown('orders'), (await ask(order)).kind]).toEqual([false, 'answer'])
+  })
 })
 
 describe('a department of which nobody owns anything', () => {

@@ -109,7 +109,8 @@ export class Departments {
     }
     for (const breaker of this.#breakers.values()) {
       const { silent, openUntil, isProbed } = breaker
-      if (silent !== undefined && now >= openUntil && !isProbed) void this.#probe(breaker, silent)
+      if (silent === undefined || isProbed || now < openUntil || !this.#isOpen(breaker)) continue
+      void this.#probe(breaker, silent)
     }
   }
 
@@ -149,7 +150,7 @@ export class Departments {
     if (kind === 'timeout' || kind === 'moved') {
       breaker.failures += 1
       breaker.openUntil = performance.now() + this.bounds().openMs
-      if (this.#isOpen(breaker)) breaker.silent = actor
+      breaker.silent = actor
     } else {
       breaker.failures = 0
       breaker.silent = undefined
