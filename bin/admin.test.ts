@@ -40,6 +40,24 @@ const login = (email: string) =>
     body: JSON.stringify({ email, password }),
   })
 
+describe('a listener with a token', () => {
+  const token = 'a-token-of-enough-length'
+  beforeEach(async () => {
+    await gateway.close()
+    gateway = await startGateway({ client: cluster, site: 'main', port: 0, opsPort: 0, token })
+  })
+
+  test.each([
+    ['none', {}, 1, 'BRIGADE_OPS_TOKEN'],
+    ['another', { BRIGADE_OPS_TOKEN: 'not-the-token-of-this' }, 1, 'BRIGADE_OPS_TOKEN is what'],
+    ['its token', { BRIGADE_OPS_TOKEN: token }, 0, ''],
+  ])('is asked with %s', async (_what, env, code, says) => {
+    const { code: ended, noted } = await run('status', [], env)
+    expect([ended, noted]).toEqual([code, expect.stringContaining(says)])
+    expect(noted).not.toContain(token)
+  })
+})
+
 describe('brigade admin', () => {
   test('asks for address and password, makes the first admin, and never says the password', async () => {
     expect((await run('admin')).printed).toContain('There is no admin yet')

@@ -87,6 +87,7 @@ test('no secret is in the data folder, a log, an answer to operators or a comman
 }, async () => {
   const smtp = secret('the password of the mail server', canary())
   const sms = secret('the token of the SMS provider', canary())
+  const opsToken = secret('the token of operators', canary())
   up = spawn(
     process.execPath,
     [main, 'up', '--data', dataFolder, '--port', '0', '--ops-port', '0', '--speed', '60'],
@@ -95,6 +96,7 @@ test('no secret is in the data folder, a log, an answer to operators or a comman
       env: {
         ...process.env,
         BRIGADE_SERVICE_KEY: secret('the service key', randomBytes(32).toString('base64url')),
+        BRIGADE_OPS_TOKEN: opsToken,
         BRIGADE_PROVIDER_SECRET: secret('the secret of the provider', canary()),
         // Nobody is there: what fails is logged.
         BRIGADE_SMTP_URL: `smtp://house:${smtp}@127.0.0.1:9`,
@@ -175,15 +177,17 @@ test('no secret is in the data folder, a log, an answer to operators or a comman
     .toBe('ready')
 
   // What an operator sees, and does.
+  const operator = { authorization: `Bearer ${opsToken}` }
+  expect((await fetch(`${opsUrl}/ops/v1/cluster`)).status).toBe(401)
   let seen = ''
   const look = async (path: string, method = 'GET') => {
-    const response = await fetch(`${opsUrl}${path}`, { method })
+    const response = await fetch(`${opsUrl}${path}`, { method, headers: operator })
     seen += await response.text()
     return response.status
   }
   for (const path of ['config', 'flags', 'audit', 'cluster', 'dead-letters', 'keys', 'actors?limit=200'])
     expect([path, await look(`/ops/v1/${path}`)]).toEqual([path, 200])
-  const listed = await fetch(`${opsUrl}/ops/v1/actors?limit=200`)
+  const listed = await fetch(`${opsUrl}/ops/v1/actors?limit=200`, { headers: operator })
   const { items: actors } = (await listed.json()) as { items: { id: string }[] }
   for (const { id } of actors)
     for (const part of ['snapshot', 'journal']) await look(`/ops/v1/actors/${encodeURIComponent(id)}/${part}`)

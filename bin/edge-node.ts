@@ -27,6 +27,8 @@ export interface EdgeNodeConfig extends LiveNodeConfig, ServiceKeyHolder {
   /** Proxies whose word for who asks is taken. */
   readonly trustProxy?: readonly string[]
   readonly rateLimit?: NonNullable<GatewayOptions['rateLimit']>
+  /** Whoever operates has it. Never logged. */
+  readonly opsToken?: string
   /** What the house begins with, when it opens for the first time. */
   readonly openings: readonly Opening[]
   /** What the environment has set of the configuration. */
@@ -59,6 +61,7 @@ export const startNode: StartNode = async (given, control) => {
     ...(config.corsOrigins && { corsOrigins: config.corsOrigins }),
     ...(config.trustProxy && { trustProxy: config.trustProxy }),
     ...(config.rateLimit && { rateLimit: config.rateLimit }),
+    ...(config.opsToken && { token: config.opsToken }),
   })
 
   let isLeaving = false

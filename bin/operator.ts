@@ -6,6 +6,7 @@
  */
 import type { Options } from './command-line/command.ts'
 import { UsageError } from './command-line/usage-error.ts'
+import { operatorHeaders } from './settings.ts'
 import type { Terminal } from './terminal/terminal.ts'
 
 export const opsOption = {
@@ -77,6 +78,7 @@ interface Problem {
 
 export class Operator {
   readonly url: string
+  readonly #headers: Readonly<Record<string, string>>
 
   /** @throws UsageError when the address is none. */
   constructor(given: string | undefined, { env }: Pick<Terminal, 'env'>) {
@@ -85,6 +87,7 @@ export class Operator {
       throw new UsageError(`'${url}' is not the address of a cluster.`, `It looks like ${defaultUrl}.`)
     }
     this.url = url.replace(/\/+$/, '')
+    this.#headers = operatorHeaders(env)
   }
 
   /** @throws UsageError when nobody answers, or the answer is no. */
@@ -93,6 +96,7 @@ export class Operator {
       method,
       signal: AbortSignal.timeout(answerWithinMs),
       headers: {
+        ...this.#headers,
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...(ifVersion !== undefined && { 'if-match': `"${ifVersion}"` }),
         ...(key !== undefined && { 'idempotency-key': key }),
@@ -146,6 +150,8 @@ const remedies: Readonly<Record<string, string>> = {
   'real-time-mode': 'npx brigade up --sim DAY starts a cluster whose time can be turned.',
   'precondition-failed': 'Somebody else has changed it meanwhile: look at it again.',
   'config-locked': 'The environment of the gateway sets it: BRIGADE_CONFIG, and a restart.',
+  unauthorized: 'Give it in BRIGADE_OPS_TOKEN, or a file of it in BRIGADE_OPS_TOKEN_FILE.',
+  'token-invalid': 'BRIGADE_OPS_TOKEN is what the cluster was started with.',
   'not-found': 'npx brigade status and npx brigade dead-letters show what there is.',
 }
 

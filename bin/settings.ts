@@ -1,5 +1,5 @@
 /**
- * What is set from outside by the environment.
+ * What is set from outside by the environment: `docs/guides/settings.md` has them all.
  *
  * Owns:     where a setting comes from. A secret may stand in a file instead, as container platforms mount it.
  * Does not: check what it means (whoever uses it does), or ever show it.
@@ -36,4 +36,17 @@ export function settingOf(
       remedy: 'Name a file that this process can read.',
     })
   }
+}
+
+/** What the operator listener asks for, and commands show. Without one it answers this machine only, and everybody on it. */
+export const operatorToken = (
+  environment?: Readonly<Record<string, string | undefined>>,
+): string | undefined => settingOf('BRIGADE_OPS_TOKEN', environment)
+
+/** What a request to the operator listener needs of headers. */
+export function operatorHeaders(
+  environment?: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string>> {
+  const token = operatorToken(environment)
+  return token === undefined ? {} : { authorization: `Bearer ${token}` }
 }

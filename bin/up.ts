@@ -18,7 +18,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { assert, ClusterError, type Instant } from '#actor'
 import { speedMax, speedProblem } from '#actors'
-import type { StartValues } from '#gateway'
+import { assertClosed, type StartValues } from '#gateway'
 import type { ClusterDefinition } from '#host'
 import {
   Launcher,
@@ -49,7 +49,7 @@ import type { KitchenNodeConfig } from './kitchen-node.ts'
 import { type OfficeSettings, officeSettingsOf } from './office-settings.ts'
 import { type Opening, openingsOf } from './open-house.ts'
 import { serviceKeyOf } from './service-key.ts'
-import { settingOf } from './settings.ts'
+import { operatorToken, settingOf } from './settings.ts'
 import { startConfig } from './start-config.ts'
 
 export interface UpOptions {
@@ -366,8 +366,10 @@ function isReady(url: string): Promise<boolean> {
   })
 }
 
-/** What the environment says of the public listener. */
-function frontDoorSettings(): Pick<EdgeNodeConfig, 'corsOrigins' | 'rateLimit' | 'trustProxy'> {
+/** What the environment says of both listeners. */
+function frontDoorSettings(): Pick<EdgeNodeConfig, 'corsOrigins' | 'rateLimit' | 'trustProxy' | 'opsToken'> {
+  const opsToken = operatorToken()
+  assertClosed(host, opsToken)
   const origins = settingOf('BRIGADE_CORS_ORIGINS')
   const proxies = settingOf('BRIGADE_TRUST_PROXY')
   const counts = settingOf('BRIGADE_RATE_LIMIT')
@@ -384,6 +386,7 @@ function frontDoorSettings(): Pick<EdgeNodeConfig, 'corsOrigins' | 'rateLimit' |
     ...(origins !== undefined && { corsOrigins: listIn(origins) }),
     ...(proxies !== undefined && { trustProxy: listIn(proxies) }),
     ...(rateLimit !== undefined && { rateLimit }),
+    ...(opsToken !== undefined && { opsToken }),
   }
 }
 

@@ -318,7 +318,7 @@ describe('ports', () => {
       fields: { field: 'gateway.opsHost' },
     })
     await expect(start({ opsHost: '0.0.0.0', token: 'short' })).rejects.toMatchObject({
-      fields: { field: 'gateway.token' },
+      fields: { field: 'the token of operators' },
     })
     const { opsUrl } = await start({ opsHost: '0.0.0.0', token: 'a-token-of-enough-length' })
     expect(opsUrl).toMatch(/^http:/)

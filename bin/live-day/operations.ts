@@ -4,8 +4,9 @@
  * Does not: crash or freeze nodes (the launcher is at hand for that).
  */
 import { type ActorId, type Message, typeOf } from '#actor'
+import { operatorHeaders } from '../settings.ts'
 import type { DayClock } from './day-clock.ts'
-import { type Answer, ask, insist } from './requests.ts'
+import { type Answer, type Asked, ask, insist } from './requests.ts'
 
 interface Listed {
   readonly id: ActorId
@@ -32,7 +33,7 @@ export class Operations {
   async tell(actor: ActorId, message: Message): Promise<unknown> {
     const untilMs = performance.now() + tellMs
     for (;;) {
-      const answer = await ask<{ readonly state: unknown }>(this.#at(actor, 'messages'), {
+      const answer = await this.#ask<{ readonly state: unknown }>(this.#at(actor, 'messages'), {
         method: 'POST',
         body: { message },
       })
@@ -47,12 +48,12 @@ export class Operations {
     actor: ActorId,
     withinMs?: number,
   ): Promise<Answer<{ readonly state: unknown; readonly inside: unknown }>> {
-    return ask(this.#at(actor, 'snapshot'), withinMs === undefined ? {} : { withinMs })
+    return this.#ask(this.#at(actor, 'snapshot'), withinMs === undefined ? {} : { withinMs })
   }
 
   /** An actor that lives on this node, if one does. */
   async actorOn(node: string): Promise<ActorId | undefined> {
-    const answer = await ask<{ readonly items: readonly Listed[] }>(
+    const answer = await this.#ask<{ readonly items: readonly Listed[] }>(
       `${this.#url}/actors?node=${encodeURIComponent(node)}&limit=1`,
     )
     return answer.kind === 'done' ? answer.body.items[0]?.id : undefined
@@ -63,7 +64,7 @@ export class Operations {
     let cursor = ''
     for (;;) {
       const { answer } = await insist(this.#clock, performance.now() + tellMs, () =>
-        ask<{ readonly items: readonly Listed[]; readonly nextCursor?: string }>(
+        this.#ask<{ readonly items: readonly Listed[]; readonly nextCursor?: string }>(
           `${this.#url}/actors?type=${type}&limit=${pageSize}${cursor}`,
         ),
       )
@@ -73,6 +74,10 @@ export class Operations {
       if (nextCursor === undefined) return true
       cursor = `&cursor=${encodeURIComponent(nextCursor)}`
     }
+  }
+
+  #ask<Body>(url: string, asked: Asked = {}): Promise<Answer<Body>> {
+    return ask(url, { ...asked, headers: operatorHeaders() })
   }
 
   #at(actor: ActorId, what: string): string {

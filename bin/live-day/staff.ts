@@ -6,6 +6,7 @@
  */
 import { currency } from '#actors'
 import { passwordHash } from '#gateway'
+import { operatorHeaders } from '../settings.ts'
 import type { DayClock } from './day-clock.ts'
 import { type Answer, ask, insist } from './requests.ts'
 
@@ -44,7 +45,7 @@ export class Staff {
 
   async #logIn(): Promise<string> {
     const hash = await passwordHash(password)
-    const headers = { 'idempotency-key': `staff-of-the-day-${email}` }
+    const headers = { ...operatorHeaders(), 'idempotency-key': `staff-of-the-day-${email}` }
     // Where there is one from before, that is who logs in.
     await this.#insist(() =>
       ask(`${this.#opsUrl}/admins`, { method: 'POST', headers, body: { email, hash, another: true } }),

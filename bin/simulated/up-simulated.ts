@@ -7,6 +7,7 @@
 import { drawInteger } from '#actor'
 import { type Day, type Moment, ReplayableDay, type ReplayableDayOptions, site } from '#day'
 import { type Gateway, startGateway } from '#gateway'
+import { operatorToken } from '../settings.ts'
 import { NodeCounts } from './node-counts.ts'
 import { PlayedDay } from './played-day.ts'
 import { SimulatedCluster } from './simulated-cluster.ts'
@@ -71,11 +72,13 @@ export async function startSimulated(options: SimulatedOptions): Promise<Running
     })
     client = new SimulatedCluster({ play: played, counts, time })
     await time.arrived()
+    const token = operatorToken()
     const gateway = await startGateway({
       client,
       site,
       time,
       accounts: { serviceKey: keyOf(seed) },
+      ...(token !== undefined && { token }),
       ...ports,
     })
     const close = async (): Promise<void> => {

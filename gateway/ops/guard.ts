@@ -21,16 +21,23 @@ import type { SecurityScheme, Server } from '../server.ts'
 export function assertClosed(host: string, token: string | undefined): void {
   if (token !== undefined && token.length < tokenLengthMin) {
     throw new ClusterError('CLUSTER_CONFIG_INVALID', {
-      field: 'gateway.token',
+      field: 'the token of operators',
       problem: `it has ${token.length} characters, and whoever guesses it can crash nodes`,
       remedy: `Use at least ${tokenLengthMin} random characters.`,
+    })
+  }
+  if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
+    throw new ClusterError('CLUSTER_CONFIG_INVALID', {
+      field: 'the token of operators',
+      problem: 'it has a space, or a character that no header can have',
+      remedy: 'Use letters, digits and signs of ASCII.',
     })
   }
   if (token !== undefined || isLoopback(host)) return
   throw new ClusterError('CLUSTER_CONFIG_INVALID', {
     field: 'gateway.opsHost',
     problem: `'${host}' can be reached from other machines, and no token is set`,
-    remedy: 'Set gateway.token, or bind the operator listener to 127.0.0.1.',
+    remedy: 'Set a token of operators, or bind the operator listener to 127.0.0.1.',
   })
 }
 
