@@ -45,6 +45,7 @@ import { orderTokenSchemes } from './routes/order-token.ts'
 import { orderRoutes } from './routes/orders.ts'
 import { paymentMethodRoutes } from './routes/payment-methods.ts'
 import { paymentRoutes } from './routes/payments.ts'
+import { ProfileCache } from './routes/profile-cache.ts'
 import { providerCallbackRoutes } from './routes/provider-callback.ts'
 import { quoteRoutes } from './routes/quotes.ts'
 import { reservationRoutes } from './routes/reservations.ts'
@@ -179,6 +180,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     fromOneMax: values['gateway.streams-from-one-max'],
   })
   const stock = new StockCache(client, site)
+  const profiles = new ProfileCache(client)
   let url = ''
   const problemsUrl = (): string => url
 
@@ -214,7 +216,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       telemetryRoutes(server, { client, auth, flags, streams, site, timeoutMs })
       if (identity !== undefined) {
         authRoutes(server, { ...identity, keyring })
-        userRoutes(server, identity)
+        userRoutes(server, { ...identity, profiles })
       }
       paymentRoutes(server, { client, auth, keyring, timeoutMs })
       const { exchangeCard: exchange, callbackSecret: secret, webhookSecret: secretOf } = options
@@ -232,6 +234,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     settings.close()
     flags.close()
     stock.close()
+    profiles.close()
     identity?.keys.close()
     departments.close()
     done()

@@ -2,7 +2,17 @@ import { createHmac, generateKeyPairSync } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Message } from '#actor'
-import { accountRef, identityActors, keyRingRef, menu, menuRef, order, orderRef, sessionRef } from '#actors'
+import {
+  accountRef,
+  identityActors,
+  keyRingRef,
+  menu,
+  menuRef,
+  order,
+  orderRef,
+  profileRef,
+  sessionRef,
+} from '#actors'
 import { Machine } from '#kernel'
 import type { Outcome } from '#ports'
 import { passwordHash } from '../auth/passwords.ts'
@@ -10,6 +20,7 @@ import type { ActorRequest, Gateway, GatewayOptions } from '../index.ts'
 import { startGateway } from '../index.ts'
 import { FakeCluster } from '../testing/fake-cluster.ts'
 import { contractOf } from '../testing/openapi-contract.ts'
+import { ProfileCache } from './profile-cache.ts'
 
 // Over real HTTP, in front of the real machines of identity, connected as a cluster would connect them. Every answer
 // is checked against the OpenAPI document of its listener.
@@ -538,6 +549,39 @@ describe('the profile', () => {
     expect(codeOf(await patch(auth, { email: 'x@y.z' }, '"2"'))).toEqual([400, 'validation'])
     const same = await call('GET', '/api/v1/users/me', { headers: { ...auth, 'if-none-match': '"2"' } })
     expect([same.status, same.body]).toEqual([304, undefined])
+  })
+
+  test('is asked once, and again when it has changed', async () => {
+    const { id, auth } = await somebody()
+    const read = async () => (await call('GET', '/api/v1/users/me', { headers: auth })).body
+    const asked = () => cluster.requests.filter(({ actor }) => actor === profileRef(id)).length
+    await Promise.all([read(), read(), read()])
+    const first = asked()
+    expect([await read(), asked()]).toEqual([expect.objectContaining({ version: 1 }), first])
+    // Through another gateway: this one hears of it.
+    cluster.deliver(profileRef(id), { type: 'profile.change', name: 'Augusta' } as Message)
+    expect([await read(), asked()]).toEqual([
+      expect.objectContaining({ name: 'Augusta', version: 2 }),
+      first + 1,
+    ])
+    // Whoever is refused for an old version reads the new one, also when that was not heard of yet.
+    await patch(auth, { name: 'Ada' }, '"1"')
+    expect([(await read()).version, asked()]).toEqual([2, first + 3])
+  })
+
+  test('is held for the accounts that were read last, and no more', async () => {
+    const people = await Promise.all([1, 2].map((n) => somebody(`guest-${n}@example.org`)))
+    const [ada, bob] = people as [(typeof people)[0], (typeof people)[0]]
+    const cache = new ProfileCache(cluster)
+    await cache.read(ada.id)
+    expect(cluster.watchers(profileRef(ada.id))).toBe(1)
+    for (let n = 0; n < 199; n += 1) await cache.read(`usr_nobody${n}`).catch(() => {})
+    await cache.read(ada.id)
+    await cache.read(bob.id)
+    expect(cluster.watchers(profileRef('usr_nobody0'))).toBe(0)
+    expect(cluster.watchers(profileRef(ada.id))).toBe(1)
+    cache.close()
+    expect([ada, bob].map(({ id }) => cluster.watchers(profileRef(id)))).toEqual([0, 0])
   })
 
   test('has preferences, which are replaced whole', async () => {

@@ -22,11 +22,13 @@ import { doneOf, Problem } from '../problems.ts'
 import { problems, type Server } from '../server.ts'
 import { Timestamp, timestampOf } from '../timestamp.ts'
 import { Locale, Name } from './auth.ts'
+import type { ProfileCache } from './profile-cache.ts'
 import { exact, matched, matchHeader, reach, signIn, written } from './route-parts.ts'
 
 export interface UserRouteOptions {
   readonly accounts: Accounts
   readonly auth: Auth
+  readonly profiles: ProfileCache
   /** How many orders of an account are not settled. @throws Problem `not-ready` when nobody can say. */
   readonly openOrders: (account: string) => number
 }
@@ -83,7 +85,7 @@ const SetRoles = Type.Object(
   exact,
 )
 
-export function userRoutes(app: Server, { accounts, auth, openOrders }: UserRouteOptions): void {
+export function userRoutes(app: Server, { accounts, auth, profiles, openOrders }: UserRouteOptions): void {
   app.addSchema(Me)
   app.addSchema(User)
 
@@ -94,6 +96,7 @@ export function userRoutes(app: Server, { accounts, auth, openOrders }: UserRout
     trace: string,
   ): Promise<Versioned<ProfileView>> => {
     const outcome = await accounts.tell(profileRef(account), message, trace, ifVersion)
+    profiles.forget(account)
     const { reply, version } = doneOf(outcome, 'The profile')
     return { view: reply as unknown as ProfileView, version }
   }
@@ -111,7 +114,7 @@ export function userRoutes(app: Server, { accounts, auth, openOrders }: UserRout
     },
     async (request, reply) => {
       const { account } = await requireCaller(auth, request)
-      const found = await accounts.profileOf(account, request.trace.parent)
+      const found = await profiles.read(account)
       if (isStillGood(reply, etagOf(found.version))) return null
       return shownMe(found)
     },
@@ -157,7 +160,7 @@ export function userRoutes(app: Server, { accounts, auth, openOrders }: UserRout
     },
     async (request, reply) => {
       const { account } = await requireCaller(auth, request)
-      const { view, version } = await accounts.profileOf(account, request.trace.parent)
+      const { view, version } = await profiles.read(account)
       if (isStillGood(reply, etagOf(version))) return null
       return shownPreferences(view)
     },
