@@ -89,6 +89,7 @@ export class EventStreams {
   readonly #bounds: StreamBounds
   readonly #open = new Set<Stream>()
   readonly #heartbeat: NodeJS.Timeout
+  #isClosed = false
 
   constructor(bounds: StreamBounds) {
     this.#bounds = bounds
@@ -123,6 +124,7 @@ export class EventStreams {
 
   /** Ends every stream; their readers come back, to another gateway or a later life of this one. */
   close(): void {
+    this.#isClosed = true
     clearInterval(this.#heartbeat)
     for (const stream of this.#open) this.#end(stream, 'gateway-closes')
   }
@@ -158,7 +160,8 @@ export class EventStreams {
     }
     socket.once('close', leave)
     this.#open.add(stream)
-    void this.#read(stream)
+    if (this.#isClosed) this.#end(stream, 'gateway-closes')
+    else void this.#read(stream)
   }
 
   #end(stream: Stream, why: Ending): void {

@@ -40,7 +40,7 @@ import { kitchenRoutes } from './routes/kitchen.ts'
 import { listRoutes } from './routes/lists.ts'
 import { menuRoutes } from './routes/menu.ts'
 import { MenuCache } from './routes/menu-cache.ts'
-import { notificationRoutes } from './routes/notifications.ts'
+import { notificationRoutes, notificationStream } from './routes/notifications.ts'
 import { orderTokenSchemes } from './routes/order-token.ts'
 import { orderRoutes } from './routes/orders.ts'
 import { paymentMethodRoutes } from './routes/payment-methods.ts'
@@ -188,7 +188,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     title: 'Brigade',
     description: 'Order food, and follow it from the kitchen to the table.',
     hasDocs: true,
-    takesUpgrades: true,
+    upgrades: [notificationStream],
     ...(options.tls && { tls: options.tls }),
     ...(options.corsOrigins && { corsOrigins: options.corsOrigins }),
     ...(options.trustProxy && { trustProxy: options.trustProxy }),

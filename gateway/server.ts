@@ -74,8 +74,8 @@ export interface ServerOptions {
   readonly corsOrigins?: readonly string[]
   /** Shows its own document to people, at `/docs`. */
   readonly hasDocs?: boolean
-  /** Some of its routes go on as WebSockets. */
-  readonly takesUpgrades?: boolean
+  /** The addresses of routes that go on as WebSockets. Default: none does. */
+  readonly upgrades?: readonly string[]
   readonly routes: (app: Server) => void
 }
 
@@ -226,24 +226,36 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   options.routes(app)
   describeItself(app)
   closePromptly(app, tls !== undefined)
-  if (options.takesUpgrades) takeUpgrades(app, tls !== undefined)
+  if (options.upgrades !== undefined) takeUpgrades(app, options.upgrades, tls !== undefined)
   return app
 }
 
 /** Who does not hang up when told to, or still waits for an answer when the server closes, is cut off after this long. */
 const closeGraceMs = 2_000
 
-/** Fastify ends idle connections. To Node, one that has sent nothing yet (a browser opens some ahead) is not idle. */
+/**
+ * Fastify ends idle connections. To Node, one that has sent nothing yet (a browser opens some ahead) is not idle, and one
+ * that was upgraded is none of its own.
+ */
 function closePromptly(app: Server, isTls: boolean): void {
+  const open = new Set<Socket>()
   const silent = new Set<Socket>()
   app.server.on(isTls ? 'secureConnection' : 'connection', (socket: Socket) => {
+    // Again, when it goes on after an upgrade that was passed over.
+    if (open.has(socket)) return
+    open.add(socket)
     silent.add(socket)
-    socket.once('close', () => silent.delete(socket))
+    socket.once('close', () => {
+      open.delete(socket)
+      silent.delete(socket)
+    })
   })
   app.server.on('request', ({ socket }) => silent.delete(socket))
   app.addHook('preClose', (done) => {
     for (const socket of silent) socket.destroy()
-    setTimeout(() => app.server.closeAllConnections(), closeGraceMs).unref()
+    setTimeout(() => {
+      for (const socket of open) socket.destroy()
+    }, closeGraceMs).unref()
     done()
   })
 }

@@ -339,35 +339,3 @@ describe('as Server-Sent Events', () => {
     expect(response.status).toBe(504)
   })
 })
-
-describe('an upgrade', () => {
-  const raw = async (text: string): Promise<string> => {
-    const { port, hostname } = new URL(gateway.url)
-    const socket = connect(Number(port), hostname)
-    let answer = ''
-    socket.on('data', (chunk) => {
-      answer += String(chunk)
-    })
-    socket.write(text)
-    while (!/\r\n\r\n[\s\S]/.test(answer)) await setImmediate()
-    socket.destroy()
-    return answer
-  }
-  const h2c = 'connection: upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\n'
-
-  test('to HTTP/2, which some clients offer each time, is passed over: the request is answered, body and all', async () => {
-    const body = '{"items":[{"dish":"no-such-dish","quantity":1}]}'
-    const head = `POST /api/v1/quotes HTTP/1.1\r\nhost: x\r\n${h2c}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`
-    const answer = await raw(head + body)
-    expect(answer).toMatch(/^HTTP\/1\.1 4\d\d/)
-    expect(answer).toContain('no-such-dish')
-  })
-
-  test('of a route that is none is answered as ever', async () => {
-    const shake = 'connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n'
-    const key = 'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
-    expect(await raw(`GET /api/v1/menu HTTP/1.1\r\nhost: x\r\n${shake}${key}\r\n`)).toMatch(/^HTTP\/1\.1 200/)
-    // Not a handshake: no key.
-    expect(await raw(`GET ${path} HTTP/1.1\r\nhost: x\r\n${shake}\r\n`)).toMatch(/^HTTP\/1\.1 401/)
-  })
-})

@@ -48,6 +48,8 @@ export interface NotificationRouteOptions {
 
 const tags = ['notifications']
 const path = '/api/v1/notifications'
+/** It goes on as a WebSocket, where that is asked for. */
+export const notificationStream = `${path}/stream`
 
 const told = {
   id: Type.String(),
@@ -127,7 +129,7 @@ export function notificationRoutes(app: Server, options: NotificationRouteOption
   )
 
   app.get(
-    `${path}/stream`,
+    notificationStream,
     {
       // The head of a stream would never end.
       exposeHeadRoute: false,
