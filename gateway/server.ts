@@ -132,7 +132,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const problem = problemFrom(error)
     // Refused before its hooks ran: it has no trace yet.
-    const { traceId } = request.trace ?? traceOf(undefined)
+    const { traceId } = request.trace ?? traceOf({})
     const path = pathOf(request.url)
     if (problem.code === 'internal') {
       const words = error instanceof ClusterError ? { code: error.code, fields: error.fields } : {}
@@ -151,7 +151,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
 
   app.decorateRequest('trace')
   app.addHook('onRequest', (request, reply, done) => {
-    request.trace = traceOf(request.headers.traceparent)
+    request.trace = traceOf(request.headers)
     reply.header('x-request-id', request.id)
     reply.header('server-timing', `traceparent;desc="${request.trace.parent}"`)
     reply.headers(headers)

@@ -6,6 +6,7 @@
  */
 import { request } from 'node:http'
 import type { CardExchange, Exchanged } from '#actors'
+import { traceHeaders } from '#ports'
 
 const answerWithinMs = 5_000
 const answerCharactersMax = 4_096
@@ -20,7 +21,7 @@ export const cardExchange =
         'content-type': 'application/json',
         'content-length': Buffer.byteLength(body),
         'idempotency-key': key,
-        traceparent: trace,
+        ...traceHeaders(trace),
       }
       const signal = AbortSignal.timeout(answerWithinMs)
       const asked = request(`${url}/tokens`, { method: 'POST', headers, signal }, (response) => {

@@ -7,7 +7,7 @@
 import { type RequestOptions, request } from 'node:http'
 import type { ProviderArgs, ProviderOperation } from '#actors'
 import { providerAnswer } from '#actors'
-import type { CallOutcome, OutboundCall } from '#ports'
+import { type CallOutcome, type OutboundCall, traceHeaders } from '#ports'
 
 /** One try of an outbound call. An abort of `signal` is an unknown outcome: the other side may have acted. */
 export type CallHandler = (call: OutboundCall, signal: AbortSignal) => Promise<CallOutcome>
@@ -40,7 +40,7 @@ export function written({ args, key, trace }: OutboundCall) {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(sent),
     'idempotency-key': key,
-    ...(trace === undefined ? {} : { traceparent: trace }),
+    ...traceHeaders(trace),
   }
   return { sent, headers }
 }

@@ -1,13 +1,13 @@
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { draw } from '#actor'
 import type { ProviderAnswer, ProviderOperation } from '#actors'
-import type { OutboundCall } from '#ports'
+import { type OutboundCall, traceText } from '#ports'
 import { cardExchange } from './card-exchange.ts'
 import { type CardToken, CardVault } from './card-vault.ts'
 import type { ProviderResult } from './provider.ts'
@@ -327,6 +327,27 @@ describe('over HTTP', () => {
     expect(await tryAt(url, ['provider.void', { payment: 'a/b c' }])).toEqual(done('voided'))
     expect(ledger.payment('a/b c')?.status).toBe('voided')
     expect(await (await fetch(`${url}/totals`)).json()).toEqual({ captured: 500, refunded: 500 })
+  })
+
+  test('a call goes out in its trace, with what came with it', async () => {
+    const seen: IncomingHttpHeaders[] = []
+    const server = createServer(({ headers }, response) => {
+      seen.push(headers)
+      response.end()
+    })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const headers = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, baggage: 'synthetic=true' }
+    const trace = traceText(headers)
+    await providerHandlers(url)['provider.void']({ ...call('provider.void', only), trace }, within(5_000))
+    await cardExchange(url)(
+      { number: '4242424242424242', expMonth: 1, expYear: 2_099, cvc: '737' },
+      'k',
+      trace,
+    )
+    server.close()
+    expect(seen).toEqual([expect.objectContaining(headers), expect.objectContaining(headers)])
+    expect(seen[0]).not.toHaveProperty('tracestate')
   })
 
   test('4xx is a definitive no; 5xx, silence and a closed door are unknown', async () => {

@@ -72,5 +72,5 @@ export type Exchanged =
   | { readonly kind: 'refused' }
   | { readonly kind: 'unavailable' }
 
-/** A card's way to the provider. `key` is the provider's idempotency key, `trace` a `traceparent`. It never rejects. */
+/** A card's way to the provider. `key` is the provider's idempotency key, `trace` the request's. It never rejects. */
 export type CardExchange = (card: CardData, key: string, trace: string) => Promise<Exchanged>

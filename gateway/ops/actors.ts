@@ -6,7 +6,14 @@
 import { type Static, Type } from 'typebox'
 import { type ActorId, type Message, ref, systemMessageTypes, typeOf } from '#actor'
 import { departments, vault } from '#actors'
-import type { JournalRecord, NodeId, OperatorCommand, Outcome, RecordPlace } from '#ports'
+import {
+  type JournalRecord,
+  type NodeId,
+  type OperatorCommand,
+  type Outcome,
+  type RecordPlace,
+  traceHeaders,
+} from '#ports'
 import type { ClusterClient } from '../cluster-client.ts'
 import { cursorOf, isCut, nextLink, OlderNotKept, PageQuery, pageSize, placeOf } from '../cursor.ts'
 import type { Keyring } from '../keyring.ts'
@@ -53,7 +60,9 @@ const Turn = Type.Object(
     state: Type.Unknown(),
     from: Type.Optional(Type.String()),
     cause: Type.Optional(Type.String()),
-    trace: Type.Optional(Type.String()),
+    trace: Type.Optional(Type.String({ description: '`traceparent` of the message.' })),
+    tracestate: Type.Optional(Type.String()),
+    baggage: Type.Optional(Type.String()),
     events: Type.Optional(Type.Array(AnyMessage)),
     note: Type.Optional(Type.String()),
   },
@@ -142,7 +151,7 @@ export function actorRoutes(app: Server, client: ClusterClient, keyring: Keyring
     },
     async ({ params, trace }) => {
       const actor = actorOf(params.id)
-      const { value, state, version } = await inspect(actor, trace.parent)
+      const { value, state, version } = await inspect(actor, trace.context)
       const { mailbox: _elsewhere, ...inside } = value as { mailbox?: unknown }
       return { id: actor, version, state, inside: withoutSecrets(inside) }
     },
@@ -159,7 +168,7 @@ export function actorRoutes(app: Server, client: ClusterClient, keyring: Keyring
     },
     async ({ params, trace }) => {
       const actor = actorOf(params.id)
-      const { value } = await inspect(actor, trace.parent)
+      const { value } = await inspect(actor, trace.context)
       const { mailbox = [], mailboxDepth } = value as { mailbox?: unknown[]; mailboxDepth?: number }
       return { id: actor, depth: mailboxDepth ?? mailbox.length, items: withoutSecrets(mailbox) }
     },
@@ -224,7 +233,7 @@ export function actorRoutes(app: Server, client: ClusterClient, keyring: Keyring
         client,
         actorOf(params.id),
         { kind: 'command', message: message as Message },
-        trace.parent,
+        trace.context,
       )
     },
   )
@@ -246,7 +255,7 @@ export function actorRoutes(app: Server, client: ClusterClient, keyring: Keyring
       },
       async ({ params, trace }, reply) => {
         reply.code(202)
-        return handled(client, actorOf(params.id), { kind: 'operate', command: { kind } }, trace.parent)
+        return handled(client, actorOf(params.id), { kind: 'operate', command: { kind } }, trace.context)
       },
     )
   }
@@ -299,7 +308,7 @@ export function actorRoutes(app: Server, client: ClusterClient, keyring: Keyring
         actor,
         body: { kind: 'operate', command },
         timeoutMs: requestTimeoutMs,
-        trace: trace.parent,
+        trace: trace.context,
       })
       if (outcome.kind === 'unknown') throw new Problem('not-found', `There is no dead letter '${id}'.`)
       if (outcome.kind === 'invalid')
@@ -342,7 +351,8 @@ function refusalOf(outcome: Outcome, actor: ActorId): Problem {
 }
 
 function shownTurn(record: JournalRecord): Static<typeof Turn> {
-  const { sequence, at, id, message, state, from, cause, trace, events, note } = record
+  const { sequence, at, id, message, state, from, cause, events, note } = record
+  const { traceparent, ...cameWithIt } = traceHeaders(record.trace)
   return {
     sequence,
     at: timestampOf(at),
@@ -351,7 +361,8 @@ function shownTurn(record: JournalRecord): Static<typeof Turn> {
     state,
     ...(from !== undefined && { from }),
     ...(cause !== undefined && { cause }),
-    ...(trace !== undefined && { trace }),
+    ...(traceparent !== undefined && { trace: traceparent }),
+    ...cameWithIt,
     ...(events && { events: events.map((event) => withoutSecrets({ ...event })) }),
     ...(note !== undefined && { note }),
   }

@@ -94,7 +94,7 @@ export function batchRoutes(app: Server, client: ClusterClient): void {
             actor,
             body: { kind: 'operate', command: { kind: action } },
             timeoutMs: requestTimeoutMs,
-            trace: trace.parent,
+            trace: trace.context,
           })
           if (kind !== 'done' && kind !== 'answer') failed.push(actor)
         }

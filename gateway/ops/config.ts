@@ -128,7 +128,7 @@ export function configRoutes(app: Server, { client, site, settings, flags }: Con
       })
     const signed = { key, ...signatureOf(request) }
     const body = { kind: 'command', message: { ...message, ...signed } } as const
-    const done = await send(configRef(site), body, version, request.trace.parent)
+    const done = await send(configRef(site), body, version, request.trace.context)
     const { values } = done.reply as unknown as ConfigContext
     settings.put({ values, version: done.version })
     const shown = await settings.shown()
@@ -205,7 +205,7 @@ export function configRoutes(app: Server, { client, site, settings, flags }: Con
     if (!isFlagName(flag)) throw new Problem('not-found', `There is no flag '${flag}'.`)
     const version = requiredVersionOf(request.headers)
     const body = { kind: 'command', message: { ...message, flag, ...signatureOf(request) } } as const
-    const done = await send(flagsRef(site), body, version, request.trace.parent)
+    const done = await send(flagsRef(site), body, version, request.trace.context)
     const stored = { rules: (done.reply as unknown as FlagsContext).rules, version: done.version }
     flags.put(stored)
     return { version: stored.version, item: shownFlag(flag, stored) }

@@ -78,7 +78,7 @@ export function identityRoutes(app: Server, { client, accounts, keys, keyring }:
       requireAdmin(request)
       const { email, hash, another = false } = request.body
       const key = requiredKeyOf(request.headers['idempotency-key'], guestKeyLengthMin)
-      const trace = request.trace.parent
+      const trace = request.trace.context
       const intent = requestKeyOf(keyring, {
         subject: 'operator',
         method: 'POST',
@@ -111,7 +111,7 @@ export function identityRoutes(app: Server, { client, accounts, keys, keyring }:
         response: { 200: Type.Object({ items: Type.Array(Type.String()) }, exact), ...problems(...reach) },
       },
     },
-    async ({ trace }) => ({ items: [...(await adminsNow(trace.parent))] }),
+    async ({ trace }) => ({ items: [...(await adminsNow(trace.context))] }),
   )
   const adminsNow = async (trace: string): Promise<readonly string[]> => {
     const outcome = await client.request({

@@ -128,7 +128,7 @@ export class Operations {
       key: intent ?? id,
       fingerprint: fingerprintOf(body ?? undefined),
       timeoutMs: mends ? requestTimeoutMs / 6 : requestTimeoutMs,
-      trace: request.trace.parent,
+      trace: request.trace.context,
     })
     if (mends && outcome.kind !== 'done' && outcome.kind !== 'key-reused') return undefined
     return { id, isReplayed: doneOf(outcome, `Operation '${id}'`).replayed === true }
@@ -161,7 +161,7 @@ export function operationRoutes(app: Server, client: ClusterClient, keyring: Key
         actor: operationRef(id),
         body: { kind: 'query', name: 'view' },
         timeoutMs: requestTimeoutMs,
-        trace: trace.parent,
+        trace: trace.context,
       })
       return shown(answerOf(outcome, `Operation '${id}'`).value as OperationContext & { state: string })
     },

@@ -63,7 +63,7 @@ export function scaleRoutes(app: Server, client: ClusterClient): void {
       actor: autoscalerRef(group),
       body: { kind: 'query', name: 'view' },
       timeoutMs: requestTimeoutMs,
-      trace: trace.parent,
+      trace: trace.context,
     })
     if (outcome.kind === 'unknown') return { ...none, group }
     return answerOf(outcome, whose(group)).value as Shown
@@ -117,7 +117,7 @@ export function scaleRoutes(app: Server, client: ClusterClient): void {
         actor: autoscalerRef(group),
         body: { kind: 'command', message },
         timeoutMs: requestTimeoutMs,
-        trace: request.trace.parent,
+        trace: request.trace.context,
       })
       const answer = doneOf(outcome, whose(group)).reply as unknown as Answer
       if (answer.type === 'autoscaler.stale') {

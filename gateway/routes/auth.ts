@@ -162,7 +162,7 @@ export function authRoutes(app: Server, options: AuthRouteOptions): void {
           ...(locale !== undefined && { locale }),
         },
         () => passwords.hash(password),
-        request.trace.parent,
+        request.trace.context,
       )
       reply.code(201)
       reply.header('location', '/api/v1/users/me')
@@ -186,7 +186,7 @@ export function authRoutes(app: Server, options: AuthRouteOptions): void {
     },
     async (request, reply) => {
       const { email, password } = request.body
-      const trace = request.trace.parent
+      const trace = request.trace.context
       const known = await accounts.credentialsOf(email, trace)
       if (known !== undefined && known.lockedBy !== null) throw locked(known.lockedBy)
       const isRight = await passwords.isRight(known?.hash || undefined, password)
@@ -226,7 +226,7 @@ export function authRoutes(app: Server, options: AuthRouteOptions): void {
       },
     },
     async (request, reply) => {
-      const trace = request.trace.parent
+      const trace = request.trace.context
       const { session, counter } = refreshOf(refreshCookieOf(request))
       const outcome = await accounts.tell(sessionRef(session), { type: 'session.rotate', counter }, trace)
       if (outcome.kind !== 'done') {
@@ -265,7 +265,7 @@ export function authRoutes(app: Server, options: AuthRouteOptions): void {
     },
     async (request) => {
       const { account, session, roles } = await requireCaller(auth, request)
-      if ((await accounts.sessionOf(session, request.trace.parent)) === undefined)
+      if ((await accounts.sessionOf(session, request.trace.context)) === undefined)
         throw new Problem('session-ended', 'This session has ended: log in.')
       const { exp = 0 } = decodeJwt(bearerOf(request.headers.authorization) ?? '')
       return { active: true as const, sub: account, scope: roles.join(' '), exp }
@@ -289,7 +289,7 @@ export function authRoutes(app: Server, options: AuthRouteOptions): void {
     async (request, reply) => {
       const caller = await auth.callerOf(request)
       const session = caller?.session ?? refreshOf(refreshCookieOf(request)).session
-      await endSession(session, request.trace.parent)
+      await endSession(session, request.trace.context)
       setRefreshCookie(request, reply, undefined)
       reply.code(204)
       return null
@@ -317,7 +317,7 @@ export function authRoutes(app: Server, options: AuthRouteOptions): void {
     },
     async (request) => {
       const caller = await requireCaller(auth, request)
-      const trace = request.trace.parent
+      const trace = request.trace.context
       const { view } = await accounts.read(caller.account, trace)
       const found = await Promise.all(view.sessions.map((id) => accounts.sessionOf(id, trace)))
       return {
@@ -357,7 +357,7 @@ export function authRoutes(app: Server, options: AuthRouteOptions): void {
       const { id } = request.params
       if (accountOfSession(id) !== caller.account)
         throw new Problem('not-found', `Session '${id}' does not exist.`)
-      await endSession(id, request.trace.parent)
+      await endSession(id, request.trace.context)
       reply.code(204)
       return null
     },

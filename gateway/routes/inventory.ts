@@ -100,7 +100,7 @@ export function inventoryRoutes(app: Server, options: InventoryRouteOptions): vo
       ifVersion,
       ...(scope && { key: requestKeyOf(keyring, scope), fingerprint: fingerprintOf(request.body) }),
       timeoutMs: timeoutMs(),
-      trace: request.trace.parent,
+      trace: request.trace.context,
     })
     return doneOf(outcome, `The bin of '${ingredient}'`)
   }
@@ -312,7 +312,7 @@ export function inventoryRoutes(app: Server, options: InventoryRouteOptions): vo
         key: requestKeyOf(keyring, { subject, method: request.method, path: pathOf(request.url), key }),
         fingerprint: fingerprintOf(request.body),
         timeoutMs: timeoutMs(),
-        trace: request.trace.parent,
+        trace: request.trace.context,
       })
       const { reply: said, replayed } = doneOf(outcome, 'The replenisher')
       if (said?.type !== 'replenisher.received') {

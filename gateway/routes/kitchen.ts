@@ -165,7 +165,7 @@ export function kitchenRoutes(app: Server, options: KitchenRouteOptions): void {
 
   const view = async (actor: ActorId, what: string, request: FastifyRequest) => {
     const body = { kind: 'query', name: 'view' } as const
-    const trace = request.trace.parent
+    const trace = request.trace.context
     const outcome = await client.request({ actor, body, timeoutMs: timeoutMs(), trace })
     return answerOf(outcome, what)
   }
@@ -186,7 +186,7 @@ export function kitchenRoutes(app: Server, options: KitchenRouteOptions): void {
         fingerprint: fingerprintOf(request.body ?? undefined),
       }),
       timeoutMs: timeoutMs(),
-      trace: request.trace.parent,
+      trace: request.trace.context,
     })
     return doneOf(outcome, what)
   }

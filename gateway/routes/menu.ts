@@ -82,7 +82,7 @@ export function menuRoutes(app: Server, options: MenuRouteOptions): void {
       body: { kind: 'command', message },
       ...(ifVersion !== undefined && { ifVersion }),
       timeoutMs: timeoutMs(),
-      trace: request.trace.parent,
+      trace: request.trace.context,
     })
     return doneOf(outcome, `The menu of '${site}'`)
   }

@@ -117,7 +117,7 @@ export function notificationRoutes(app: Server, options: NotificationRouteOption
       const { limit = pageSize, cursor } = request.query
       const list = `notifications ${account}`
       const before = cursor === undefined ? {} : { before: placeOf(keyring, list, cursor) as number }
-      const found = await query(account, 'entries', { ...before, limit }, request.trace.parent)
+      const found = await query(account, 'entries', { ...before, limit }, request.trace.context)
       const entries = (found?.value ?? []) as readonly InboxEntry[]
       const items = entries.map(shown)
       const last = entries.at(-1)
@@ -203,7 +203,7 @@ export function notificationRoutes(app: Server, options: NotificationRouteOption
       const { account } = await requireCaller(auth, request)
       const { id } = request.params
       const message: InboxMessage = { type: 'inbox.read', id, read: request.body.read }
-      const { reply: said } = await write(account, message, request.trace.parent)
+      const { reply: said } = await write(account, message, request.trace.context)
       const { entry } = said as Message & { readonly entry?: InboxEntry }
       if (entry === undefined) throw new Problem('not-found', `There is no notification '${id}'.`)
       return shown(entry)
@@ -222,7 +222,7 @@ export function notificationRoutes(app: Server, options: NotificationRouteOption
     },
     async (request, reply) => {
       const { account } = await requireCaller(auth, request)
-      const found = await query(account, 'settings', undefined, request.trace.parent)
+      const found = await query(account, 'settings', undefined, request.trace.context)
       reply.header('etag', etagOf(found?.version ?? 0))
       return preferencesShown((found?.value as InboxSettings | undefined) ?? fresh)
     },
@@ -232,7 +232,7 @@ export function notificationRoutes(app: Server, options: NotificationRouteOption
     const { account } = await requireCaller(auth, request)
     const ifVersion = requiredVersionOf(request.headers)
     const message: InboxMessage = { type: 'inbox.prefer', ...wish }
-    const { reply: said, version } = await write(account, message, request.trace.parent, ifVersion)
+    const { reply: said, version } = await write(account, message, request.trace.context, ifVersion)
     reply.header('etag', etagOf(version))
     return preferencesShown(said as Message & InboxSettings)
   }

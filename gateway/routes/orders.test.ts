@@ -2,6 +2,7 @@ import { connect } from 'node:net'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { type MenuMessage, menu, menuRef, order, orderRef } from '#actors'
 import { Machine } from '#kernel'
+import { traceHeaders } from '#ports'
 import { type ActorRequest, type Gateway, type GatewayOptions, startGateway } from '../index.ts'
 import { FakeCluster } from '../testing/fake-cluster.ts'
 import { contractOf } from '../testing/openapi-contract.ts'
@@ -227,15 +228,22 @@ describe('placing an order', () => {
     const item = { dish: 'greek-salad', quantity: 1, options: { substitute: ['feta'] } }
     const { headers } = await place(
       { items: [item], payment: { token: 'tok_ok' } },
-      { traceparent: `00-${traceId}-00f067aa0ba902b7-01`, 'x-request-id': 'mine-1' },
+      {
+        traceparent: `00-${traceId}-00f067aa0ba902b7-01`,
+        tracestate: 'rojo=1',
+        baggage: 'synthetic=true,user=ada',
+        'x-request-id': 'mine-1',
+      },
     )
     const request = commands().at(-1)
     expect(request?.body).toMatchObject({
       message: { type: 'order.place', site, total: 980, token: 'tok_ok', serve: 'collect' },
     })
     expect(JSON.stringify(request?.body)).toContain('{"ingredient":"mozzarella","amount":90}')
-    expect(request?.trace).toContain(traceId)
-    expect(headers.get('server-timing')).toBe(`traceparent;desc="${request?.trace}"`)
+    const { traceparent, ...more } = traceHeaders(request?.trace)
+    expect(traceparent).toContain(traceId)
+    expect(more).toEqual({ tracestate: 'rojo=1', baggage: 'synthetic=true' })
+    expect(headers.get('server-timing')).toBe(`traceparent;desc="${traceparent}"`)
     expect(headers.get('x-request-id')).toBe('mine-1')
   })
 

@@ -164,7 +164,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
     isSettled: (reading: Reading) => boolean = isSettledFor,
   ): Promise<Reading> => {
     const seconds = waitSecondsOf(request.headers.prefer)
-    const readNow = () => read(id, request.trace.parent)
+    const readNow = () => read(id, request.trace.context)
     if (seconds === undefined) return readNow()
     reply.header('preference-applied', `wait=${seconds}`)
     return settled(client, orderRef(id), readNow, isSettled, seconds * 1_000)
@@ -180,7 +180,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
     const caller = isTokenSent ? undefined : await auth.callerOf(request)
     if (caller === undefined) authorize(keyring, id, request.headers, queryToken)
     else if (!hasRole(caller, 'staff', 'manager', 'operator')) {
-      const { view } = await read(id, request.trace.parent)
+      const { view } = await read(id, request.trace.context)
       if (view.guest !== caller.account) throw problemOf({ kind: 'unknown' }, `Order '${id}'`)
     }
     return caller
@@ -238,7 +238,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
         fingerprint: fingerprintOf(request.body ?? undefined),
       }),
       timeoutMs: timeoutMs(),
-      trace: request.trace.parent,
+      trace: request.trace.context,
     })
   }
 
@@ -310,7 +310,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
         key: intent,
         fingerprint: fingerprintOf(body),
         timeoutMs: timeoutMs(),
-        trace: request.trace.parent,
+        trace: request.trace.context,
       })
       if (outcome.kind !== 'done') throw refusal(outcome, id)
       if (headers.prefer !== undefined && waitSecondsOf(headers.prefer) !== undefined) {
@@ -343,7 +343,8 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
       await allowed(id, request)
       const { view, version } = await readSettled(id, request, reply)
       const { expand } = request.query
-      const more = expand === undefined ? undefined : await expanded(client, id, expand, request.trace.parent)
+      const more =
+        expand === undefined ? undefined : await expanded(client, id, expand, request.trace.context)
       const etag = etagOf(more === undefined ? version : `${version} ${more.versions}`)
       if (isStillGood(reply, etag)) return null
       return { ...orderBody(view, version), ...more?.parts }
@@ -364,7 +365,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
     async (request, reply) => {
       const { id } = request.params
       await allowed(id, request)
-      const { value, version } = await query(id, 'story', request.trace.parent)
+      const { value, version } = await query(id, 'story', request.trace.context)
       reply.header('etag', etagOf(version))
       const { state, since, waitsFor, until, otherwise } = value as OrderStory
       return {
@@ -424,7 +425,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
       const caller = await allowed(id, request, request.query.token)
       const hasStreams = await flags.isOn('event-streams', caller?.account ?? id)
       const form = formOf(request.headers.accept, { hasStreams, usual: 'stream' })
-      const { view, version } = await read(id, request.trace.parent)
+      const { view, version } = await read(id, request.trace.context)
       reply.header('vary', 'Authorization, Accept')
       if (form === 'page') return turnsOf(id, request.query, request.url, reply)
 
@@ -634,7 +635,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
       actor: paymentRef(id),
       body: { kind: 'query', name: 'view' },
       timeoutMs: timeoutMs(),
-      trace: request.trace.parent,
+      trace: request.trace.context,
     })
     const version = outcome.kind === 'answer' ? outcome.version : 0
     reply.header('etag', etagOf(version))

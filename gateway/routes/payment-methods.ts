@@ -124,7 +124,7 @@ export function paymentMethodRoutes(app: Server, options: PaymentMethodOptions):
       const key = requiredKeyOf(request.headers['idempotency-key'])
       const intent = requestKeyOf(keyring, { subject: account, method: 'POST', path, key })
       const card = checkedCard(request.body, new Date())
-      const trace = request.trace.parent
+      const trace = request.trace.context
       const method = `pm_${intent.slice(0, 32)}`
       const asked = {
         actor: vaultRef(method),
@@ -176,7 +176,7 @@ export function paymentMethodRoutes(app: Server, options: PaymentMethodOptions):
         actor: walletRef(account),
         body: { kind: 'query', name: 'view' },
         timeoutMs: timeoutMs(),
-        trace: request.trace.parent,
+        trace: request.trace.context,
       })
       if (outcome.kind === 'unknown') return { items: [] }
       return { items: (answerOf(outcome, 'The wallet').value as WalletView).methods.map(shown) }
@@ -196,7 +196,7 @@ export function paymentMethodRoutes(app: Server, options: PaymentMethodOptions):
     },
     async (request) => {
       const { account } = await requireCaller(auth, request)
-      return shown(ownEntry(await entryOf(request.params.id, request.trace.parent), account))
+      return shown(ownEntry(await entryOf(request.params.id, request.trace.context), account))
     },
   )
 
@@ -217,12 +217,12 @@ export function paymentMethodRoutes(app: Server, options: PaymentMethodOptions):
     async (request, reply) => {
       const { account } = await requireCaller(auth, request)
       const { id } = request.params
-      ownEntry(await entryOf(id, request.trace.parent), account)
+      ownEntry(await entryOf(id, request.trace.context), account)
       const outcome = await client.request({
         actor: vaultRef(id),
         body: { kind: 'command', message: { type: 'vault.remove' } },
         timeoutMs: timeoutMs(),
-        trace: request.trace.parent,
+        trace: request.trace.context,
       })
       // Somebody was faster: it is gone, as was wanted.
       if (outcome.kind !== 'archived') doneOf(outcome, `Payment method '${id}'`)
@@ -273,7 +273,7 @@ export async function tokenOfMethod(
 ): Promise<string> {
   const { account } = await requireCaller(auth, request)
   try {
-    const entry = ownEntry(await readEntry(client, method, request.trace.parent, timeoutMs()), account)
+    const entry = ownEntry(await readEntry(client, method, request.trace.context, timeoutMs()), account)
     return entry.token ?? ''
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== 'not-found') throw error

@@ -67,7 +67,7 @@ export function paymentRoutes(app: Server, options: PaymentRouteOptions): void {
       actor: orderRef(id),
       body: { kind: 'query', name: 'view' },
       timeoutMs: timeoutMs(),
-      trace: request.trace.parent,
+      trace: request.trace.context,
     })
     const isOwn = outcome.kind === 'answer' && (outcome.value as OrderView).guest === caller.account
     // Whose it is, is nobody else's business: not even that it is.
@@ -92,7 +92,7 @@ export function paymentRoutes(app: Server, options: PaymentRouteOptions): void {
     async (request, reply) => {
       const { id } = request.params
       await mayRead(id, request)
-      const { view, version } = await read(id, request.trace.parent)
+      const { view, version } = await read(id, request.trace.context)
       if (isStillGood(reply, etagOf(version))) return null
       return paymentBody(view, version)
     },
@@ -112,7 +112,7 @@ export function paymentRoutes(app: Server, options: PaymentRouteOptions): void {
     async (request, reply) => {
       const { id, refund } = request.params
       await mayRead(id, request)
-      const { view, version } = await read(id, request.trace.parent)
+      const { view, version } = await read(id, request.trace.context)
       reply.header('etag', etagOf(version))
       return refundBody(refundIn(view, refund))
     },
@@ -164,15 +164,15 @@ export function paymentRoutes(app: Server, options: PaymentRouteOptions): void {
         key: intent,
         fingerprint: fingerprintOf(request.body),
         timeoutMs: timeoutMs(),
-        trace: request.trace.parent,
+        trace: request.trace.context,
       })
       if (outcome.kind === 'not-accepted' || outcome.kind === 'archived') {
-        throw await nothingToRefund(id, request.trace.parent, amount.amount)
+        throw await nothingToRefund(id, request.trace.context, amount.amount)
       }
       if (doneOf(outcome, `Payment '${id}'`).replayed) reply.header('idempotent-replayed', 'true')
       reply.code(201).header('location', `${paymentsPath}/${id}/refunds/${refund}`)
       const seconds = waitSecondsOf(request.headers.prefer)
-      const readNow = () => read(id, request.trace.parent)
+      const readNow = () => read(id, request.trace.context)
       const { view, version } =
         seconds === undefined
           ? await readNow()

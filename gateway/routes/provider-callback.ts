@@ -85,7 +85,7 @@ export function providerCallbackRoutes(server: Server, options: CallbackOptions)
           actor: paymentRef(payment),
           body: { kind: 'command', message },
           timeoutMs: timeoutMs(),
-          trace: request.trace.parent,
+          trace: request.trace.context,
         })
         // No news, or too late to matter.
         const isHeard = ['done', 'not-accepted', 'archived'].includes(outcome.kind)

@@ -140,10 +140,10 @@ export function reservationRoutes(app: Server, options: ReservationRouteOptions)
         key: intent,
         fingerprint: fingerprintOf(request.body),
         timeoutMs: timeoutMs(),
-        trace: request.trace.parent,
+        trace: request.trace.context,
       })
       const { replayed } = doneOf(outcome, nameOf(id))
-      const now = await readWhen(id, request.trace.parent, (now) => !isAsking(now))
+      const now = await readWhen(id, request.trace.context, (now) => !isAsking(now))
       if (replayed) reply.header('idempotent-replayed', 'true')
       const { shortages, outcome: end } = now.view
       if (end === 'refused') {
@@ -175,7 +175,7 @@ export function reservationRoutes(app: Server, options: ReservationRouteOptions)
     async (request, reply) => {
       await requireCaller(auth, request, ...atLeast('staff'))
       const { id } = request.params
-      const now = await readWhen(id, request.trace.parent, (now) => !isAsking(now))
+      const now = await readWhen(id, request.trace.context, (now) => !isAsking(now))
       if (now.view.outcome === 'refused') throw problemOf({ kind: 'unknown' }, nameOf(id))
       const body = shown(id, now)
       if (isStillGood(reply, etagOf(now.version))) return null
@@ -201,7 +201,7 @@ export function reservationRoutes(app: Server, options: ReservationRouteOptions)
     async (request, reply) => {
       await requireCaller(auth, request, ...atLeast('staff'))
       const { id } = request.params
-      const trace = request.trace.parent
+      const trace = request.trace.context
       const { view } = await read(id, trace)
       if (view.outcome === 'refused') throw problemOf({ kind: 'unknown' }, nameOf(id))
       if (view.outcome === null) {

@@ -92,7 +92,7 @@ export function telemetryRoutes(app: Server, options: TelemetryRouteOptions): vo
       reply.header('vary', 'Authorization, Accept')
       const read = async (args: TelemetryRange): Promise<readonly Sample[]> => {
         const body = { kind: 'query', name: 'telemetry', args } as const
-        const trace = request.trace.parent
+        const trace = request.trace.context
         const outcome = await client.request({ actor, body, timeoutMs: timeoutMs(), trace })
         return answerOf(outcome, `The device '${id}'`).value as readonly Sample[]
       }

@@ -141,7 +141,7 @@ export function userRoutes(app: Server, { accounts, auth, profiles, openOrders }
       const { account } = await requireCaller(auth, request)
       const message: ProfileMessage = { type: 'profile.change', ...request.body }
       const version = requiredVersionOf(request.headers)
-      const changed = await tellProfile(account, message, version, request.trace.parent)
+      const changed = await tellProfile(account, message, version, request.trace.context)
       reply.header('etag', etagOf(changed.version))
       return shownMe(changed)
     },
@@ -186,7 +186,7 @@ export function userRoutes(app: Server, { accounts, auth, profiles, openOrders }
       const { account } = await requireCaller(auth, request)
       const message: ProfileMessage = { type: 'profile.prefer', preferences: request.body }
       const version = requiredVersionOf(request.headers)
-      const changed = await tellProfile(account, message, version, request.trace.parent)
+      const changed = await tellProfile(account, message, version, request.trace.context)
       reply.header('etag', etagOf(changed.version))
       return shownPreferences(changed.view)
     },
@@ -220,7 +220,7 @@ export function userRoutes(app: Server, { accounts, auth, profiles, openOrders }
     },
     async (request, reply) => {
       const { account } = await requireCaller(auth, request)
-      const trace = request.trace.parent
+      const trace = request.trace.context
       const wanted = requiredVersionOf(request.headers)
       const { version } = await accounts.profileOf(account, trace)
       if (wanted !== version) {
@@ -260,7 +260,7 @@ export function userRoutes(app: Server, { accounts, auth, profiles, openOrders }
     },
     async (request, reply) => {
       await requireCaller(auth, request, 'admin')
-      const found = await accounts.read(request.params.id, request.trace.parent)
+      const found = await accounts.read(request.params.id, request.trace.context)
       if (isStillGood(reply, etagOf(found.version))) return null
       return shownUser(found)
     },
@@ -300,7 +300,7 @@ export function userRoutes(app: Server, { accounts, auth, profiles, openOrders }
         const message: AccountMessage = { type: `account.${what}` }
         const isDone = ({ state, lockedBy }: AccountView): boolean =>
           state === wanted && lockedBy !== 'failures'
-        const changed = await accounts.change(request.params.id, message, isDone, request.trace.parent)
+        const changed = await accounts.change(request.params.id, message, isDone, request.trace.context)
         reply.header('etag', etagOf(changed.version))
         return shownUser(changed)
       },
@@ -342,7 +342,7 @@ export function userRoutes(app: Server, { accounts, auth, profiles, openOrders }
         request.params.id,
         { type: 'account.set-roles', roles },
         isDone,
-        request.trace.parent,
+        request.trace.context,
         requiredVersionOf(request.headers),
       )
       reply.header('etag', etagOf(changed.version))

@@ -152,7 +152,7 @@ export function webhookRoutes(app: Server, options: WebhookRouteOptions): void {
       const key = requiredKeyOf(request.headers['idempotency-key'])
       const intent = requestKeyOf(keyring, { subject: account, method: 'POST', path, key })
       const id = `whk_${intent.slice(0, 32)}`
-      const trace = request.trace.parent
+      const trace = request.trace.context
       const message: WebhookMessage = { type: 'webhook.create', account, url, events: [...events] }
       const outcome = await client.request({
         actor: webhookRef(id),
@@ -197,7 +197,7 @@ export function webhookRoutes(app: Server, options: WebhookRouteOptions): void {
     },
     async (request, reply) => {
       const { account } = await requireCaller(auth, request)
-      const trace = request.trace.parent
+      const trace = request.trace.context
       const body = { kind: 'query', name: 'webhooks' } as const
       const outcome = await client.request({ actor: inboxRef(account), body, timeoutMs: timeoutMs(), trace })
       const ids =
@@ -233,7 +233,7 @@ export function webhookRoutes(app: Server, options: WebhookRouteOptions): void {
     },
     async (request, reply) => {
       const { account } = await requireCaller(auth, request)
-      const { view, version } = await own(account, request.params.id, request.trace.parent)
+      const { view, version } = await own(account, request.params.id, request.trace.context)
       const etag = etagOf(version)
       reply.header('cache-control', 'private, no-cache')
       if (isStillGood(reply, etag)) return null
@@ -274,7 +274,7 @@ export function webhookRoutes(app: Server, options: WebhookRouteOptions): void {
     async (request, reply) => {
       const { account } = await requireCaller(auth, request)
       const { id } = request.params
-      const trace = request.trace.parent
+      const trace = request.trace.context
       if (request.body.url !== undefined) assertUsable(request.body.url)
       const ifVersion = requiredVersionOf(request.headers)
       await own(account, id, trace)
@@ -305,8 +305,8 @@ export function webhookRoutes(app: Server, options: WebhookRouteOptions): void {
     async (request, reply) => {
       const { account } = await requireCaller(auth, request)
       const { id } = request.params
-      await own(account, id, request.trace.parent)
-      await tell(id, { type: 'webhook.close' }, request.trace.parent)
+      await own(account, id, request.trace.context)
+      await tell(id, { type: 'webhook.close' }, request.trace.context)
       reply.code(204)
       return null
     },
@@ -331,7 +331,7 @@ export function webhookRoutes(app: Server, options: WebhookRouteOptions): void {
     async (request, reply) => {
       const { account } = await requireCaller(auth, request)
       const { id } = request.params
-      const trace = request.trace.parent
+      const trace = request.trace.context
       await own(account, id, trace)
       const deliveries = (await ask(id, 'deliveries', trace)).value as readonly Delivery[]
       const page = pageIn(keyring, `deliveries ${id}`, deliveries, request.query)
@@ -355,7 +355,7 @@ export function webhookRoutes(app: Server, options: WebhookRouteOptions): void {
     async (request, reply) => {
       const { account } = await requireCaller(auth, request)
       const { id, delivery } = request.params
-      const trace = request.trace.parent
+      const trace = request.trace.context
       await own(account, id, trace)
       const { reply: said } = await tell(id, { type: 'webhook.redeliver', delivery }, trace)
       const again = (said as { readonly delivery?: Delivery } | undefined)?.delivery

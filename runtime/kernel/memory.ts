@@ -11,7 +11,6 @@
  *   K1. Memory and batch change together: every change of a shard's picture is a write of the open batch.
  */
 import type { ActorId, Instant, Message, Now } from '#actor'
-import { hash32 } from '#actor'
 import type {
   CallRow,
   Envelope,
@@ -28,6 +27,7 @@ import type {
   ShardId,
   TimerRow,
 } from '#ports'
+import { childTrace } from '#ports'
 import { OpenBatch } from './batch.ts'
 import type { Bounds } from './bounds.ts'
 import type { Waiting } from './mailbox.ts'
@@ -286,10 +286,4 @@ export function newWaiting(n: number, envelope: Envelope): Waiting {
     handled: false,
     trial: 'none',
   }
-}
-
-/** The same trace, with a span id of its own (W3C Trace Context, version 00). */
-function childTrace(trace: string, id: MessageId): string {
-  const span = hash32(id).toString(16).padStart(8, '0') + hash32(id, 1).toString(16).padStart(8, '0')
-  return `${trace.slice(0, 36)}${span}${trace.slice(52)}`
 }

@@ -15,7 +15,7 @@ export interface Envelope {
   readonly from?: ActorId
   /** The message whose turn sent this one. */
   readonly cause?: MessageId
-  /** W3C `traceparent`. */
+  /** What `trace.ts` makes. */
   readonly trace?: string
   /** An answer is wanted by `from`, under this id. */
   readonly ask?: string
