@@ -124,6 +124,8 @@ export interface Gateway {
   close(): Promise<void>
 }
 
+const dayMs = 24 * 60 * 60 * 1_000
+
 function startValuesOf({ config, ...options }: GatewayOptions): StartValues {
   const { guestCheckout, heartbeatMs, streamsMax, token } = options
   return {
@@ -160,6 +162,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     source: client,
     store: options.readModels ?? new MemoryStore(),
     projections,
+    keptMs: settings.latest()['lists.kept-days'] * dayMs,
     onTrouble: (err) => app.log.warn({ err }, 'the read models do not get on'),
   })
   const openOrders = (account: string): number => {

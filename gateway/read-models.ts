@@ -1,5 +1,6 @@
 /**
- * What every list over a read model has in common: its filters of time, its page, and how fresh it is.
+ * What every list over a read model has in common: its filters of time, its page, how fresh it is, and what is
+ * no longer there.
  *
  * Owns:     those parameters, the shape of a page, and the refusal while a model is not there.
  * Does not: know any model (`routes/lists.ts`, `routes/figures.ts`).
@@ -22,8 +23,25 @@ export const Fresh = {
   lagMs: Type.Integer({ minimum: 0, description: 'What was durable so many milliseconds ago is in.' }),
 }
 
+/** What is no longer there. */
+const Gone = {
+  keptFrom: Type.Optional(
+    Type.String({
+      format: 'date-time',
+      description:
+        'What came to its end before this moment of the world is not here any more (`lists.kept-days`).',
+    }),
+  ),
+  isCut: Type.Optional(
+    Type.Literal(true, {
+      description:
+        'When this was built, the journal was cut already: what began before its first turn is not here.',
+    }),
+  ),
+}
+
 export const pageOf = <Item extends TSchema>(item: Item) =>
-  Type.Object({ items: Type.Array(item), nextCursor: Type.Optional(Type.String()), ...Fresh }, exact)
+  Type.Object({ items: Type.Array(item), nextCursor: Type.Optional(Type.String()), ...Fresh, ...Gone }, exact)
 
 const Moment = (description: string) => Type.Optional(Type.String({ maxLength: 40, description }))
 
@@ -71,6 +89,23 @@ export const freshness = (projector: Projector): { asOf?: string; lagMs: number 
   return { lagMs, ...(asOf !== undefined && { asOf: timestampOf(asOf) }) }
 }
 
+const gone = (
+  projector: Projector,
+  { name }: Projection,
+  { leavesBy }: Pick<Table<never>, 'leavesBy'>,
+): { keptFrom?: string; isCut?: true } => {
+  const { keptFrom } = projector.freshness()
+  return {
+    ...(leavesBy !== undefined && keptFrom !== undefined && { keptFrom: timestampOf(keptFrom) }),
+    ...(projector.isCut(name) && { isCut: true }),
+  }
+}
+
+interface Listed<Item> extends ReturnType<typeof freshness>, ReturnType<typeof gone> {
+  readonly items: Item[]
+  readonly nextCursor?: string
+}
+
 /** One page of a table, as its route answers it. */
 export function listed<Row, Item>(
   { projector, keyring }: { readonly projector: Projector; readonly keyring: Keyring },
@@ -87,7 +122,7 @@ export function listed<Row, Item>(
     readonly fits?: (row: Row) => boolean
     readonly shown: (row: Row) => Item
   },
-): { items: Item[]; nextCursor?: string; asOf?: string; lagMs: number } {
+): Listed<Item> {
   assertThere(projector, projection)
   const { query, url, reply, of, order, prefix, fits, shown } = list
   const { limit = pageSize, cursor, sort = '-createdAt' } = query
@@ -103,7 +138,7 @@ export function listed<Row, Item>(
     ...(fits && { fits }),
     ...(cursor !== undefined && { after: placeOf(keyring, name, cursor) as Key }),
   })
-  const page = { items: rows.map(shown), ...freshness(projector) }
+  const page = { items: rows.map(shown), ...freshness(projector), ...gone(projector, projection, table) }
   if (next === undefined) return page
   const nextCursor = cursorOf(keyring, name, next)
   reply.header('link', nextLink(url, nextCursor))

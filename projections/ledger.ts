@@ -10,6 +10,8 @@
  *   L2. When no payment is open, `guests` is zero: what was captured was earned or given back.
  */
 import { type Instant, keyOf, type Message } from '#actor'
+import { stateName } from '#actors'
+import { paymentEnds } from './payments.ts'
 import type { Projection, Rows, Table } from './projection.ts'
 
 export type Account = 'provider' | 'guests' | 'revenue'
@@ -37,11 +39,13 @@ export const entryTable: Table<EntryRow> = {
     byTime: ({ at, id }) => [at, id],
     byOrder: ({ order, at, id }) => [order, at, id],
   },
+  // Each is written once. The balances keep what it has moved.
+  leavesBy: 'byTime',
 }
 export const accountTable: Table<AccountRow> = { name: 'accounts', orders: {} }
 export const accounts: readonly Account[] = ['provider', 'guests', 'revenue']
 
-/** Of one payment: what the house owes its guest. Closed: what comes back from now on was earned. */
+/** Of one payment that has not ended: what the house owes its guest. Closed: what comes back from now on was earned. */
 interface OwedRow {
   readonly owed: number
   readonly closed: boolean
@@ -54,10 +58,10 @@ type Booking = Pick<EntryRow, 'kind' | 'debit' | 'credit' | 'amount'>
 export const ledgerProjection: Projection = {
   name: 'ledger',
   about: 'every movement of money, and the balances of the accounts',
-  version: 1,
+  version: 2,
   actors: ['payment'],
   tables: [entryTable, accountTable, owedTable] as readonly Table<never>[],
-  apply(rows, { actor, sequence, at, message, events = [] }) {
+  apply(rows, { actor, sequence, at, message, events = [], state }) {
     const order = keyOf(actor)
     let row = rows.get(owedTable, [order]) ?? (message.type === 'payment.request' ? unpaid : undefined)
     if (row === undefined) return
@@ -72,7 +76,8 @@ export const ledgerProjection: Projection = {
       bookings.push({ kind: 'earned', debit: 'guests', credit: 'revenue', amount: row.owed })
       row = { owed: 0, closed: true }
     }
-    rows.put(owedTable, [order], row)
+    if (paymentEnds.has(stateName(state))) rows.remove(owedTable, [order])
+    else rows.put(owedTable, [order], row)
     for (const [n, booking] of bookings.entries()) {
       if (booking.amount === 0) continue
       const id = `${order}/${sequence}/${n}`

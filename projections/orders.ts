@@ -32,7 +32,9 @@ export const orderTable: Table<OrderRow> = {
     byTime: ({ createdAt, id }) => [createdAt, id],
     byGuest: ({ guest, createdAt, id }) => (guest === null ? undefined : [guest, createdAt, id]),
     byState: ({ state, createdAt, id }) => [state, createdAt, id],
+    byEnd: ({ endedAt, id }) => (endedAt === null ? undefined : [endedAt, id]),
   },
+  leavesBy: 'byEnd',
 }
 
 /** Enough to say how many: of one guest, orders that are not final. */
@@ -50,12 +52,13 @@ const ends: ReadonlySet<string> = new Set(['completed', 'rejected', 'cancelled',
 export const ordersProjection: Projection = {
   name: 'orders',
   about: 'every order, with its state and its guest',
-  version: 1,
+  version: 2,
   actors: ['order'],
   tables: [orderTable],
   apply(rows, { actor, sequence, at, message, events = [], state: value }) {
     const id = keyOf(actor)
-    const before = rows.get(orderTable, [id]) ?? placed(id, at, message as OrderMessage)
+    // One whose tombstone has gone may come again, and begins anew.
+    const before = sequence === 1 ? placed(id, at, message as OrderMessage) : rows.get(orderTable, [id])
     if (before === undefined) return
     const state = stateName(value)
     const end = (events as readonly OrderEvent[]).find(({ type }) => type === `order.${state}`)

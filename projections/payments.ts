@@ -16,12 +16,17 @@ export interface PaymentRow {
   readonly updatedAt: Instant
 }
 
+/** States after which nothing more happens to a payment. */
+export const paymentEnds: ReadonlySet<string> = new Set(['declined', 'voided', 'refunded', 'closed'])
+
 export const paymentTable: Table<PaymentRow> = {
   name: 'payments',
   orders: {
     byTime: ({ createdAt, id }) => [createdAt, id],
     byState: ({ state, createdAt, id }) => [state, createdAt, id],
+    byEnd: ({ state, updatedAt, id }) => (paymentEnds.has(state) ? [updatedAt, id] : undefined),
   },
+  leavesBy: 'byEnd',
 }
 
 type PaymentEvent = Message & { readonly amount?: number; readonly reason?: string | null }
@@ -29,12 +34,12 @@ type PaymentEvent = Message & { readonly amount?: number; readonly reason?: stri
 export const paymentsProjection: Projection = {
   name: 'payments',
   about: 'every payment, with what was taken and given back',
-  version: 1,
+  version: 2,
   actors: ['payment'],
   tables: [paymentTable],
   apply(rows, { actor, sequence, at, message, events = [], state }) {
     const id = keyOf(actor)
-    let row = rows.get(paymentTable, [id]) ?? requested(id, at, message as PaymentMessage)
+    let row = sequence === 1 ? requested(id, at, message as PaymentMessage) : rows.get(paymentTable, [id])
     if (row === undefined) return
     for (const event of events as readonly PaymentEvent[]) row = { ...row, ...told(row, event) }
     rows.put(paymentTable, [id], { ...row, state: stateName(state), version: sequence, updatedAt: at })

@@ -8,6 +8,8 @@
  *   P1. Tables depend on every actor's turns in their order and on nothing else: not on the order among actors, not on
  *       how many turns were read at once. So what actors share is only ever added up.
  *   P2. A turn of an actor whose beginning was not read changes nothing.
+ *   P3. A row that has come to its end is not changed again. So which rows have left depends on how late it is, and not on
+ *       when each turn was read.
  */
 import type { JournalRecord, Key } from '#ports'
 
@@ -15,6 +17,8 @@ import type { JournalRecord, Key } from '#ports'
 export interface Table<Row> {
   readonly name: string
   readonly orders: Readonly<Record<string, (row: Row) => Key | undefined>>
+  /** Of these orders the one of rows that have come to their end, each key beginning with when: in time they leave. */
+  readonly leavesBy?: string
 }
 
 /** The tables of one projection, as it writes them. */

@@ -31,9 +31,15 @@ const tablesOf = (store: RowStore) =>
     return { key: [String(copy).replace(/\.[ab]$/, ''), ...key].join(' '), row }
   })
 
-async function folded(batches: readonly (readonly JournalRecord[])[], turnsMax = 1_000_000) {
+async function folded(batches: readonly (readonly JournalRecord[])[], keptMs: number) {
   const store = new MemoryStore()
-  const projector = new Projector({ source: sourceOf(() => batches), store, projections, turnsMax })
+  const projector = new Projector({
+    source: sourceOf(() => batches),
+    store,
+    projections,
+    keptMs,
+    turnsMax: 1_000_000,
+  })
   while (await projector.look()) {}
   return tablesOf(store)
 }
@@ -60,19 +66,24 @@ function interleaved(written: Written, picks: readonly number[]): readonly (read
   }
 }
 
-test('P1: any order among actors, any split into looks and any restart give the same tables', async () => {
+/** From nothing to longer than any of these evenings, on the world clock. */
+const keptMs = fc.constantFrom(0, 60_000, 3_600_000, 10 * 3_600_000, 1_000 * 3_600_000)
+
+test('P1, P3: any order among actors, any split into looks and any restart give the same tables', async () => {
   await fc.assert(
     fc.asyncProperty(
       history,
       fc.array(fc.nat(3), { minLength: 1, maxLength: 40 }),
       fc.integer({ min: 1, max: 30 }),
       fc.array(fc.boolean(), { minLength: 1, maxLength: 20 }),
-      async (written, picks, turnsMax, restarts) => {
-        const expected = await folded(batchesOf(written))
+      keptMs,
+      async (written, picks, turnsMax, restarts, keptMs) => {
+        const expected = await folded(batchesOf(written), keptMs)
         const batches = interleaved(written, picks)
         expect(batches.flat().length).toBe(batchesOf(written).flat().length)
         const store = new MemoryStore()
-        const open = () => new Projector({ source: sourceOf(() => batches), store, projections, turnsMax })
+        const source = sourceOf(() => batches)
+        const open = () => new Projector({ source, store, projections, turnsMax, keptMs })
         let projector = open()
         for (let n = 0; await projector.look(); n += 1) if (restarts[n % restarts.length]) projector = open()
         expect(tablesOf(store)).toEqual(expected)
@@ -85,10 +96,11 @@ test('P1: any order among actors, any split into looks and any restart give the 
 
 test('a rebuild of any history gives the tables that were there', async () => {
   await fc.assert(
-    fc.asyncProperty(history, fc.integer({ min: 1, max: 30 }), async (written, turnsMax) => {
+    fc.asyncProperty(history, fc.integer({ min: 1, max: 30 }), keptMs, async (written, turnsMax, keptMs) => {
       const batches = batchesOf(written)
       const store = new MemoryStore()
-      const projector = new Projector({ source: sourceOf(() => batches), store, projections, turnsMax })
+      const source = sourceOf(() => batches)
+      const projector = new Projector({ source, store, projections, turnsMax, keptMs })
       while (await projector.look()) {}
       const before = tablesOf(store)
       const names = projections.map(({ name }) => name)

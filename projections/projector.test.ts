@@ -347,6 +347,75 @@ test('R5: what has no copy to compare with is not built of a cut journal either,
   expect(idsOf(projector)).toHaveLength(29)
 })
 
+// Of a table whose rows end with the word `over`.
+const ending: Table<Row> = {
+  ...table,
+  orders: { ...table.orders, byEnd: ({ said, at, id }) => (said === 'over' ? [at, id] : undefined) },
+  leavesBy: 'byEnd',
+}
+const endings = words(1, {
+  tables: [ending] as readonly Table<never>[],
+  apply: (rows, { actor, at, message }) =>
+    rows.put(ending, [keyOf(actor)], { id: keyOf(actor), at, said: `${(message as Say).word}` }),
+})
+const keeping = (keptMs: number): Projector =>
+  new Projector({ source, store, projections: [endings], turnsMax: 10, keptMs, now: () => clock })
+
+test('R8: what ended long ago leaves every order, and what has not ended stays', async () => {
+  for (let n = 0; n < 20; n += 1) says(`${n}`, n % 2 ? 'over' : 'open', n * 1_000)
+  const projector = await caughtUp(keeping(10))
+  expect(projector.freshness().keptFrom).toBe(9_000)
+  const left = ['1', '3', '5', '7']
+  const all = Array.from({ length: 20 }, (_, n) => `${n}`)
+  expect(idsOf(projector)).toEqual(all.filter((id) => !left.includes(id)))
+  expect(idsOf(projector, { order: 'byWord', prefix: ['over'] })).not.toContain('7')
+  for (const id of left) expect(projector.row(words(), ending, [id])).toBeUndefined()
+  const rows = store.range({ start: ['words.a'], end: ['words.b'] }, { limit: 1_000 })
+  // A row, its time and its word; and of those that have ended that they have.
+  expect(rows).toHaveLength(16 * 3 + 6)
+})
+
+test('R8: more than a page of them leaves look by look, and turns go on meanwhile', async () => {
+  for (let n = 0; n < 1_200; n += 1) says(`${n}`, 'over', 1_000)
+  await caughtUp(keeping(10))
+  says('late', 'open', 1_000_000)
+  const projector = keeping(10)
+  expect(await projector.look()).toBe(true)
+  expect(idsOf(projector, { backwards: true })).toContain('late')
+  expect(projector.page(words(), ending, { order: 'byTime', limit: 2_000 }).rows).toHaveLength(701)
+  await caughtUp(projector)
+  expect(idsOf(projector)).toEqual(['late'])
+})
+
+test('R8: a rebuild finds what was there: of what has left nothing, also when it is kept for longer from now on', async () => {
+  for (let n = 0; n < 20; n += 1) says(`${n}`, n % 3 ? 'over' : 'open', n * 1_000)
+  await caughtUp(keeping(10))
+  for (const keptMs of [10, 1_000]) {
+    const projector = await caughtUp(keeping(keptMs))
+    const before = idsOf(projector)
+    projector.rebuild(['words'], {})
+    await caughtUp(projector)
+    expect(projector.view()[0]).toMatchObject({
+      state: 'live',
+      rebuild: { state: 'done', turns: 20, differences: { count: 0 } },
+    })
+    expect(idsOf(projector)).toEqual(before)
+    expect(projector.freshness().keptFrom).toBe(9_000)
+  }
+})
+
+test('R8: when rows leave before their turns do, a rebuild from a cut journal loses none, and takes its place', async () => {
+  for (let n = 0; n < 20; n += 1) says(`${n}`, 'over', n * 1_000)
+  const projector = await caughtUp(keeping(10))
+  batches = batches.map((batch, n) => (n < 9 ? [] : batch))
+  projector.rebuild(['words'], {})
+  await caughtUp(projector)
+  expect(projector.view()[0]).toMatchObject({
+    state: 'live',
+    rebuild: { state: 'done', notKept: 9, differences: { count: 0 } },
+  })
+})
+
 test('turns that come while it is rebuilt are in both copies', async () => {
   for (let n = 0; n < 40; n += 1) says(`${n}`, 'a', n)
   const projector = await caughtUp(open())

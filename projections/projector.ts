@@ -18,6 +18,8 @@
  *       more before, unless the loss was accepted.
  *   R6. One look is bounded, and between two of them others have their turn.
  *   R7. Who was held up until turns were trimmed unread has failed; who began with a journal that was cut says so.
+ *   R8. A row leaves when it came to its end before `keptFrom`, which only grows. Copies are compared when from both all
+ *       have left that are to, so a rebuild finds what was there, and no row of before.
  */
 import { type Instant, typeOf } from '#actor'
 import {
@@ -40,6 +42,8 @@ export interface ProjectorOptions {
   readonly projections: readonly Projection[]
   /** Between two looks when there is nothing new. Default 100 ms. */
   readonly everyMs?: number
+  /** How long rows that have come to their end are kept, on the world clock. Default: for ever. */
+  readonly keptMs?: number
   /** About so many turns are folded at once. Default 500, some 20 ms. */
   readonly turnsMax?: number
   /** Milliseconds of a clock that only goes forward. */
@@ -53,6 +57,8 @@ export interface Freshness {
   readonly asOf?: Instant
   /** What was durable so long ago is in. */
   readonly lagMs: number
+  /** Rows that came to their end before it have left, or are leaving. */
+  readonly keptFrom?: Instant
 }
 
 export const projectionStates = ['live', 'building', 'failed'] as const
@@ -106,6 +112,7 @@ interface Copy {
 
 interface Standing extends ReadUpTo {
   readonly asOf?: Instant
+  readonly keptFrom?: Instant
   readonly turns: number
   /** It has been at the end of the journal: from there on nothing may be missing. */
   readonly isComplete: boolean
@@ -151,6 +158,8 @@ export class Projector {
   readonly #rebuilds = new Map<string, Rebuild>()
   /** What was read from the store is not what was written: the next look begins anew. */
   #isDamaged = false
+  /** Rows may be there that are to leave. */
+  #isLeaving = true
   #standing: Standing = nowhere
   #job: Job | undefined
   #caughtUpAt: number
@@ -203,6 +212,7 @@ export class Projector {
     const began = this.#now()
     if (this.#isDamaged) {
       this.#isDamaged = false
+      this.#isLeaving = true
       this.#job = undefined
       this.#standing = nowhere
     }
@@ -222,6 +232,9 @@ export class Projector {
     if (writes.length > 0 || records.length > 0 || isCut || isNews) {
       const latest = records.reduce((last, { at }) => Math.max(last, at), asOf) as Instant
       const stay = Object.entries(copies).filter(([name]) => !this.#failed.has(name))
+      const keptFrom = this.#keptFrom(latest)
+      // Another scope's turns may be so far ahead that some of these rows are to leave at once.
+      this.#isLeaving = true
       await this.#commit(writes, {
         journal,
         marks,
@@ -229,16 +242,18 @@ export class Projector {
         isComplete: isComplete || !more,
         copies: Object.fromEntries(stay),
         ...(latest > 0 && { asOf: latest }),
+        ...(keptFrom > 0 && { keptFrom }),
       })
     } else this.#standing = { ...this.#standing, marks }
     if (!more) this.#caughtUpAt = began
-    return (await this.#build()) || more
+    if (this.#isLeaving) this.#isLeaving = await this.#leave(this.#lives(this.#standing.copies))
+    return (await this.#build()) || more || this.#isLeaving
   }
 
   freshness(): Freshness {
-    const { asOf } = this.#standing
+    const { asOf, keptFrom } = this.#standing
     const lagMs = Math.max(0, Math.round(this.#now() - this.#caughtUpAt))
-    return { ...(asOf !== undefined && { asOf }), lagMs }
+    return { ...(asOf !== undefined && { asOf }), lagMs, ...(keptFrom !== undefined && { keptFrom }) }
   }
 
   get turns(): number {
@@ -255,7 +270,7 @@ export class Projector {
         version,
         state: problem !== undefined ? 'failed' : this.isLive(name) ? 'live' : 'building',
         ...(problem !== undefined && { problem }),
-        ...(this.#standing.copies[name]?.isCut && { isCut: true }),
+        ...(this.isCut(name) && { isCut: true }),
         ...(rebuild && { rebuild }),
       }
     })
@@ -263,6 +278,11 @@ export class Projector {
 
   isLive(name: string): boolean {
     return this.#standing.copies[name]?.version === this.#projections.get(name)?.version
+  }
+
+  /** What was trimmed from the journal before it was built is not in it. */
+  isCut(name: string): boolean {
+    return this.#standing.copies[name]?.isCut ?? false
   }
 
   row<Row>({ name }: Projection, table: Table<Row>, key: Key): Row | undefined {
@@ -410,7 +430,7 @@ export class Projector {
     failed: Map<string, string>,
   ): RowWrite[] {
     return lives.flatMap(({ projection, copy }) => {
-      const draft = new Draft({ get: (key) => this.#read(() => this.#store.get(key)) }, copy)
+      const draft = this.#draft(copy)
       const types = new Set(projection.actors)
       for (const record of records) {
         if (!types.has(typeOf(record.actor))) continue
@@ -426,9 +446,42 @@ export class Projector {
     })
   }
 
+  #draft(copy: string): Draft {
+    return new Draft({ get: (key) => this.#read(() => this.#store.get(key)) }, copy)
+  }
+
   async #commit(writes: readonly RowWrite[], standing: Standing): Promise<void> {
     await this.#store.commit([...writes, { key: standingKey, row: standing }])
     this.#standing = standing
+  }
+
+  // ── leaving ──
+
+  #keptFrom(latest: Instant): Instant {
+    const { keptMs } = this.#options
+    const { keptFrom: before = 0 } = this.#standing
+    return (keptMs === undefined ? before : Math.max(before, latest - keptMs * 1_000)) as Instant
+  }
+
+  /** A page of each table whose rows have come to their end before `keptFrom`. True: there is more. */
+  async #leave(from: readonly Live[]): Promise<boolean> {
+    const { keptFrom = 0 } = this.#standing
+    let more = false
+    const writes: RowWrite[] = []
+    for (const { projection, copy } of from) {
+      const draft = this.#draft(copy)
+      for (const table of projection.tables) {
+        if (table.leavesBy === undefined) continue
+        const order = (key: Key): Key => orderKey(copy, table, table.leavesBy as string, key)
+        const range = { start: order([0]), end: order([keptFrom]) }
+        const due = this.#read(() => this.#store.range(range, { limit: rowsAtOnce }))
+        for (const [, key] of due) draft.remove(table, key as Key)
+        more ||= due.length === rowsAtOnce
+      }
+      writes.push(...draft.writes())
+    }
+    if (writes.length > 0) await this.#store.commit(writes)
+    return more
   }
 
   // ── building ──
@@ -485,6 +538,7 @@ export class Projector {
     const old: string[] = []
     // Both read the same journal to the same marks: what one of them has not seen is not there any more.
     const notKept = this.#standing.turns - job.turns
+    while (await this.#leave([...this.#lives(copies), ...this.#built(job)])) await breath()
     for (const { projection, copy } of this.#built(job)) {
       const { name, version } = projection
       const live = copies[name]

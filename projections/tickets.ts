@@ -24,7 +24,9 @@ export const ticketTable: Table<TicketRow> = {
     byState: ({ state, openedAt, id }) => [state, openedAt, id],
     /** What the expeditor looks at: tickets that are open, oldest promise first. */
     byPromise: ({ endedAt, promisedAt, id }) => (endedAt === null ? [promisedAt, id] : undefined),
+    byEnd: ({ endedAt, id }) => (endedAt === null ? undefined : [endedAt, id]),
   },
+  leavesBy: 'byEnd',
 }
 
 const ends: ReadonlySet<string> = new Set(['plated', 'cancelled', 'failed'])
@@ -32,12 +34,12 @@ const ends: ReadonlySet<string> = new Set(['plated', 'cancelled', 'failed'])
 export const ticketsProjection: Projection = {
   name: 'tickets',
   about: 'every ticket of the kitchen, with its times',
-  version: 1,
+  version: 2,
   actors: ['ticket'],
   tables: [ticketTable],
   apply(rows, { actor, sequence, at, message, state: value }) {
     const id = keyOf(actor)
-    const before = rows.get(ticketTable, [id]) ?? opened(id, at, message as TicketCommand)
+    const before = sequence === 1 ? opened(id, at, message as TicketCommand) : rows.get(ticketTable, [id])
     if (before === undefined) return
     const state = stateName(value)
     const { startedAt, platingAt } = before

@@ -110,6 +110,13 @@ export const configKeys = {
     max: 100_000,
     about: 'Event streams that one address listens to at once.',
   }),
+  'lists.kept-days': fixed({
+    default: 30 as number,
+    min: 1,
+    max: 36_500,
+    about:
+      'World days for which lists show an order, a payment, a ticket that has ended, and an entry of the ledger.',
+  }),
   'gateway.ops-token': fixed({
     default: '' as string,
     isSecret: true,

@@ -288,6 +288,30 @@ test('metrics say how far the read models are', async () => {
   expect(text).toContain('brigade_projection_live{projection="orders"} 1')
 })
 
+test('what ended longer ago than it is kept is in no list any more, and each list says so', async () => {
+  pass(31 * 24 * 60)
+  place('ord_6', 'ada')
+  await vi.waitFor(async () => {
+    expect(idsOf(await call('/api/v1/orders', staff))).toEqual(['ord_6', 'ord_5', 'ord_4', 'ord_3'])
+  })
+  const keptFrom = new Date((cluster.now - minuteUs) / 1_000 - 30 * 24 * 3_600_000).toISOString()
+  const ended = await call('/api/v1/orders?guest=ada&state=completed&to=2026-05-02T00:00:00Z', ada)
+  expect([idsOf(ended), ended.body.keptFrom]).toEqual([[], keptFrom])
+  const tickets = await call('/api/v1/kitchen/tickets', staff)
+  expect([idsOf(tickets), tickets.body.keptFrom]).toEqual([['ord_3'], keptFrom])
+  // Money may still be given back, so the payment has not ended.
+  const payments = await call('/api/v1/payments', staff)
+  expect([idsOf(payments), payments.body.keptFrom]).toEqual([['ord_3', 'ord_1'], keptFrom])
+  const ledger = await call('/api/v1/ledger', manager)
+  expect([ledger.body.items, ledger.body.keptFrom]).toEqual([[], keptFrom])
+  expect(ledger.body.balances.map(({ balance }: { balance: number }) => balance)).toEqual([
+    3_150, -1_050, -2_100,
+  ])
+  // Hours stay.
+  const hours = await call('/api/v1/kpi', manager)
+  expect([hours.body.items.length, hours.body.keptFrom]).toEqual([3, undefined])
+})
+
 test('orders can be asked for in each state in which one can be seen', () => {
   // It is through `unwinding` within a turn.
   const seen = Object.keys(order.machine.states).filter((state) => state !== 'unwinding')
