@@ -10,7 +10,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ActorId, Instant } from '#actor'
-import { DayChecker, type Verdict } from '#day'
+import { DayChecker, suppliedBy, type Verdict } from '#day'
 import { shardHashVersion } from '#host'
 import {
   archivedBatches,
@@ -19,12 +19,14 @@ import {
   checkData,
   clearFlushFailed,
   Environment,
+  latestWorldTime,
   lockDataFolder,
+  readWorldClock,
   rowsOf,
   scopesOf,
   shardCounts,
 } from '#live'
-import { ledgerIn, type PaymentRecord } from '#outside'
+import { ledgerIn, type PaymentRecord, type SupplyRecord, supplierLedgerIn } from '#outside'
 import type { KeptBatch } from '#ports'
 import { restaurantCluster } from '../cluster.config.ts'
 import { UsageError } from './command-line/usage-error.ts'
@@ -68,7 +70,7 @@ export async function checkFolder(folder: string): Promise<DataReport> {
       const report =
         problems.length > 0
           ? { folder, rows, turns: 0, openOrders: 0, archived: 0, cut: 0, problems, checks: [] }
-          : { folder, rows, problems, ...checksOf(environment, definition, ledgerOf(folder)) }
+          : { folder, rows, problems, ...checksOf(environment, definition, booksOf(folder)) }
       const isWhole = problems.length === 0 && report.checks.every(({ held }) => held)
       if (isWhole) clearFlushFailed(folder)
       return report
@@ -83,7 +85,7 @@ export async function checkFolder(folder: string): Promise<DataReport> {
 function checksOf(
   environment: Environment,
   { registry }: ReturnType<typeof restaurantCluster>,
-  provider: readonly PaymentRecord[],
+  { provider, supplier }: Books,
 ): Pick<DataReport, 'turns' | 'openOrders' | 'archived' | 'cut' | 'checks'> {
   const kept = scopesOf(environment)
   const { scopes, cut } = withArchived(kept, archivedIn(environment.folder))
@@ -97,8 +99,10 @@ function checksOf(
     if (isOrder(id) && status !== 'archived') openOrders += 1
   }
   // What has to be true when nothing is open is judged only then.
+  const supplied = supplier && { supplied: suppliedOf(environment, supplier) }
+  const end = { log: [], provider, ...supplied, rows }
   const verdicts = checker.isQuiet(rows)
-    ? checker.close({ log: [], provider, rows, healedAt: 0 as Instant, settleWithinUs: 0 }).verdicts
+    ? checker.close({ ...end, healedAt: 0 as Instant, settleWithinUs: 0 }).verdicts
     : checker.standing(provider)
   const two = contested(ordered, rowsOf(environment, 'shards'))
   return {
@@ -120,9 +124,35 @@ function* archivedIn(dataFolder: string): Generator<KeptBatch> {
   for (const file of archiveFiles(archiveIn(dataFolder))) yield* archivedBatches(file)
 }
 
+/**
+ * Nobody knows how long the cluster was in trouble before it ended: so long it never is, and what came before is in
+ * its bin.
+ */
+const bookedWithinUs = 7_200_000_000
+
 const isOrder = (id: ActorId): boolean => id.startsWith('order/')
 
-function ledgerOf(folder: string): readonly PaymentRecord[] {
-  const file = join(folder, 'provider-ledger.jsonl')
-  return existsSync(file) ? ledgerIn(readFileSync(file, 'utf8')).payments : []
+/** As of when the last process ended: after a crash that is the latest turn. */
+function suppliedOf(environment: Environment, orders: readonly SupplyRecord[]) {
+  const now = Math.max(readWorldClock(environment)?.anchorWorld ?? 0, latestWorldTime(environment))
+  return suppliedBy(orders, { now, bookedBefore: now - bookedWithinUs })
+}
+
+/** Of the parties outside. */
+interface Books {
+  readonly provider: readonly PaymentRecord[]
+  /** Absent: they are not seen. */
+  readonly supplier: readonly SupplyRecord[] | undefined
+}
+
+function booksOf(folder: string): Books {
+  const read = (name: string): string | undefined => {
+    const file = join(folder, name)
+    return existsSync(file) ? readFileSync(file, 'utf8') : undefined
+  }
+  const supplier = read('supplier-ledger.jsonl')
+  return {
+    provider: ledgerIn(read('provider-ledger.jsonl') ?? '').payments,
+    supplier: supplier === undefined ? undefined : supplierLedgerIn(supplier).orders,
+  }
 }

@@ -7,6 +7,7 @@
  */
 import type { Instant } from '#actor'
 import {
+  bookedWithinUs,
   type Day,
   DayChecker,
   type DayResult,
@@ -15,6 +16,7 @@ import {
   type Latency,
   latencyOf,
   parseSlo,
+  suppliedBy,
   TraceHash,
   type Verdict,
 } from '#day'
@@ -37,14 +39,21 @@ export interface LiveEvidence {
   readonly supplier: readonly SupplyRecord[]
   /** When the last fault had ended and its victim answered again, since midnight. */
   readonly healedAt: number
+  /** When the last process had ended, since midnight. */
+  readonly endedAt: number
+  /** Seconds of the restaurant in a real one. */
+  readonly speed: number
   /** Told of the journal's batches, as the checks are. */
   readonly onCommit?: (commit: Commit) => void
 }
 
+/** A supplier that gave no answer is asked again a little later, by the clock of this machine. */
+const bookedWithinRealUs = 60_000_000
+
 type Judged = Pick<DayResult, 'orders' | 'money' | 'checks' | 'reached' | 'traceHash' | 'events'>
 
 export async function judge(evidence: LiveEvidence): Promise<Judged> {
-  const { day, dataFolder, midnight, guests, faults, provider, supplier } = evidence
+  const { day, dataFolder, midnight, guests, faults, provider, supplier, healedAt, endedAt, speed } = evidence
   const definition = restaurantCluster()
   const environment = await Environment.open({
     folder: dataFolder,
@@ -66,10 +75,13 @@ export async function judge(evidence: LiveEvidence): Promise<Judged> {
         .filter(({ state }) => state !== 'coming')
         .map((guest) => guest.log((key) => orderOfKey(secret, key))),
       provider,
-      // The cluster has ended: what came last may be in no bin.
-      supplied: supplier.map(({ order, brings }) => ({ order, amount: brings, isBooked: false })),
+      supplied: suppliedBy(supplier, {
+        now: midnight + endedAt,
+        bookedBefore: midnight + endedAt - Math.max(bookedWithinUs, bookedWithinRealUs * speed),
+        wellSince: midnight + healedAt,
+      }),
       rows: (table) => rowsOf(environment, table),
-      healedAt: evidence.healedAt as Instant,
+      healedAt: healedAt as Instant,
       settleWithinUs: durationUs(day.settleWithin),
       sometimes: day.sometimes,
     })

@@ -14,11 +14,14 @@
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
+import { binRef } from '#actors'
 import {
   applianceAt,
   type Day,
+  deliveriesOf,
   durationMs,
   durationUs,
+  endOf,
   type Fault,
   type FaultOutcome,
   type Of,
@@ -26,7 +29,7 @@ import {
   timeUs,
 } from '#day'
 import type { Launcher } from '#live'
-import type { ProviderServer } from '#outside'
+import type { ProviderServer, SupplierServer } from '#outside'
 import type { NodeId } from '#ports'
 import type { DayClock } from './day-clock.ts'
 import type { Operations } from './operations.ts'
@@ -36,6 +39,7 @@ export interface LiveStage {
   readonly clock: DayClock
   readonly launcher: Launcher
   readonly provider: ProviderServer
+  readonly supplier: SupplierServer
   readonly operations: Operations
   readonly site: string
 }
@@ -62,7 +66,14 @@ function strike(stage: LiveStage, fault: Fault, outcome: FaultOutcome): Promise<
     case 'pause-node':
       return pause(stage, fault, outcome)
     case 'provider-outage':
-      return providerOutage(stage, fault, outcome)
+      return untilOver(stage, fault, stage.provider.ledger.disturb({ kind: 'outage' }), outcome)
+    case 'supplier-outage':
+      return untilOver(stage, fault, stage.supplier.ledger.disturb(), outcome)
+    case 'delivery-late':
+    case 'delivery-short':
+      return bring(stage, fault, outcome)
+    case 'spoilage':
+      return spoil(stage, fault, outcome)
     case 'appliance-breakdown':
       return breakdown(stage, fault, outcome)
     case 'restart-cluster':
@@ -106,17 +117,51 @@ async function restartCluster(stage: LiveStage, outcome: FaultOutcome): Promise<
   await recovery(outcome, since)
 }
 
-async function providerOutage(
-  { clock, provider }: LiveStage,
-  fault: Of<'provider-outage'>,
+/** A party outside is troubled for so long. Calls that met it are the proof. */
+async function untilOver(
+  { clock }: LiveStage,
+  fault: Of<'provider-outage' | 'supplier-outage'>,
+  trouble: { readonly met: number; heal(): void },
   outcome: FaultOutcome,
 ): Promise<void> {
-  const outage = provider.ledger.disturb({ kind: 'outage' })
   try {
-    await clock.reached(timeUs(fault.at) + durationUs(fault.for))
+    await clock.reached(endOf(fault))
   } finally {
-    outage.heal()
-    outcome.fired = outage.met > 0
+    trouble.heal()
+    outcome.fired = trouble.met > 0
+  }
+}
+
+/** Of a delivery what comes, when it comes. */
+async function bring(
+  { day, operations, site }: LiveStage,
+  fault: Of<'delivery-late' | 'delivery-short'>,
+  outcome: FaultOutcome,
+): Promise<void> {
+  const delivery = deliveriesOf(day).find(({ trouble }) => trouble === fault)
+  if (delivery === undefined) return
+  const { at, ingredient, amount } = delivery
+  outcome.fired = (await operations.deliver(at, binRef(site, ingredient), amount)) !== undefined
+}
+
+async function spoil(
+  { operations, site }: LiveStage,
+  { ingredient, share }: Of<'spoilage'>,
+  outcome: FaultOutcome,
+): Promise<void> {
+  const bin = binRef(site, ingredient)
+  for (;;) {
+    const seen = await operations.inspect(bin)
+    if (seen.kind !== 'done') return
+    const { context } = seen.body.inside as { readonly context: { readonly free: number } }
+    const spoiled = Math.floor(context.free * share)
+    if (spoiled === 0) return
+    const message = { type: 'bin.adjust', ...{ delta: -spoiled, reason: 'spoiled' } }
+    const told = await operations.tell(bin, message)
+    // Some of it was taken meanwhile: what is left has spoiled as well.
+    if (told?.reply?.type === 'bin.negative-stock') continue
+    outcome.fired = told !== undefined
+    return
   }
 }
 

@@ -14,6 +14,12 @@ interface Listed {
   readonly state: unknown
 }
 
+/** What an actor did with a message: where it stands afterwards, and what it replied. */
+interface Done {
+  readonly state: unknown
+  readonly reply?: Message
+}
+
 const hasEnded = ({ id, status, state }: Listed): boolean =>
   status === 'archived' || (typeOf(id) === 'payment' && state === 'settled')
 
@@ -29,18 +35,24 @@ export class Operations {
     this.#clock = clock
   }
 
-  /** Tells it once: nothing is sent again that may have been heard. The state afterwards, when it is known. */
-  async tell(actor: ActorId, message: Message): Promise<unknown> {
+  /** Tells it once: nothing is sent again that may have been heard. What it did, when it is known. */
+  async tell(actor: ActorId, message: Message): Promise<Done | undefined> {
     const untilMs = performance.now() + tellMs
     for (;;) {
-      const answer = await this.#ask<{ readonly state: unknown }>(this.#at(actor, 'messages'), {
+      const answer = await this.#ask<Done>(this.#at(actor, 'messages'), {
         method: 'POST',
         body: { message },
       })
-      if (answer.kind === 'done') return answer.body.state
+      if (answer.kind === 'done') return answer.body
       if (answer.kind !== 'unheard' || performance.now() > untilMs) return undefined
       await this.#clock.pause(Math.max(100, answer.retryAfterMs))
     }
+  }
+
+  /** Brings it to its bin at this time of the day. */
+  async deliver(at: number, bin: ActorId, amount: number): Promise<Done | undefined> {
+    await this.#clock.reached(at)
+    return this.tell(bin, { type: 'bin.deliver', amount } as Message)
   }
 
   /** The state machine's inside, as its node shows it. */

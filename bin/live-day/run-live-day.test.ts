@@ -6,13 +6,17 @@
  * Method: twenty world minutes at sixty times their speed, from dist.
  */
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, test } from 'vitest'
+import type { Instant } from '#actor'
 import { type DayOptions, type DayResult, defineDay } from '#day'
+import { type SupplyRecord, supplierLedgerIn } from '#outside'
+import { checkFolder } from '../data-check.ts'
+import { judge } from './judge.ts'
 import { runLiveDay } from './run-live-day.ts'
 
 const fixture = fileURLToPath(new URL('../fixtures/live-day.mjs', import.meta.url))
@@ -40,8 +44,20 @@ const lunch: DayOptions = {
     noShowShare: 0,
     promise: '8m',
   },
+  stock: {
+    // It is low from the beginning, and ordered at once.
+    opening: { basil: 300 },
+    lead: '4m',
+    deliveries: [
+      { at: '12:03', ingredient: 'tomatoes', amount: 2_000 },
+      { at: '12:04', ingredient: 'mozzarella', amount: 2_000 },
+    ],
+  },
   faults: [
     { kind: 'crash-node', node: 'node-2', at: '12:02' },
+    { kind: 'delivery-late', ingredient: 'tomatoes', by: '3m', at: '12:03' },
+    { kind: 'delivery-short', ingredient: 'mozzarella', share: 0.5, at: '12:04' },
+    { kind: 'spoilage', ingredient: 'mozzarella', share: 0.1, at: '12:05' },
     { kind: 'provider-outage', at: '12:03', for: '3m' },
     { kind: 'pause-node', node: 'node-1', at: '12:05', for: '300ms' },
   ],
@@ -60,6 +76,9 @@ test('guests are served through real faults, and every check holds over what is 
   expect(result.checks.map(({ id }) => id)).toContain('faults-fired')
   expect(result.faults.map(({ kind, fired }) => [kind, fired])).toEqual([
     ['crash-node', true],
+    ['delivery-late', true],
+    ['delivery-short', true],
+    ['spoilage', true],
     ['provider-outage', true],
     ['pause-node', true],
   ])
@@ -77,6 +96,28 @@ test('guests are served through real faults, and every check holds over what is 
   expect(mode).toBe('live')
   // It was given the folder, so it stays; and another cluster may have it.
   expect(readdirSync(folder)).toContain('data.mdb')
+
+  const books = join(folder, 'supplier-ledger.jsonl')
+  const { orders: ordered } = supplierLedgerIn(readFileSync(books, 'utf8'))
+  expect(ordered.map(({ ingredient }) => ingredient)).toContain('basil')
+  const wrong = async () => (await checkFolder(folder)).checks.filter(({ held }) => !held)
+  expect(await wrong()).toEqual([])
+  const lost = { ...ordered[0], order: 'house:salt:1', brings: 70, arrivesAt: 1 }
+  appendFileSync(books, `\n${JSON.stringify(lost)}`)
+  const detail = expect.stringContaining('of house:salt:1 70 has come, and its bin was brought nothing')
+  const told = { id: 'stock', held: false, detail }
+  expect(await wrong()).toEqual([told])
+  const { checks } = await judge({
+    day: defineDay(lunch),
+    dataFolder: folder,
+    midnight: 0 as Instant,
+    endedAt: Number.MAX_SAFE_INTEGER,
+    healedAt: 0,
+    speed: run.speed,
+    supplier: [...ordered, lost as SupplyRecord],
+    ...{ guests: [], faults: [], provider: [] },
+  })
+  expect(checks).toContainEqual(told)
 }, 240_000)
 
 describe('a day that a live cluster cannot play is refused before anything runs', () => {

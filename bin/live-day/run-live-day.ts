@@ -19,15 +19,18 @@ import {
   checkMode,
   type Day,
   type DayResult,
+  deliveriesOf,
   durationUs,
   type FaultOutcome,
   hashOfDay,
   latencyOf,
   nodesOf,
   planGuests,
+  suppliersOf,
   timeUs,
 } from '#day'
-import type { LauncherEvent } from '#live'
+import { type LauncherEvent, runtimeNow } from '#live'
+import { worldAt } from '#ports'
 import { site } from '../../cluster.config.ts'
 import { UsageError } from '../command-line/usage-error.ts'
 import { type RunningCluster, startCluster } from '../up.ts'
@@ -112,6 +115,8 @@ export async function runLiveDay(day: Day, run: LiveDayRun): Promise<DayResult> 
       guests: played.guests,
       faults: played.faults,
       healedAt: played.healedAt,
+      endedAt: worldAt(cluster.world, runtimeNow(cluster.world)) - midnight,
+      speed: run.speed,
       provider: cluster.provider.ledger.payments,
       supplier: cluster.supplier.ledger.orders,
       ...(run.onCommit && { onCommit: run.onCommit }),
@@ -145,7 +150,7 @@ interface Played {
 }
 
 async function play(day: Day, run: LiveDayRun, cluster: RunningCluster, midnight: Instant): Promise<Played> {
-  const { launcher, provider, url, opsUrl } = cluster
+  const { launcher, provider, supplier, url, opsUrl } = cluster
   const over = new AbortController()
   // Whoever waits for a time of the day waits no longer once the day is over, or its cluster is.
   void launcher.exited.then((code) => over.abort(endedEarly(day, code)))
@@ -154,19 +159,20 @@ async function play(day: Day, run: LiveDayRun, cluster: RunningCluster, midnight
   const world: GuestWorld = { url, clock, run: newRun(), staff: new Staff(url, opsUrl, clock) }
   provider.ledger.settings.latencyMs = durationUs(day.payments.latency) / 1_000
   provider.ledger.settings.declineShare = day.payments.declineShare
+  Object.assign(supplier.ledger.settings, suppliersOf(day))
 
   const guests = planGuests(day, run.seed).map((plan) => new LiveGuest(plan, world))
   const ticker = setInterval(() => run.onProgress?.(progressOf(guests, clock)), progressEveryMs)
   const limit = timeUs(day.close) + durationUs(day.drainLimit)
   try {
     let healedAt = 0
-    const faults = Promise.all(playFaults({ day, clock, launcher, provider, operations, site })).then(
-      (played) => {
-        if (played.length > 0) healedAt = clock.now()
-        return played
-      },
-    )
-    const deliveries = deliver(day, clock, operations)
+    const faults = Promise.all(
+      playFaults({ day, clock, launcher, provider, supplier, operations, site }),
+    ).then((played) => {
+      if (played.length > 0) healedAt = clock.now()
+      return played
+    })
+    const deliveries = deliver(day, operations)
     const visits = guests.map((guest) => guest.visit())
     // Who is not gone at the limit is judged as they stand.
     const everyone = Promise.all([...visits, deliveries])
@@ -189,13 +195,12 @@ function endedEarly({ name }: Day, code: 0 | 1): Error {
     : new Error(`The cluster ended before the day '${name}' was over.`)
 }
 
-async function deliver(day: Day, clock: DayClock, operations: Operations): Promise<void> {
+/** What comes as it was ordered; what is late or short is brought by its fault. */
+async function deliver(day: Day, operations: Operations): Promise<void> {
   await Promise.all(
-    day.stock.deliveries.map(async ({ at, ingredient, amount }) => {
-      await clock.reached(timeUs(at))
-      const delivery = { type: 'bin.deliver', amount } as const
-      await operations.tell(binRef(site, ingredient), delivery)
-    }),
+    deliveriesOf(day)
+      .filter(({ trouble }) => trouble === undefined)
+      .map(({ at, ingredient, amount }) => operations.deliver(at, binRef(site, ingredient), amount)),
   )
 }
 

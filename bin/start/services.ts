@@ -77,11 +77,7 @@ async function playService(floor: Floor, service: Service, goesOn: boolean): Pro
   })
   const deliveries = day.stock.deliveries
     .filter(({ at }) => !goesOn || timeUs(at) >= startsAt)
-    .map(async ({ at, ingredient, amount }) => {
-      await clock.reached(timeUs(at))
-      const delivery = { type: 'bin.deliver', amount } as const
-      await operations.tell(binRef(site, ingredient), delivery)
-    })
+    .map(({ at, ingredient, amount }) => operations.deliver(timeUs(at), binRef(site, ingredient), amount))
   const everyone = Promise.all([...visits, ...deliveries])
   await Promise.race([everyone, clock.reached(timeUs(day.close) + lingerUs)])
 }

@@ -29,10 +29,10 @@ import type { Commit, SimClusterOptions } from '#sim'
 import { ReadsCheck, runtimeEpoch, SimCluster } from '#sim'
 import { DayChecker, verdict } from './checks/day-checker.ts'
 import { Problems } from './checks/problems.ts'
-import type { SuppliedEntry } from './checks/stock.ts'
+import { type SuppliedEntry, suppliedBy } from './checks/stock.ts'
 import { clusterModels } from './cluster-model.ts'
 import type { Day } from './day.ts'
-import { crewOf, hashOfDay, nodesOf, pantryOf, stationOpen, usualLead } from './day.ts'
+import { crewOf, hashOfDay, nodesOf, pantryOf, stationOpen } from './day.ts'
 import type { DayResult } from './day-result.ts'
 import { deliveriesOf } from './deliveries.ts'
 import { Door, isWorthRepeating } from './door.ts'
@@ -45,7 +45,7 @@ import { OfficeModel } from './office-model.ts'
 import { ProviderModel } from './provider-model.ts'
 import type { Latency } from './slo.ts'
 import { latencyOf, parseSlo } from './slo.ts'
-import { SupplierModel } from './supplier-model.ts'
+import { SupplierModel, suppliersOf } from './supplier-model.ts'
 import { type Duration, durationMs, durationUs, timeText, timeUs } from './time-of-day.ts'
 import { TraceHash } from './trace-hash.ts'
 import { checkMode } from './validate-day.ts'
@@ -96,9 +96,8 @@ const overdueUs = 5 * minuteUs
 const callbackTriesMax = 3
 /** The world outside is not perfect: letters are lost, and so are answers. */
 const usualOffice = { latencyMs: 60, failShare: 0.01, silentShare: 0.005 }
-const usualSupplier = { latencyMs: 200, lateShare: 0.2, shortShare: 0.2, failShare: 0.1, silentShare: 0.05 }
 /** What came so long ago is in its bin, once all faults are over. */
-const bookedWithinUs = 15 * minuteUs
+export const bookedWithinUs = 15 * minuteUs
 /** Far more than any day has: who needs more goes in circles. */
 const eventsMax = 50_000_000
 
@@ -146,7 +145,7 @@ export class SimDay {
     )
     this.office = new OfficeModel(new OfficeLedger(usualOffice))
     this.supplier = new SupplierModel(
-      new SupplierLedger({ ...usualSupplier, leadMs: durationMs(day.stock.lead ?? usualLead) }),
+      new SupplierLedger(suppliersOf(day)),
       () => this.cluster.worldNow as Instant,
       (record) => this.#at(record.arrivesAt, () => this.#takeIn(record)),
     )
@@ -376,13 +375,9 @@ export class SimDay {
   }
 
   #supplied(): readonly SuppliedEntry[] {
-    const { worldNow } = this.cluster
-    const since = worldNow - bookedWithinUs
-    return this.supplier.ledger.orders.map(({ order, brings, arrivesAt }) => ({
-      order,
-      amount: arrivesAt <= worldNow ? brings : 0,
-      isBooked: arrivesAt <= since && this.#faults.healedAt <= since,
-    }))
+    const now = this.cluster.worldNow
+    const bookedBefore = now - bookedWithinUs
+    return suppliedBy(this.supplier.ledger.orders, { now, bookedBefore, wellSince: this.#faults.healedAt })
   }
 
   #insist(actor: ActorId, message: Message, key: string, done: () => void = () => {}): void {

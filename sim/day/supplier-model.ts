@@ -1,12 +1,23 @@
 /**
- * The suppliers, as the simulator asks them.
+ * The suppliers of a day, and how the simulator asks them.
  *
  * Does not: keep books (`SupplierLedger` does, the same as behind the live stub).
  */
 import type { Instant } from '#actor'
 import { supplierOperations } from '#actors'
-import type { SupplierLedger, SupplyRecord } from '#outside'
+import type { SupplierLedger, SupplierSettings, SupplyRecord } from '#outside'
 import type { OutsideModel } from '#sim'
+import { type Day, usualLead } from './day.ts'
+import { durationMs } from './time-of-day.ts'
+
+/** The world outside is not perfect: lorries are late or half empty, calls fail, and answers are lost. */
+const usualSupplier = { latencyMs: 200, lateShare: 0.2, shortShare: 0.2, failShare: 0.1, silentShare: 0.05 }
+
+export const suppliersOf = ({ stock }: Day): SupplierSettings => ({
+  ...usualSupplier,
+  leadMs: durationMs(stock.lead ?? usualLead),
+  outage: false,
+})
 
 /** Of deliveries, those of which somebody of the house tells, and those that are told twice. */
 const toldShare = 0.7

@@ -119,6 +119,10 @@ const liveFaults: ReadonlySet<FaultKind> = new Set<FaultKind>([
   'crash-node',
   'pause-node',
   'provider-outage',
+  'supplier-outage',
+  'delivery-late',
+  'delivery-short',
+  'spoilage',
   'appliance-breakdown',
   'restart-cluster',
 ])

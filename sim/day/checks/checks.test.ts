@@ -25,7 +25,7 @@ import type { GuestOrder } from './orders.ts'
 import { OrdersCheck } from './orders.ts'
 import { OwnerCheck } from './owner.ts'
 import type { BinBooks, SuppliedEntry } from './stock.ts'
-import { StockCheck } from './stock.ts'
+import { StockCheck, suppliedBy } from './stock.ts'
 
 const at = (minutes: number): Instant => (minutes * 60_000_000) as Instant
 
@@ -275,6 +275,16 @@ describe('stock', () => {
       return check.found.detail
     }
     const came = (amount: number, isBooked = true) => ({ order: 's:salt:1', amount, isBooked })
+
+    test('the books say what has come by now, and what must be in its bin', () => {
+      const order = { order: 's:salt:1', brings: 30, arrivesAt: 100 as Instant }
+      const at = (now: number, bookedBefore: number, wellSince?: number) =>
+        suppliedBy([order], { now, bookedBefore, ...(wellSince !== undefined && { wellSince }) })
+      expect(at(99, 90)).toEqual([came(0, false)])
+      expect(at(100, 99)).toEqual([came(30, false)])
+      expect(at(200, 100)).toEqual([came(30)])
+      expect(at(200, 100, 101)).toEqual([came(30, false)])
+    })
 
     test('is in its bin once, as much as came of it', () => {
       expect(compare([brought(30)], came(30))).toBe('')

@@ -15,7 +15,7 @@
  *   S6. What a bin was brought of an order is what the suppliers' books say has come of it, and it was brought once; at
  *       close all that came is in the bins, but for what came just now.
  */
-import type { ActorId } from '#actor'
+import type { ActorId, Instant } from '#actor'
 import { keyOf } from '#actor'
 import type { Batch, JournalRecord, SnapshotRow } from '#ports'
 import { Problems } from './problems.ts'
@@ -41,6 +41,28 @@ export interface SuppliedEntry {
   readonly amount: number
   /** It came long enough ago to be in its bin. */
   readonly isBooked: boolean
+}
+
+/** What a supplier's books hold of one order. */
+type Supply = Pick<SuppliedEntry, 'order'> & { readonly brings: number; readonly arrivesAt: Instant }
+
+/**
+ * The suppliers' books as they stand at `now`, by the world's clock. What had come by `bookedBefore` is in its bin, if
+ * all was well since `wellSince`.
+ */
+export function suppliedBy(
+  orders: readonly Supply[],
+  {
+    now,
+    bookedBefore,
+    wellSince = 0,
+  }: { readonly now: number; readonly bookedBefore: number; readonly wellSince?: number },
+): readonly SuppliedEntry[] {
+  return orders.map(({ order, brings, arrivesAt }) => ({
+    order,
+    amount: arrivesAt <= now ? brings : 0,
+    isBooked: arrivesAt <= bookedBefore && wellSince <= bookedBefore,
+  }))
 }
 
 interface Books {
