@@ -1,8 +1,8 @@
 /**
  * How the tests run: from source, through the `source` condition of the doors in package.json.
  *
- * Most need nothing but a processor. Those that start processes, kill them and look at the clock come after them,
- * one file at a time.
+ * Most need nothing but a processor; their files share what a worker has loaded. Those that start processes, kill them
+ * and look at the clock come after them, one file at a time.
  */
 import { configDefaults, defineConfig } from 'vitest/config'
 
@@ -37,6 +37,7 @@ export default defineConfig({
           exclude,
           benchmark: { include: [] },
           maxWorkers: '100%',
+          isolate: false,
           sequence: { groupOrder: 0 },
         },
       },
@@ -49,6 +50,7 @@ export default defineConfig({
           benchmark: { include: ['**/*.bench.ts'], exclude },
           // By default one core would be left alone, which of two is half.
           maxWorkers: '100%',
+          isolate: false,
           sequence: { groupOrder: 0 },
         },
       },
