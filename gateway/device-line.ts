@@ -15,6 +15,7 @@ import type { Socket } from 'node:net'
 import type { FastifyReply } from 'fastify'
 import { type RawData, WebSocket, WebSocketServer } from 'ws'
 import type { Ending, Line } from './event-stream.ts'
+import { takeOver } from './server.ts'
 
 /** Longer ones are no acknowledgements. */
 const frameBytesMax = 1_024
@@ -30,6 +31,8 @@ const handshakes = new WebSocketServer({
   clientTracking: false,
   maxPayload: frameBytesMax,
   perMessageDeflate: false,
+  // Each would wait in memory for a reader that does not read: `lineOf` answers the pings of one that does.
+  autoPong: false,
 })
 
 const closing: Readonly<Record<Ending, readonly [code: number, reason: string]>> = {
@@ -44,7 +47,7 @@ export type Acknowledge = (id: string) => Promise<unknown>
 
 /** Takes over the reply to a handshake. Undefined: its sender has left. */
 export function deviceLine(reply: FastifyReply, head: Buffer, acknowledge: Acknowledge): Line | undefined {
-  reply.hijack()
+  takeOver(reply, 101)
   const { raw } = reply.request
   const { socket } = raw
   reply.raw.detachSocket(socket)
@@ -77,6 +80,9 @@ function lineOf(device: WebSocket, socket: Socket, acknowledge: Acknowledge): Li
   }
   device.on('pong', () => {
     hasAnswered = true
+  })
+  device.on('ping', (data) => {
+    if (!socket.writableNeedDrain) device.pong(data)
   })
   device.on('message', (data, isBinary) => {
     if (device.readyState !== WebSocket.OPEN) return

@@ -24,6 +24,7 @@ import type { ActorId } from '#actor'
 import type { JournalRecord } from '#ports'
 import type { ClusterClient } from './cluster-client.ts'
 import { Problem } from './problems.ts'
+import { takeOver } from './server.ts'
 
 /** At most this many records at once; a reader further behind gets the newest, and sees the gap in the ids. */
 const recordsMax = 1_000
@@ -104,7 +105,7 @@ export class EventStreams {
    */
   start(reply: FastifyReply, source: StreamSource): void {
     this.#assertPlace(source.holder, reply.request.ip)
-    reply.hijack()
+    takeOver(reply, 200)
     // Not the response: one that waits behind others on its connection is never told that its reader has left.
     const { socket } = reply.request.raw
     if (socket.destroyed) return

@@ -22,7 +22,7 @@ import Fastify, {
 } from 'fastify'
 import { Type } from 'typebox'
 import { ClusterError } from '#actor'
-import type { Metrics } from './metrics.ts'
+import type { Metrics, RouteMetrics } from './metrics.ts'
 import {
   documentOf,
   Problem,
@@ -39,6 +39,10 @@ import { takeUpgrades } from './upgrade.ts'
 declare module 'fastify' {
   interface FastifyRequest {
     trace: TraceContext
+  }
+  interface FastifyContextConfig {
+    /** Of each route. */
+    seen?: RouteMetrics
   }
 }
 
@@ -170,11 +174,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     const methods = [route.method].flat()
     routes.push({ methods, pattern: route.url })
     const seen = metrics.route(methods.join('|'), route.url)
+    route.config = { ...route.config, seen }
     const own = route.onResponse === undefined ? [] : [route.onResponse].flat()
     route.onResponse = [
       ...own,
       (_request, reply, done) => {
-        seen.observe(reply.statusCode, reply.elapsedTime)
+        if (!takenOver.has(reply)) seen.observe(reply.statusCode, reply.elapsedTime)
         done()
       },
     ]
@@ -228,6 +233,15 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   closePromptly(app, tls !== undefined)
   if (options.upgrades !== undefined) takeUpgrades(app, options.upgrades, tls !== undefined)
   return app
+}
+
+const takenOver = new WeakSet<FastifyReply>()
+
+/** For an answer that goes on for as long as its reader stays: it is counted as it begins, and not again at its end. */
+export function takeOver(reply: FastifyReply, status: number): void {
+  reply.hijack()
+  takenOver.add(reply)
+  reply.routeOptions.config.seen?.observe(status, reply.elapsedTime)
 }
 
 /** Who does not hang up when told to, or still waits for an answer when the server closes, is cut off after this long. */

@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { inbox, inboxRef, menu, menuRef, notification, notificationRef } from '#actors'
+import { flags, flagsRef, inbox, inboxRef, menu, menuRef, notification, notificationRef } from '#actors'
 import { Machine } from '#kernel'
 import type { Auth } from '../auth/caller.ts'
 import { type Gateway, startGateway } from '../index.ts'
@@ -40,7 +40,7 @@ async function restart(config: StartValues): Promise<void> {
 
 beforeEach(async () => {
   hasExpired = false
-  const types = [inbox, notification, menu].map((definition) => ({
+  const types = [flags, inbox, notification, menu].map((definition) => ({
     definition,
     machine: new Machine(definition),
   }))
@@ -267,6 +267,26 @@ describe('a reader that does not read', () => {
     expect((await device.end()).code).toBe(1006)
   })
 
+  test('is not answered either: what it is told about its pings does not pile up', async () => {
+    await restart({ 'gateway.heartbeat-ms': 60_000 })
+    notify('ada', 'ord_1')
+    const device = new Device('ada')
+    await device.next()
+    let pongs = 0
+    device.socket.on('pong', () => {
+      pongs += 1
+    })
+    device.socket.pause()
+    const pings = 200_000
+    for (let n = 0; n < pings; n += 1) device.socket.ping('x'.repeat(125))
+    device.acknowledge('ord_1')
+    while ((await stateOf('ord_1')) !== 'sent') await setImmediate()
+    device.socket.resume()
+    expect(await device.next()).toMatchObject({ type: 'acknowledged' })
+    // What the system keeps for both ends is several thousands.
+    expect(pongs).toBeLessThan(pings / 2)
+  })
+
   test('is not waited for: the others go on, and it is cut off', async () => {
     const lines: string[] = [`GET ${path} HTTP/1.1`, 'host: x', 'accept: text/event-stream']
     lines.push(`authorization: ${bearer('ada', 'customer').authorization}`, '', '')
@@ -315,6 +335,40 @@ async function listen(account: string, headers: Record<string, string> = {}) {
   }
   return { response, next, rest }
 }
+
+describe('a line that was taken over', () => {
+  test('is counted once, when it begins', async () => {
+    notify('ada', 'ord_1')
+    const device = new Device('ada')
+    const stream = await listen('ada')
+    await Promise.all([device.next(), stream.next()])
+    const counted = async (): Promise<readonly string[]> => {
+      const text = await (await fetch(`${gateway.url}/metrics`)).text()
+      return text.match(/^brigade_http_requests_total.*notifications\/stream.*$/gm) ?? []
+    }
+    const once = ['101', '200'].map((status) =>
+      expect.stringMatching(new RegExp(`method="GET",.*status="${status}"} 1$`)),
+    )
+    expect((await counted()).toSorted()).toEqual(once)
+    hasExpired = true
+    await Promise.all([device.end(), stream.rest()])
+    expect((await counted()).toSorted()).toEqual(once)
+  })
+})
+
+describe('while streams are switched off', () => {
+  test('there is no stream, in either form', async () => {
+    cluster.deliver(flagsRef('main'), {
+      type: 'flags.set',
+      ...{ flag: 'event-streams', rule: { kind: 'off' }, by: 'ops' },
+    })
+    for (const accept of ['text/event-stream', '*/*'])
+      expect(
+        (await fetch(`${gateway.url}${path}`, { headers: { ...bearer('ada', 'customer'), accept } })).status,
+      ).toBe(406)
+    expect(await new Device('ada').refusal()).toEqual({ status: 406, code: 'not-acceptable' })
+  })
+})
 
 describe('as Server-Sent Events', () => {
   test('the same comes, and resumes after `Last-Event-ID`', async () => {
