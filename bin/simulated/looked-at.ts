@@ -2,7 +2,8 @@
  * An actor as it stands on the disk of a simulated machine: what an owner would answer, without asking it.
  *
  * Owns:     the answers to a query and to an operator's `inspect`, made from rows.
- * Does not: see a turn that is not visible yet, or an actor that is only in memory.
+ * Does not: see a turn that is not visible yet, or what is only in memory: an actor without a row, and how often a group
+ *           has restarted something.
  */
 import type { ActorId, Instant } from '#actor'
 import type { SimDay } from '#day'
@@ -52,6 +53,7 @@ export function inspected(day: SimDay, actor: ActorId): Outcome {
       ...envelope,
     }))
     .sort((a, b) => a.n - b.n)
+  const known = rowsOf(day, 'meta', ([, of]) => of === shard)[0]?.[1]
   const owner = rowsOf(day, 'shards', ([of]) => of === shard)[0]?.[1]
   return {
     kind: 'answer',
@@ -69,6 +71,10 @@ export function inspected(day: SimDay, actor: ActorId): Outcome {
       accepts: machine.accepts(state),
       mailbox: mailbox.slice(0, mailboxShown),
       mailboxDepth: mailbox.length,
+      supervision: {
+        groups: day.registry.groupsOf(actor),
+        restartsWith: known === undefined ? [] : day.registry.restartsWith(actor, known),
+      },
       timers: own('timers').map(([id, { clock, at, message }]) => ({ id, clock, at, message })),
       asks: own('asks').map(([id, { deadline }]) => ({ id, deadline })),
       calls: own('calls').map(([id, { handler, deadline }]) => ({ id, handler, attempt: 0, deadline })),

@@ -113,6 +113,11 @@ describe('a simulated cluster behind the gateway', () => {
       `actors/${actor}/journal`,
     )
     expect(journal.items.at(-1)?.message.type).toBe('order.place')
+    const station = encodeURIComponent('station/house:grill')
+    expect((await ops('GET', `actors/${station}/supervision`)).body).toMatchObject({
+      groups: [{ name: 'station', strategy: 'rest-for-one' }, { name: 'kitchen' }, { name: 'restaurant' }],
+      restartsWith: expect.arrayContaining(['cook/house:grill:1']),
+    })
     const { body: page } = await ops<{ items: { id: string }[] }>('GET', 'actors?type=order&limit=200')
     expect(page.items.map(({ id }) => id)).toContain(`order/${placed.id}`)
   })

@@ -72,6 +72,33 @@ const PageOfTurns = Type.Object(
   { items: Type.Array(Turn), nextCursor: Type.Optional(Type.String()), olderNotKept: OlderNotKept },
   exact,
 )
+const Supervision = Type.Object(
+  {
+    groups: Type.Array(
+      Type.Object(
+        {
+          name: Type.String(),
+          strategy: Type.Enum(['one-for-one', 'one-for-all', 'rest-for-one']),
+          intensity: Type.Object({ restarts: count, withinMs: count }, exact),
+          backoff: Type.Object(
+            { minMs: count, maxMs: count, factor: Type.Number(), jitter: Type.Number() },
+            exact,
+          ),
+          restarts: Type.Optional(
+            Type.Integer({
+              minimum: 0,
+              description:
+                'Of its shard, as far as they count now: one more than the intensity allows escalates. A simulated cluster does not tell it.',
+            }),
+          ),
+        },
+        exact,
+      ),
+    ),
+    restartsWith: Type.Array(Type.String(), { description: 'Actors that restart when this one does.' }),
+  },
+  exact,
+)
 const DeadLetter = Type.Object(
   {
     id: Type.String(),
@@ -152,7 +179,14 @@ export function actorRoutes(app: Server, client: ClusterClient, keyring: Keyring
     async ({ params, trace }) => {
       const actor = actorOf(params.id)
       const { value, state, version } = await inspect(actor, trace.context)
-      const { mailbox: _elsewhere, ...inside } = value as { mailbox?: unknown }
+      const {
+        mailbox: _,
+        supervision: _elsewhere,
+        ...inside
+      } = value as {
+        mailbox?: unknown
+        supervision?: unknown
+      }
       return { id: actor, version, state, inside: withoutSecrets(inside) }
     },
   )
@@ -171,6 +205,24 @@ export function actorRoutes(app: Server, client: ClusterClient, keyring: Keyring
       const { value } = await inspect(actor, trace.context)
       const { mailbox = [], mailboxDepth } = value as { mailbox?: unknown[]; mailboxDepth?: number }
       return { id: actor, depth: mailboxDepth ?? mailbox.length, items: withoutSecrets(mailbox) }
+    },
+  )
+  app.get(
+    '/ops/v1/actors/:id/supervision',
+    {
+      schema: {
+        summary: 'Which groups decide when a turn of one actor fails, and which actors restart with it',
+        description:
+          'The innermost group is asked first. An actor has no children: supervisors are no actors.',
+        tags: ['actors'],
+        params: OfActor,
+        response: { 200: Supervision, ...problems('validation', 'not-found', ...reachFailures) },
+      },
+    },
+    async ({ params, trace }) => {
+      const actor = actorOf(params.id)
+      const { value } = await inspect(actor, trace.context)
+      return (value as { supervision: Static<typeof Supervision> }).supervision
     },
   )
   app.get(

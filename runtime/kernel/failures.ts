@@ -5,7 +5,7 @@
  * Does not: decide (`supervisor.ts`).
  */
 import type { ActorId, Instant, Message } from '#actor'
-import { after, backoffMs, draw, keyOf, typeOf } from '#actor'
+import { after, backoffMs, draw, keyOf } from '#actor'
 import type { Envelope, Ordinal } from '#ports'
 import { excuse, leaveTrial } from './care.ts'
 import type { Transition } from './machine.ts'
@@ -13,7 +13,6 @@ import type { Waiting } from './mailbox.ts'
 import { bury, offer } from './mailboxes.ts'
 import { type Memory, newWaiting } from './memory.ts'
 import type { Activation, Shard } from './shard.ts'
-import { restartsWith } from './supervisor.ts'
 import { apply, check, record } from './turns.ts'
 
 export function failed(memory: Memory, activation: Activation, waiting: Waiting, error: unknown): void {
@@ -118,11 +117,7 @@ function putBack(memory: Memory, activation: Activation, waiting: Waiting, delay
 }
 
 function restartSiblings(memory: Memory, failed: Activation): void {
-  const group = memory.registry.siblingGroup(failed.id)
-  if (group === undefined) return
-  const types = restartsWith(group.supervisor, failed.type.definition.type)
-  for (const id of failed.shard.state.siblings[group.instance] ?? []) {
-    if (id === failed.id || !types.has(typeOf(id))) continue
+  for (const id of memory.registry.restartsWith(failed.id, failed.shard.state)) {
     memory.observer.count('restarts')
     if (memory.observer.watched)
       memory.observer.event({ kind: 'restarted', actor: id, cause: failed.id, at: memory.now.world })

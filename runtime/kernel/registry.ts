@@ -12,9 +12,10 @@
 import { Compile } from 'typebox/compile'
 import type { ActorDefinition, ActorId, Message, Supervisor } from '#actor'
 import { actorIdLengthMax, ClusterError, hash32, keyOf, systemMessageTypes, typeOf } from '#actor'
-import type { Envelope, ShardId } from '#ports'
+import type { Envelope, ShardId, ShardStateRow } from '#ports'
 import { Machine } from './machine.ts'
 import { isTooLarge, messageSizeMax } from './message-size.ts'
+import { restartsWith, shownGroup } from './supervisor.ts'
 
 /** Actor types that share shards: the mission's service. */
 export interface Department {
@@ -142,6 +143,19 @@ export class Registry {
     )
       return undefined
     return { supervisor, instance: `${supervisor.name}:${definition.shardKey(keyOf(id))}` }
+  }
+
+  /** The groups that decide when a turn of this actor fails, the innermost first. */
+  groupsOf(id: ActorId) {
+    return this.typeOf(id).supervisors.map(shownGroup)
+  }
+
+  /** Of the siblings that its shard knows, those that restart when this actor does. */
+  restartsWith(id: ActorId, { siblings }: Pick<ShardStateRow, 'siblings'>): readonly ActorId[] {
+    const group = this.siblingGroup(id)
+    if (group === undefined) return []
+    const types = restartsWith(group.supervisor, typeOf(id))
+    return (siblings[group.instance] ?? []).filter((sibling) => sibling !== id && types.has(typeOf(sibling)))
   }
 
   #checkGroups(supervisor: Supervisor): void {

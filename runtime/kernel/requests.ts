@@ -16,6 +16,7 @@ import type { Memory } from './memory.ts'
 import type { ActorType } from './registry.ts'
 import { isExpired, isFull, remember, untilSomeGoMs } from './remembered.ts'
 import type { Activation, Shard } from './shard.ts'
+import { shownGroup } from './supervisor.ts'
 import { record } from './turns.ts'
 
 const deadLetterReplaysMax = 3
@@ -239,6 +240,13 @@ function inspection(memory: Memory, activation: Activation): unknown {
       message: row.message,
     })),
     asks: rows(shard.asks).map(([id, row]) => ({ id, deadline: row.deadline })),
+    supervision: {
+      groups: activation.type.supervisors.map((supervisor) => ({
+        ...shownGroup(supervisor),
+        restarts: memory.restarts.recent(supervisor, shard.id, memory.now.runtime).length,
+      })),
+      restartsWith: memory.registry.restartsWith(activation.id, shard.state),
+    },
     calls: rows(shard.calls).map(([id, call]) => ({
       id,
       handler: call.row.handler,

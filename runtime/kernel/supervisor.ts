@@ -16,7 +16,7 @@ export interface Decision {
 
 /** Restart counts of the groups of one kernel, per shard. */
 export class RestartCounts {
-  readonly #restarts = new Map<string, Instant[]>()
+  readonly #restarts = new Map<string, readonly Instant[]>()
 
   /**
    * Asks the groups from the innermost outward. A group whose restarts exceed its intensity escalates, and starts
@@ -39,12 +39,15 @@ export class RestartCounts {
     return { directive: 'escalate', supervisor: path[path.length - 1] as Supervisor }
   }
 
+  /** When the group has restarted something, as far as it counts now. */
+  recent(supervisor: Supervisor, shard: string, now: Instant): readonly Instant[] {
+    const restarts = this.#restarts.get(keyOf(supervisor, shard)) ?? []
+    return restarts.filter((at) => after(at, supervisor.intensity.withinMs) > now)
+  }
+
   #within(supervisor: Supervisor, shard: string, now: Instant): boolean {
-    const key = `${shard}\n${supervisor.name}`
-    const recent = (this.#restarts.get(key) ?? []).filter(
-      (at) => after(at, supervisor.intensity.withinMs) > now,
-    )
-    recent.push(now)
+    const key = keyOf(supervisor, shard)
+    const recent = [...this.recent(supervisor, shard, now), now]
     if (recent.length > supervisor.intensity.restarts) {
       this.#restarts.delete(key)
       return false
@@ -53,6 +56,16 @@ export class RestartCounts {
     return true
   }
 }
+
+const keyOf = ({ name }: Supervisor, shard: string): string => `${shard}\n${name}`
+
+/** What an operator is shown of a group. */
+export const shownGroup = ({ name, strategy, intensity, backoff }: Supervisor) => ({
+  name,
+  strategy,
+  intensity,
+  backoff,
+})
 
 /** The types whose actors restart with one of `type`, by the group's strategy. */
 export function restartsWith(supervisor: Supervisor, type: string): ReadonlySet<string> {

@@ -562,6 +562,26 @@ describe('an actor that finishes', () => {
     expect(dead(node)).toEqual(['archived'])
   })
 
+  test('is inspected with the groups that decide about it, and who restarts with it', () => {
+    const node = kernelWith({
+      strategy: 'one-for-all',
+      types: [diary('a'), diary('b')],
+      directive: 'restart',
+    })
+    for (const actor of [a, ref('b', 'x')]) node.ask(actor, say('open'))
+    const supervision = () => {
+      const outcome = node.request(a, { kind: 'operate', command: { kind: 'inspect' } })
+      return (outcome as unknown as { value: { supervision: { groups: { restarts: number }[] } } }).value
+        .supervision
+    }
+    expect(supervision()).toMatchObject({
+      groups: [{ name: 'group', strategy: 'one-for-all', restarts: 0 }, expect.anything()],
+      restartsWith: ['b/x'],
+    })
+    node.ask(a, say('fail'))
+    expect(supervision().groups.map(({ restarts }) => restarts)).toEqual([1, 0])
+  })
+
   test('is no sibling any more', () => {
     const node = kernelWith({ strategy: 'one-for-all', types: [diary('a'), diary('b')] })
     node.ask(a, say('open'))
