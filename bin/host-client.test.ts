@@ -35,9 +35,12 @@ function client(over: {
   readonly launcher?: (command: LauncherCommand) => Promise<LauncherOutcome>
   readonly shards?: readonly ShardView[]
   readonly environment?: unknown
+  readonly unowned?: ReadonlySet<ShardId>
+  /** An owner that answers when it likes. */
+  readonly later?: (done: (outcome: Outcome) => void) => void
 }): HostClient {
   const { owner = { kind: 'unknown' }, turns = 0, launcher = () => new Promise(() => {}), shards } = over
-  const { environment = { identity: { cluster: 'c' } } } = over
+  const { environment = { identity: { cluster: 'c' } }, unowned = new Set(), later } = over
   const records = Array.from(
     { length: turns },
     (_, i) =>
@@ -45,8 +48,9 @@ function client(over: {
   )
   const live = {
     node: {
-      request: (_: unknown, done: (outcome: Outcome) => void) => done(owner),
+      request: (_: unknown, done: (outcome: Outcome) => void) => (later ? later(done) : done(owner)),
       members: [{ node }],
+      cluster: { ownerOf: (shard: ShardId) => (unowned.has(shard) ? undefined : node) },
     },
     journal: {
       readHistory: (
@@ -105,39 +109,64 @@ describe('the turns of all', () => {
     const journal = new LmdbJournal(environment)
     const scope = 'node-1.a' as ScopeId
     await new Promise<unknown>((done) => journal.open(scope, node, done))
-    const record = {
-      shard: 'orders.0',
-      actor: soup,
-      sequence: 4,
-      at: 1,
-      id: 'm',
-      message: { type: 'go' },
-      state: 'on',
+    // Two shards, one turn each.
+    for (const [position, shard] of ['orders.0', 'orders.1'].entries()) {
+      const record = {
+        shard,
+        actor: soup,
+        sequence: position + 3,
+        at: 1,
+        id: 'm',
+        message: { type: 'go' },
+        state: 'on',
+      }
+      const batch = { now: 1 as Instant, records: [record as unknown as JournalRecord], writes: [] }
+      await new Promise<unknown>((done) => journal.append(scope, position as Position, batch, done))
     }
-    const batch = { now: 1 as Instant, records: [record as unknown as JournalRecord], writes: [] }
-    await new Promise<unknown>((done) => journal.append(scope, 0 as Position, batch, done))
   })
   afterAll(async () => {
     await environment.close()
     rmSync(folder, { recursive: true, force: true })
   })
-  const told = async (owner: Outcome) => {
-    const { records } = await client({ owner, environment }).turns(undefined, { limit: 9 })
-    return sequences(records)
+  const told = async (owner: Outcome, ...unowned: readonly string[]) => {
+    const asked = client({ owner, environment, unowned: new Set(unowned as ShardId[]) })
+    const { records, more, waiting = [] } = await asked.turns(undefined, { limit: 9 })
+    expect(more).toBe(false)
+    return [sequences(records), waiting.map(({ shard }) => shard)]
   }
+  const whole = [[3, 4], []]
 
   test('are told when the owner of the last one has answered, whatever it knows of the actor', async () => {
-    expect(await told({ kind: 'answer', value: {}, state: 'on', version: 4 })).toEqual([4])
-    expect(await told({ kind: 'unknown' })).toEqual([4])
+    expect(await told({ kind: 'answer', value: {}, state: 'on', version: 4 })).toEqual(whole)
+    expect(await told({ kind: 'unknown' })).toEqual(whole)
     // One actor that this build cannot read would hold up all others.
-    expect(await told({ kind: 'stopped' })).toEqual([4])
+    expect(await told({ kind: 'stopped' })).toEqual(whole)
   })
 
-  test('are not told while the owner has less, or says nothing', async () => {
+  test('are not told while the owner has less, or says nothing: all its shards wait', async () => {
     const less = { kind: 'answer', value: {}, state: 'on', version: 3 } as const
     for (const owner of [less, { kind: 'timeout' } as const]) {
-      await expect(told(owner)).rejects.toThrow('Nobody vouches for turn 4 of order/soup now')
+      const [records, waiting] = await told(owner)
+      expect(records).toEqual([])
+      expect(waiting).toEqual(restaurantCluster().registry.shards.toSorted())
     }
+  })
+
+  test('HC4: go on to the last one whose shard has an owner, and those after it wait', async () => {
+    const owner = { kind: 'answer', value: {}, state: 'on', version: 3 } as const
+    expect(await told(owner, 'orders.1')).toEqual([[3], ['orders.1']])
+    expect(await told(owner, 'orders.0', 'orders.1')).toEqual([[], ['orders.0', 'orders.1']])
+    const asked = client({ owner, environment, unowned: new Set(['orders.1' as ShardId]) })
+    const { waiting } = await asked.turns(undefined, { limit: 9 })
+    expect(waiting?.[0]?.types).toContain('order')
+  })
+
+  test('HC4: an owner who is slow is not waited for, and is told when it has answered', async () => {
+    let answer: (outcome: Outcome) => void = () => {}
+    const asked = client({ environment, later: (done) => (answer = done) })
+    expect(await asked.turns(undefined, { limit: 9 })).toMatchObject({ records: [], marks: {} })
+    answer({ kind: 'answer', value: {}, state: 'on', version: 4 })
+    expect(sequences((await asked.turns(undefined, { limit: 9 })).records)).toEqual([3, 4])
   })
 })
 

@@ -8,11 +8,13 @@
  *   HC1. A record of `history` is durable. The owner is asked for the actor's version, an answer that is released
  *        only when what it says is durable, and records up to that version are read.
  *   HC2. What `turns` tells is durable. Writes of the store become durable in the order in which they became visible
- *        (docs/adr/0008), so the last turn of each scope vouches for all before it. Its actor's owner is asked, which has
- *        seen it: it wrote it, or has loaded what was visible. Its answer, also that there is no such actor any more, is
- *        released only when what it rests on is durable. A scope whose owner is gone is vouched for by the new owner;
- *        until there is one, nothing of the look is told.
+ *        (docs/adr/0008), so the last turn of each scope vouches for all before it, also for what it follows in other
+ *        scopes. Its actor's owner is asked, which has seen it: it wrote it, or has loaded what was visible. Its answer,
+ *        also that there is no such actor any more, is released only when what it rests on is durable. A scope whose
+ *        owner is gone is vouched for by the new owner.
  *   HC3. What was told once needs nobody to vouch for it again: a look up to earlier marks asks nobody.
+ *   HC4. A shard without an owner holds up only the turns after the last one of its scope that has an owner; and an owner
+ *        who is slow, nothing of other scopes.
  */
 import type { ActorId, Instant } from '#actor'
 import {
@@ -40,27 +42,34 @@ import {
   listDeadLetters,
   type NodeControl,
   type NodeStatus,
+  type Tail,
   TurnReader,
 } from '#live'
 import {
   type CounterName,
   counterNames,
   type JournalRecord,
+  type Marks,
   type NodeId,
   type Outcome,
+  type Position,
   type Read,
   type RecordPlace,
+  type ScopeId,
   type ShardId,
   type ShardView,
   type SnapshotRow,
   type TurnSource,
   type Turns,
+  type WaitingShard,
 } from '#ports'
 import { ActorWatch } from './actor-watch.ts'
 
 /** How soon somebody who follows an actor is told of a new turn. */
 const watchIntervalMs = 100
 const inspectTimeoutMs = 3_000
+/** A look of the read models waits so long for the slowest owner; what it answers later counts for the next one. */
+const vouchedWithinMs = 250
 /** A command that has not been refused by then has begun; some end only with a process. */
 const refusedWithinMs = 250
 
@@ -75,6 +84,9 @@ export class HostClient implements ClusterClient {
   readonly #parts: HostClientParts
   readonly #watch: ActorWatch
   readonly #turns: TurnReader
+  /** By scope: through which position an owner has vouched for it, and whoever is asked now. */
+  readonly #vouched = new Map<ScopeId, Position>()
+  readonly #asked = new Map<ScopeId, Promise<void>>()
   #open = false
   #partitions = 0
 
@@ -124,9 +136,19 @@ export class HostClient implements ClusterClient {
   async turns(...[after, bounds]: Parameters<TurnSource['turns']>): Promise<Turns> {
     const journal = this.#parts.live.environment.identity.cluster
     const marks = after?.journal === journal ? after.marks : {}
-    const { lasts, ...read } = this.#turns.read(marks, bounds)
-    if (bounds.upTo === undefined) await Promise.all(lasts.map((last) => this.#vouchFor(last)))
-    return { journal, ...read }
+    const { limit, upTo } = bounds
+    if (upTo !== undefined) return { journal, ...this.#turns.read(marks, { limit, upTo }) }
+    const tails = this.#turns.tails(this.#provedSince(marks), (shard) => this.#isOwned(shard))
+    await this.#asksFor(tails)
+    const proved = this.#provedSince(marks)
+    const waiting = tails.flatMap((tail) => [...tail.unowned, ...this.#silent(tail, proved)])
+    return {
+      journal,
+      ...this.#turns.read(marks, { limit, upTo: proved }),
+      ...(waiting.length > 0 && {
+        waiting: [...new Set(waiting)].sort().map((shard) => this.#waitingShard(shard)),
+      }),
+    }
   }
 
   watch(actor: ActorId, changed: () => void): () => void {
@@ -199,13 +221,12 @@ export class HostClient implements ClusterClient {
   }
 
   ready(): boolean {
-    const { live, registry } = this.#parts
-    return this.#open && registry.shards.some((shard) => live.node.cluster?.ownerOf(shard) !== undefined)
+    const { registry } = this.#parts
+    return this.#open && registry.shards.some((shard) => this.#isOwned(shard))
   }
 
   ownership(): readonly Ownership[] {
-    const { live, registry } = this.#parts
-    return ownershipOf(registry.shards, (shard) => live.node.cluster?.ownerOf(shard) !== undefined)
+    return ownershipOf(this.#parts.registry.shards, (shard) => this.#isOwned(shard))
   }
 
   worldNow(): Instant {
@@ -225,14 +246,61 @@ export class HostClient implements ClusterClient {
     throw problemOf(outcome, `Actor '${actor}'`)
   }
 
-  /** Rejects while nobody can say that this turn is durable. */
-  async #vouchFor({ actor, sequence }: JournalRecord): Promise<void> {
+  /** What was told, what was vouched for, and what was trimmed: that is older than any flush takes. */
+  #provedSince(marks: Marks): Marks {
+    const proved: Record<string, number> = { ...marks }
+    for (const [scope, position] of this.#vouched)
+      if (position <= (marks[scope] ?? 0)) this.#vouched.delete(scope)
+    for (const [scope, position] of [...this.#vouched, ...Object.entries(this.#turns.trimmed())])
+      proved[scope] = Math.max(proved[scope] ?? 0, position)
+    return proved
+  }
+
+  #isOwned(shard: ShardId): boolean {
+    return this.#parts.live.node.cluster?.ownerOf(shard) !== undefined
+  }
+
+  async #asksFor(tails: readonly Tail[]): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, vouchedWithinMs)
+    })
+    const asked = tails.flatMap(({ scope, witness }) => (witness ? [this.#askFor(scope, witness)] : []))
+    await Promise.race([Promise.all(asked), late])
+    clearTimeout(timer)
+  }
+
+  #askFor(scope: ScopeId, { position, record }: NonNullable<Tail['witness']>): Promise<void> {
+    const before = this.#asked.get(scope)
+    if (before !== undefined) return before
+    const asked = this.#isVouchedFor(record).then((isVouched) => {
+      this.#asked.delete(scope)
+      if (isVouched) this.#vouched.set(scope, position)
+    })
+    this.#asked.set(scope, asked)
+    return asked
+  }
+
+  /** False: nobody can say now that this turn is durable. */
+  async #isVouchedFor({ actor, sequence }: JournalRecord): Promise<boolean> {
     const body = { kind: 'operate', command: { kind: 'inspect' } } as const
     const outcome = await this.request({ actor, body, timeoutMs: inspectTimeoutMs })
     // One that this build cannot read has said nothing since: its owner has loaded what is durable.
-    if (outcome.kind === 'unknown' || outcome.kind === 'stopped') return
-    if (outcome.kind === 'answer' && outcome.version >= sequence) return
-    throw new Error(`Nobody vouches for turn ${sequence} of ${actor} now (${outcome.kind}).`)
+    if (outcome.kind === 'unknown' || outcome.kind === 'stopped') return true
+    return outcome.kind === 'answer' && outcome.version >= sequence
+  }
+
+  /** Every shard of an owner who has not answered yet: all of them write to the same scope. */
+  #silent({ scope, witness }: Tail, proved: Marks): readonly ShardId[] {
+    if (witness === undefined || witness.position <= (proved[scope] ?? 0)) return []
+    const { live, registry } = this.#parts
+    const owner = live.node.cluster?.ownerOf(witness.record.shard)
+    return registry.shards.filter((shard) => live.node.cluster?.ownerOf(shard) === owner)
+  }
+
+  #waitingShard(shard: ShardId): WaitingShard {
+    const types = this.#parts.registry.types.filter(({ shards }) => shards.includes(shard))
+    return { shard, types: types.map(({ definition }) => definition.type) }
   }
 
   /** The state's value; null for one that this build cannot read. */

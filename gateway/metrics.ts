@@ -85,6 +85,9 @@ function writeReadModels(lines: string[], projector: Projector): void {
     'What was durable so long ago is in the read models.',
   )
   lines.push(`brigade_projection_lag_seconds ${lagMs / 1_000}`)
+  const waits = 'Shards of whose latest turns nobody says whether they are durable.'
+  head(lines, 'brigade_projection_shards_waiting', 'gauge', waits)
+  lines.push(`brigade_projection_shards_waiting ${projector.waiting.length}`)
   head(lines, 'brigade_projection_as_of_seconds', 'gauge', 'World time of the last turn in the read models.')
   lines.push(`brigade_projection_as_of_seconds ${asOf / 1_000_000}`)
   head(lines, 'brigade_projection_turns_total', 'counter', 'Turns folded into the read models, ever.')

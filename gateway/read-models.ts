@@ -84,8 +84,11 @@ export function assertThere(projector: Projector, { name }: Projection): void {
   }
 }
 
-export const freshness = (projector: Projector): { asOf?: string; lagMs: number } => {
-  const { asOf, lagMs } = projector.freshness()
+export const freshness = (
+  projector: Projector,
+  projection?: Projection,
+): { asOf?: string; lagMs: number } => {
+  const { asOf, lagMs } = projector.freshness(projection)
   return { lagMs, ...(asOf !== undefined && { asOf: timestampOf(asOf) }) }
 }
 
@@ -138,7 +141,11 @@ export function listed<Row, Item>(
     ...(fits && { fits }),
     ...(cursor !== undefined && { after: placeOf(keyring, name, cursor) as Key }),
   })
-  const page = { items: rows.map(shown), ...freshness(projector), ...gone(projector, projection, table) }
+  const page = {
+    items: rows.map(shown),
+    ...freshness(projector, projection),
+    ...gone(projector, projection, table),
+  }
   if (next === undefined) return page
   const nextCursor = cursorOf(keyring, name, next)
   reply.header('link', nextLink(url, nextCursor))

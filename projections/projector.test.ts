@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
 import { type ActorId, type Instant, keyOf, type Message } from '#actor'
-import type { JournalRecord, Key, MessageId, RowStore, ShardId } from '#ports'
+import type { JournalRecord, Key, MessageId, RowStore, ShardId, Turns } from '#ports'
 import { MemoryStore, type Projection, Projector, type Table } from '#projections'
 import { sourceOf } from './journal.test-kit.ts'
 
@@ -144,6 +144,23 @@ test('a look that does not succeed publishes nothing, and the next one does', as
   isDown = false
   await caughtUp(projector)
   expect(idsOf(projector)).toEqual(['x'])
+})
+
+test('a shard that waits is late alone, as are the projections of actors that live there', async () => {
+  says('x', 'a', 1)
+  let waiting: NonNullable<Turns['waiting']> = [{ shard: 's.0' as ShardId, types: ['a', 'b'] }]
+  const held: typeof source = { turns: async (...asked) => ({ ...(await source.turns(...asked)), waiting }) }
+  const elsewhere: Projection = { ...words(), name: 'elsewhere', actors: ['c'] }
+  const projections = [words(), elsewhere]
+  const projector = await caughtUp(new Projector({ source: held, store, projections, now: () => clock }))
+  clock += 5_000
+  await caughtUp(projector)
+  expect(projector.waiting).toEqual([{ shard: 's.0', lagMs: 5_000 }])
+  expect([words(), elsewhere].map((of) => projector.freshness(of).lagMs)).toEqual([5_000, 0])
+  expect(projector.freshness().lagMs).toBe(5_000)
+  waiting = []
+  await caughtUp(projector)
+  expect([projector.waiting, projector.freshness().lagMs]).toEqual([[], 0])
 })
 
 test('another journal begins with empty tables', async () => {

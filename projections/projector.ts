@@ -30,8 +30,10 @@ import {
   type ReadUpTo,
   type RowStore,
   type RowWrite,
+  type ShardId,
   startingWith,
   type TurnSource,
+  type WaitingShard,
 } from '#ports'
 import { Draft, orderKey, rowKey } from './draft.ts'
 import type { Projection, Table } from './projection.ts'
@@ -156,6 +158,8 @@ export class Projector {
   readonly #now: () => number
   readonly #failed = new Map<string, string>()
   readonly #rebuilds = new Map<string, Rebuild>()
+  /** Shards whose latest turns the source does not tell: of which actors, and until when they were in. */
+  #waiting: ReadonlyMap<ShardId, WaitingShard & { readonly since: number }> = new Map()
   /** What was read from the store is not what was written: the next look begins anew. */
   #isDamaged = false
   /** Rows may be there that are to leave. */
@@ -218,10 +222,16 @@ export class Projector {
     }
     await this.#admit()
     const before = this.#standing
-    const { journal, marks, records, more, isCut } = await this.#options.source.turns(
-      before.journal === '' ? undefined : before,
-      { limit: this.#options.turnsMax ?? 500 },
-    )
+    const {
+      journal,
+      marks,
+      records,
+      more,
+      isCut,
+      waiting = [],
+    } = await this.#options.source.turns(before.journal === '' ? undefined : before, {
+      limit: this.#options.turnsMax ?? 500,
+    })
     if (before.journal !== '' && journal !== before.journal) await this.#beginAnew()
     const { turns, asOf = 0, isComplete } = this.#standing
     if (isCut) this.#miss()
@@ -245,15 +255,34 @@ export class Projector {
         ...(keptFrom > 0 && { keptFrom }),
       })
     } else this.#standing = { ...this.#standing, marks }
+    this.#waiting = new Map(
+      waiting.map((it) => [
+        it.shard,
+        { ...it, since: this.#waiting.get(it.shard)?.since ?? this.#caughtUpAt },
+      ]),
+    )
     if (!more) this.#caughtUpAt = began
     if (this.#isLeaving) this.#isLeaving = await this.#leave(this.#lives(this.#standing.copies))
     return (await this.#build()) || more || this.#isLeaving
   }
 
-  freshness(): Freshness {
+  /** Of one projection, or of the one that is latest. */
+  freshness(of?: Projection): Freshness {
     const { asOf, keptFrom } = this.#standing
-    const lagMs = Math.max(0, Math.round(this.#now() - this.#caughtUpAt))
+    const concerns = ({ types }: WaitingShard): boolean =>
+      of === undefined || types.some((type) => of.actors.includes(type))
+    const waiting = [...this.#waiting.values()].filter(concerns)
+    const lagMs = Math.max(this.#lagMs(this.#caughtUpAt), ...waiting.map(({ since }) => this.#lagMs(since)))
     return { ...(asOf !== undefined && { asOf }), lagMs, ...(keptFrom !== undefined && { keptFrom }) }
+  }
+
+  /** Shards that others need not wait for: nobody can say now what of their latest turns is durable. */
+  get waiting(): readonly { readonly shard: ShardId; readonly lagMs: number }[] {
+    return [...this.#waiting.values()].map(({ shard, since }) => ({ shard, lagMs: this.#lagMs(since) }))
+  }
+
+  #lagMs(since: number): number {
+    return Math.max(0, Math.round(this.#now() - since))
   }
 
   get turns(): number {

@@ -46,6 +46,10 @@ const Model = Type.Object(
   },
   exact,
 )
+const Waiting = Type.Array(Type.Object({ shard: Type.String(), lagMs: count }, exact), {
+  description:
+    'Shards of whose latest turns nobody says now whether they are durable: they have no owner, or it does not answer. The others go on.',
+})
 const path = '/ops/v1/projections'
 /** Stands for every one of them. */
 const all = 'all'
@@ -58,12 +62,17 @@ export function projectionRoutes(app: Server, projector: Projector): void {
         summary: 'The read models of this edge, how far they are, and what is being built',
         tags: ['projections'],
         response: {
-          200: Type.Object({ items: Type.Array(Model), turns: count, ...Fresh }, exact),
+          200: Type.Object({ items: Type.Array(Model), turns: count, ...Fresh, waiting: Waiting }, exact),
           ...problems('validation'),
         },
       },
     },
-    () => ({ items: projector.view().map(shown), turns: projector.turns, ...freshness(projector) }),
+    () => ({
+      items: projector.view().map(shown),
+      turns: projector.turns,
+      ...freshness(projector),
+      waiting: [...projector.waiting],
+    }),
   )
   app.post(
     `${path}/:name/rebuild`,

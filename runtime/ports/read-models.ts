@@ -10,6 +10,7 @@
  *   T2. A turn that was told is durable: it is never taken back.
  *   S1. A commit is there as a whole or not at all, also after the process was killed in the middle of it.
  */
+import type { ShardId } from './ids.ts'
 import type { JournalRecord, Key } from './rows.ts'
 
 /** By scope, or whatever else the source counts by: how much of it was read. Whoever keeps it does not look inside. */
@@ -22,11 +23,20 @@ export interface ReadUpTo {
   readonly marks: Marks
 }
 
+/** A shard of which nobody can say now what is durable. */
+export interface WaitingShard {
+  readonly shard: ShardId
+  /** Of the actors that live there. */
+  readonly types: readonly string[]
+}
+
 export interface Turns extends ReadUpTo {
   /** Those of different actors in any order in which every actor's own are as it had them. */
   readonly records: readonly JournalRecord[]
   /** There is more already. */
   readonly more: boolean
+  /** Whose latest turns are not told before somebody can prove them durable. None: absent. */
+  readonly waiting?: readonly WaitingShard[]
   /** Turns after that place were trimmed before they were told: nobody can tell them any more. */
   readonly isCut?: boolean
 }
@@ -36,7 +46,7 @@ export interface TurnSource {
    * The turns after this place, about `limit` of them, and at most those before `upTo`, which was told earlier. What
    * comes after a place in another journal begins at the beginning of this one: `journal` says so.
    *
-   * Rejects when they cannot be proved durable now.
+   * Of what cannot be proved durable now nothing is told; the others go on.
    */
   turns(
     after: ReadUpTo | undefined,

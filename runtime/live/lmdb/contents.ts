@@ -7,7 +7,14 @@ import type { Key, NodeId, Position, ScopeId, TableName, Tables } from '#ports'
 import { decodeValue } from './codec.ts'
 import type { Environment } from './environment.ts'
 import { decodeKey } from './key.ts'
-import { batchLayout, type StoredBatch, scopeLayout, tableSpecs, trimLayout } from './tables.ts'
+import {
+  batchLayout,
+  type StoredBatch,
+  scopeLayout,
+  tableSpecs,
+  trimLayout,
+  trimmedThrough,
+} from './tables.ts'
 
 export interface ScopeContents {
   readonly scope: ScopeId
@@ -49,7 +56,7 @@ export function scopesOf(environment: Environment): readonly ScopeContents[] {
     return {
       scope,
       ...scopeLayout.fromStored(decodeValue(value)),
-      ...(trimmed && { trimmedTo: trimLayout.fromStored(decodeValue(trimmed)) }),
+      ...(trimmed && { trimmedTo: trimmedThrough(trimLayout.fromStored(decodeValue(trimmed))) }),
       batches: batches.get(scope) ?? [],
     }
   })

@@ -49,7 +49,15 @@ import { markFlushFailed } from './data-file.ts'
 import { durable, type Environment, type Rows, WriteError } from './environment.ts'
 import { expiredIn } from './expired.ts'
 import { decodeKey, encodeKey, keysFrom } from './key.ts'
-import { batchLayout, type StoredShardRow, scopeLayout, tableSpecs, trimLayout } from './tables.ts'
+import {
+  batchLayout,
+  goneTrimsMax,
+  type StoredShardRow,
+  scopeLayout,
+  tableSpecs,
+  trimLayout,
+  trimmedThrough,
+} from './tables.ts'
 import { lastTimeOf } from './world-clock.ts'
 
 export interface LmdbJournalOptions {
@@ -308,24 +316,37 @@ export class LmdbJournal implements Journal {
       const value = encodeValue(batchLayout.toStored(batch))
       writes.push({ rows: rows.journal, key: encodeKey([scope, position]), value, version: undefined })
     }
-    for (const trim of batch.trims ?? []) writes.push(...this.#encodeTrim(trim))
+    for (const trim of batch.trims ?? []) writes.push(...this.#encodeTrim(trim, batch.now))
+    const ends = batch.trims?.filter((trim) => trim.ends).length ?? 0
+    if (ends > 0) writes.push(...this.#oldestGone(ends))
     const value = encodeValue(scopeLayout.toStored({ node }))
     writes.push({ rows: rows.scopes, key: encodeKey([scope]), value, version: position })
     return writes
   }
 
-  #encodeTrim({ scope, positions, ends }: Trim): EncodedWrite[] {
+  #encodeTrim({ scope, positions, ends }: Trim, now: Instant): EncodedWrite[] {
     const { journal, scopes, trims } = this.#environment.rows
     const key = encodeKey([scope])
-    const removal = (rows: Rows, key: Buffer) => ({ rows, key, value: undefined, version: undefined })
-    const last = positions.at(-1)
+    const before = trims.get(key)
+    const last = positions.at(-1) ?? (before && trimmedThrough(trimLayout.fromStored(decodeValue(before))))
+    const trim = last !== undefined && trimLayout.toStored(ends ? [last, now] : last)
     return [
       ...positions.map((position) => removal(journal, encodeKey([scope, position]))),
-      ...(ends ? [removal(scopes, key), removal(trims, key)] : []),
-      ...(ends || last === undefined
-        ? []
-        : [{ rows: trims, key, value: encodeValue(trimLayout.toStored(last)), version: undefined }]),
+      ...(ends ? [removal(scopes, key)] : []),
+      ...(trim ? [{ rows: trims, key, value: encodeValue(trim), version: undefined }] : []),
     ]
+  }
+
+  /** Room for so many more. */
+  #oldestGone(more: number): EncodedWrite[] {
+    const { trims } = this.#environment.rows
+    const gone = [...trims.getRange({})].flatMap(({ key, value }) => {
+      const trim = trimLayout.fromStored(decodeValue(value))
+      return typeof trim === 'number' ? [] : [{ key, goneAt: trim[1] }]
+    })
+    const surplus = Math.max(0, gone.length + more - goneTrimsMax)
+    const oldest = gone.sort((a, b) => a.goneAt - b.goneAt).slice(0, surplus)
+    return oldest.map(({ key }) => removal(trims, key))
   }
 
   #encodeWrite({ table, key, value }: Write): EncodedWrite {
@@ -556,6 +577,13 @@ export class LmdbJournal implements Journal {
 }
 
 const shardLayout = tableSpecs.shards.row
+
+const removal = (rows: Rows, key: Buffer): EncodedWrite => ({
+  rows,
+  key,
+  value: undefined,
+  version: undefined,
+})
 
 // Twice the epoch, and one more once released: a release between an acquirer's look and its write refuses the
 // write, so that it never seals an owner who has let go.

@@ -170,9 +170,15 @@ export const versioned: ReadonlySet<string> = new Set(['scopes', 'shards', 'meta
 
 /**
  * `trims`: [scope] → up to which position its batches may be missing. A row of its own: the scope's is written by its
- * owner alone.
+ * owner alone. Of a scope that has gone it stays, with the world time of that, so that whoever had not read it is told.
  */
-export const trimLayout = asItIs<Position>()
+export type StoredTrim = Position | readonly [through: Position, goneAt: Instant]
+export const trimLayout = asItIs<StoredTrim>()
+
+export const trimmedThrough = (trim: StoredTrim): Position => (typeof trim === 'number' ? trim : trim[0])
+
+/** Of so many scopes that have gone, the last ones, the row stays: some dozen bytes each. */
+export const goneTrimsMax = 256
 
 export const databaseNames = [
   ...(Object.keys(tableSpecs) as TableName[]),

@@ -19,7 +19,7 @@ import { encodeValue } from './codec.ts'
 import { Environment } from './environment.ts'
 import { LmdbJournal } from './journal.ts'
 import { encodeKey } from './key.ts'
-import { scopeLayout } from './tables.ts'
+import { goneTrimsMax, scopeLayout } from './tables.ts'
 import { TurnReader } from './turns.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'brigade-turns-'))
@@ -28,6 +28,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 let environment: Environment
 let journal: LmdbJournal
 const shard = 'a.0' as ShardId
+const lostShard = 'a.1' as ShardId
 let positions: Map<ScopeId, number>
 let last: Map<ActorId, { place: RecordPlace; sequence: number }>
 
@@ -63,7 +64,7 @@ async function write(scope: ScopeId, ...actors: readonly string[]): Promise<void
     const sequence = (before?.sequence ?? 0) + 1
     last.set(actor, { place: [scope, position, index], sequence })
     return {
-      shard,
+      shard: name.startsWith('lost') ? lostShard : shard,
       actor,
       sequence,
       at: position as unknown as Instant,
@@ -82,19 +83,27 @@ async function write(scope: ScopeId, ...actors: readonly string[]): Promise<void
 async function trim(scope: ScopeId, ...trims: readonly Trim[]): Promise<void> {
   const expected = positions.get(scope) as Position
   positions.set(scope, expected + 1)
-  const batch = { now: 1 as Instant, records: [], writes: [], trims }
+  const batch = { now: (expected + 1) as unknown as Instant, records: [], writes: [], trims }
   expect(await done((tell) => journal.append(scope, expected, batch, tell))).toMatchObject({
     kind: 'durable',
   })
 }
 const through = (last: number): Position[] => Array.from({ length: last }, (_, n) => (n + 1) as Position)
 
+/** Through all that is there: everybody has an owner, and each vouches for what is theirs. */
+function ends(reader: TurnReader, after: Marks): Marks {
+  const tails = reader.tails(after, () => true).map(({ scope, witness }) => [scope, witness?.position ?? 0])
+  return Object.fromEntries([...Object.entries(after), ...Object.entries(reader.trimmed()), ...tails])
+}
+const readOn = (reader: TurnReader, after: Marks) =>
+  reader.read(after, { limit: 100, upTo: ends(reader, after) })
+
 /** Reads to the end, so many turns a look. */
 function readAll(limit: number, reader = new TurnReader(environment), after: Marks = {}, upTo?: Marks) {
   const records: JournalRecord[] = []
   let marks = after
   for (let more = true; more; ) {
-    const read = reader.read(marks, { limit, ...(upTo && { upTo }) })
+    const read = reader.read(marks, { limit, upTo: upTo ?? ends(reader, marks) })
     records.push(...read.records)
     marks = read.marks
     more = read.more
@@ -152,14 +161,41 @@ test('a look up to earlier marks ends there, and the next one goes on from them'
   expect(namesOf(readAll(100, new TurnReader(environment), marks).records)).toEqual(['x 3', 'y 2'])
 })
 
-test('each scope that was read from is vouched for by its last turn', async () => {
+test('each scope that has more is vouched for by its last turn of a shard that has an owner', async () => {
   const [one, two] = [await openScope('s-1'), await openScope('s-2')]
   await write(one, 'x')
   await write(one, 'y', 'z')
-  await write(two, 'w')
-  const { lasts, marks } = new TurnReader(environment).read({}, { limit: 100 })
-  expect(namesOf(lasts)).toEqual(['z 1', 'w 1'])
-  expect(new TurnReader(environment).read(marks, { limit: 100 }).lasts).toEqual([])
+  await write(one, 'lost 1')
+  await write(one, 'lost 2')
+  await write(two, 'lost 3')
+  const reader = new TurnReader(environment)
+  const witnesses = (after: Marks, isOwned: (shard: ShardId) => boolean) =>
+    reader
+      .tails(after, isOwned)
+      .map(({ scope, witness, unowned }) => [scope, witness?.record.id, [...unowned]])
+  expect(witnesses({}, () => true)).toEqual([
+    [one, 'lost 2 1', []],
+    [two, 'lost 3 1', []],
+  ])
+  expect(witnesses({}, (it) => it === shard)).toEqual([
+    [one, 'z 1', [lostShard]],
+    [two, undefined, [lostShard]],
+  ])
+  const { marks } = readAll(100)
+  expect(witnesses(marks, () => true)).toEqual([])
+})
+
+test('turns that nobody vouches for are told all the same once another scope goes on from them', async () => {
+  const [one, two] = [await openScope('s-1'), await openScope('s-2')]
+  await write(one, 'x')
+  await write(one, 'lost')
+  await write(two, 'y')
+  const reader = new TurnReader(environment)
+  const first = reader.read({}, { limit: 100, upTo: { [one]: 1, [two]: 1 } })
+  expect(namesOf(first.records)).toEqual(['x 1', 'y 1'])
+  await write(two, 'lost')
+  const next = reader.read(first.marks, { limit: 100, upTo: { [one]: 1, [two]: 2 } })
+  expect([namesOf(next.records), next.marks]).toEqual([['lost 1', 'lost 2'], { [one]: 2, [two]: 2 }])
 })
 
 test('a scope that was sealed is read to its end, and what it has is read again by a reader who begins anew', async () => {
@@ -183,7 +219,7 @@ test('batches without turns do not hold up a reader', async () => {
   await write(scope)
   const { records, marks } = readAll(10)
   expect(namesOf(records)).toEqual(['x 1'])
-  expect(marks).toEqual({ 's-1': 3 })
+  expect(marks).toEqual({ 's-1': 2 })
 })
 
 describe('R2: turns that were trimmed before they were read', () => {
@@ -191,13 +227,13 @@ describe('R2: turns that were trimmed before they were read', () => {
     const [one, keeper] = [await openScope('s-1'), await openScope('s-2')]
     await write(one, 'x')
     const reader = new TurnReader(environment)
-    const { marks } = reader.read({}, { limit: 100 })
+    const { marks } = readOn(reader, {})
     await write(one, 'x')
     await write(one, 'y')
     await trim(keeper, { scope: one, positions: through(2) })
-    const late = reader.read(marks, { limit: 100 })
+    const late = readOn(reader, marks)
     expect([namesOf(late.records), late.isCut]).toEqual([['y 1'], true])
-    expect(reader.read(late.marks, { limit: 100 }).isCut).toBe(false)
+    expect(readOn(reader, late.marks).isCut).toBe(false)
   })
 
   test('are no loss to one who has read them', async () => {
@@ -205,32 +241,63 @@ describe('R2: turns that were trimmed before they were read', () => {
     await write(one, 'x')
     await write(one, 'x')
     const reader = new TurnReader(environment)
-    const { marks } = reader.read({}, { limit: 100 })
+    const { marks } = readOn(reader, {})
     await trim(keeper, { scope: one, positions: through(2) })
     await write(one, 'x')
-    const next = reader.read(marks, { limit: 100 })
+    const next = readOn(reader, marks)
     expect([namesOf(next.records), next.isCut]).toEqual([['x 3'], false])
   })
 
   test('are missed by a reader who begins', async () => {
     const [one, keeper] = [await openScope('s-1'), await openScope('s-2')]
     await write(one, 'x')
-    expect(new TurnReader(environment).read({}, { limit: 100 }).isCut).toBe(false)
+    expect(readOn(new TurnReader(environment), {}).isCut).toBe(false)
     await trim(keeper, { scope: one, positions: through(1) })
-    expect(new TurnReader(environment).read({}, { limit: 100 }).isCut).toBe(true)
+    expect(readOn(new TurnReader(environment), {}).isCut).toBe(true)
   })
 
-  test('are missed also when the whole scope went, by what followed them', async () => {
+  const read = (after: Marks) => readOn(new TurnReader(environment), after)
+
+  test('are missed also when the whole scope went and its actors did nothing since, and it is said once', async () => {
     const [one, two] = [await openScope('s-1'), await openScope('s-2')]
     await write(one, 'x')
     const { marks } = readAll(100)
     await write(one, 'x')
-    await trim(two, { scope: one, positions: through(2), ends: true })
-    await write(two, 'x')
-    const read = (after: Marks) => new TurnReader(environment).read(after, { limit: 100 })
-    expect([namesOf(read(marks).records), read(marks).isCut]).toEqual([['x 3'], true])
+    await trim(two, { scope: one, positions: through(1) })
+    await trim(two, { scope: one, positions: [2 as Position], ends: true })
+    const late = read(marks)
+    expect([namesOf(late.records), late.isCut]).toEqual([[], true])
+    expect(read(late.marks).isCut).toBe(false)
     expect(read({}).isCut).toBe(true)
     expect(read({ ...marks, 's-1': 2 }).isCut).toBe(false)
+  })
+
+  test('are missed when the row of the scope goes a look after its last turns', async () => {
+    const [one, two] = [await openScope('s-1'), await openScope('s-2')]
+    await write(one, 'x')
+    await trim(two, { scope: one, positions: through(1) })
+    await trim(two, { scope: one, positions: [], ends: true })
+    expect(read({}).isCut).toBe(true)
+    expect(read({ [one]: 1 }).isCut).toBe(false)
+  })
+
+  test('of a scope that went long before others are missed by what follows them', async () => {
+    const [one, keeper] = [await openScope('s-1'), await openScope('s-2')]
+    await write(one, 'x')
+    const { marks } = readAll(100)
+    await write(one, 'x')
+    await trim(keeper, { scope: one, positions: through(2), ends: true })
+    for (let n = 0; n < goneTrimsMax; n += 1) {
+      const scope = await openScope(`gone ${n}`)
+      await write(scope, `a ${n}`)
+      await trim(keeper, { scope, positions: through(1), ends: true })
+    }
+    expect(Object.keys(new TurnReader(environment).trimmed())).toHaveLength(goneTrimsMax)
+    const others = Array.from({ length: goneTrimsMax }, (_, n) => [`gone ${n}`, 1])
+    const upToDate = { ...Object.fromEntries(others), ...marks }
+    expect(read(upToDate).isCut).toBe(false)
+    await write(keeper, 'x')
+    expect(read(upToDate).isCut).toBe(true)
   })
 })
 
