@@ -2,7 +2,8 @@
  * One guest of a live day: the same plan as in the simulator, carried out over HTTP.
  *
  * Owns:     the guest's own log: what was asked, what was answered, and what the guest therefore believes.
- * Does not: decide who comes or what they want (`#day`).
+ * Does not: decide who comes or what they want (`#day`). No member of a live day has a program that listens: a webhook
+ *           would call somebody out there.
  *
  * Invariants:
  *   G1. Every try to place an order carries the same key.
@@ -13,10 +14,11 @@
  * that does not answer is a matter of this machine's: a failover takes no less because the world runs faster.
  */
 import type { Instant } from '#actor'
-import { durationMs, type GuestOrder, type GuestPlan, settledStates } from '#day'
+import { durationMs, durationUs, type GuestOrder, type GuestPlan, settledStates } from '#day'
 import { testTokens } from '#outside'
+import { Account } from './account.ts'
 import type { DayClock } from './day-clock.ts'
-import { type Answer, ask, insist } from './requests.ts'
+import { type Answer, type Asked, ask, insist } from './requests.ts'
 import type { Staff } from './staff.ts'
 
 export interface GuestWorld {
@@ -59,6 +61,8 @@ const lookAgainMs = 1_500
 const repeatAfterMs = 2_000
 /** Whoever asks to cancel or to collect goes on asking for so long. */
 const errandMs = durationMs('1m')
+/** A member logs in so long before ordering. */
+const memberEarlyUs = durationUs('1m')
 
 export class LiveGuest {
   readonly plan: GuestPlan
@@ -72,21 +76,29 @@ export class LiveGuest {
   readonly complaints: string[] = []
   #outcome: GuestOrder['outcome'] = 'unknown'
   readonly #world: GuestWorld
+  /** Of a member. */
+  readonly #account: Account | undefined
+  #accountId: string | undefined
 
   constructor(plan: GuestPlan, world: GuestWorld) {
     this.plan = plan
     this.key = `${world.run}-${plan.key}`
     this.#world = world
+    if (!plan.isMember) return
+    this.#account = new Account(world.url, {
+      email: `${this.key}@guests.example`,
+      password: `the word of ${this.key}`,
+    })
   }
 
   get isSettled(): boolean {
     return settledNames.has(this.state)
   }
 
-  /** `orderOf` knows which order a key would have made: a guest without an answer does not. */
-  log(orderOf: (key: string) => string): GuestOrder {
+  /** `orderOf` knows which order a key would have made, of an account if need be: a guest without an answer does not. */
+  log(orderOf: (key: string, account?: string) => string): GuestOrder {
     const { receipt } = this
-    if (receipt === undefined) return { order: orderOf(this.key), outcome: this.#outcome }
+    if (receipt === undefined) return { order: orderOf(this.key, this.#accountId), outcome: this.#outcome }
     return {
       order: receipt.order,
       outcome: this.#outcome,
@@ -96,7 +108,7 @@ export class LiveGuest {
 
   /** Comes at its time, and resolves when nothing more is wanted or awaited. */
   async visit(): Promise<void> {
-    await this.#world.clock.reached(this.plan.at)
+    await Promise.all([this.#signIn(), this.#world.clock.reached(this.plan.at)])
     this.#see('ordering')
     const receipt = await this.#place()
     if (receipt !== undefined) await this.#stay(receipt)
@@ -110,11 +122,31 @@ export class LiveGuest {
     await this.#stay(receipt)
   }
 
+  /** Registers, logs in and renews the session. A session that is not renewed is not needed to order. */
+  async #signIn(): Promise<void> {
+    const { clock } = this.#world
+    const { plan } = this
+    const account = this.#account
+    if (account === undefined) return
+    await clock.reached(plan.at - memberEarlyUs)
+    const untilMs = this.#leavesAtMs
+    const { answer } = await insist(clock, untilMs, () => account.register(`${this.key}-register`))
+    if (answer.kind !== 'done') return
+    this.#accountId = answer.body.id
+    const given = await account.renew(plan.repeats ? 2 : 1, clock, untilMs)
+    if (new Set(given).size > 1) this.#complain(`session of ${answer.body.id} gave two tokens for one`)
+  }
+
+  get #leavesAtMs(): number {
+    return this.#world.clock.realMsOf(this.plan.at) + this.plan.patienceUs / 1_000
+  }
+
   async #place(): Promise<Receipt | undefined> {
     const { clock } = this.#world
     const intendedMs = clock.realMsOf(this.plan.at)
-    const untilMs = intendedMs + this.plan.patienceUs / 1_000
-    const { answer, heard } = await insist(clock, untilMs, () => this.#send<ShownOrder>('', this.#order()))
+    const { answer, heard } = await insist(clock, this.#leavesAtMs, () =>
+      this.#send<ShownOrder>('', this.#order()),
+    )
     if (answer.kind !== 'done') {
       this.#outcome = heard || answer.kind === 'unknown' ? 'unknown' : 'refused'
       this.#see(this.#outcome === 'refused' ? 'turned away' : 'unsure')
@@ -218,7 +250,7 @@ export class LiveGuest {
   }
 
   #read({ order, token }: Receipt): Promise<Answer<ShownOrder>> {
-    return ask(`${this.#world.url}/api/v1/orders/${order}`, { headers: { 'x-order-token': token } })
+    return this.#ask(`/orders/${order}`, { headers: { 'x-order-token': token } })
   }
 
   /** Who may change their mind pays later. */
@@ -238,7 +270,7 @@ export class LiveGuest {
     what?: string,
     { method = 'POST', match }: { readonly method?: 'POST' | 'PATCH'; readonly match?: number } = {},
   ): Promise<Answer<Body>> {
-    return ask<Body>(`${this.#world.url}/api/v1/orders${path}`, {
+    return this.#ask<Body>(`/orders${path}`, {
       method,
       body,
       headers: {
@@ -247,6 +279,13 @@ export class LiveGuest {
         ...(receipt && { 'x-order-token': receipt.token }),
       },
     })
+  }
+
+  /** A member asks as the account that the order is of, without its token. */
+  #ask<Body>(path: string, asked: Asked): Promise<Answer<Body>> {
+    if (this.#account === undefined) return ask(`${this.#world.url}/api/v1${path}`, asked)
+    const { 'x-order-token': _, ...headers } = asked.headers ?? {}
+    return this.#account.ask(path, { ...asked, headers })
   }
 
   #complain(words: string): void {

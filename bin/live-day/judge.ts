@@ -73,7 +73,7 @@ export async function judge(evidence: LiveEvidence): Promise<Judged> {
     const { orders, money, verdicts } = checker.close({
       log: guests
         .filter(({ state }) => state !== 'coming')
-        .map((guest) => guest.log((key) => orderOfKey(secret, key))),
+        .map((guest) => guest.log((key, account) => orderOfKey(secret, key, account))),
       provider,
       supplied: suppliedBy(supplier, {
         now: midnight + endedAt,

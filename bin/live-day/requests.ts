@@ -9,7 +9,7 @@
 import type { DayClock } from './day-clock.ts'
 
 export type Answer<Body = unknown> =
-  | { readonly kind: 'done'; readonly body: Body; readonly replayed: boolean }
+  | { readonly kind: 'done'; readonly body: Body; readonly headers: Headers }
   | { readonly kind: 'refused'; readonly status: number; readonly code: string; readonly detail: string }
   /** Nothing has happened. */
   | { readonly kind: 'unheard'; readonly retryAfterMs: number }
@@ -46,7 +46,7 @@ export async function ask<Body>(url: string, asked: Asked = {}): Promise<Answer<
   }
   const said = parsed(text)
   if (response.ok) {
-    return { kind: 'done', body: said as Body, replayed: response.headers.has('idempotent-replayed') }
+    return { kind: 'done', body: said as Body, headers: response.headers }
   }
   const { status } = response
   const { code = '', detail = '' } = (said ?? {}) as { readonly code?: string; readonly detail?: string }

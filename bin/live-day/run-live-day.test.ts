@@ -14,8 +14,10 @@ import { promisify } from 'node:util'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Instant } from '#actor'
 import { type DayOptions, type DayResult, defineDay } from '#day'
+import { scopesOf } from '#live'
 import { type SupplyRecord, supplierLedgerIn } from '#outside'
 import { checkFolder } from '../data-check.ts'
+import { look } from '../drills/evidence.ts'
 import { judge } from './judge.ts'
 import { runLiveDay } from './run-live-day.ts'
 
@@ -42,8 +44,17 @@ const lunch: DayOptions = {
     reviseShare: 0.3,
     refundShare: 0.2,
     noShowShare: 0,
+    members: 0.5,
     promise: '8m',
   },
+  roster: [
+    {
+      station: 'garde-manger',
+      cook: 1,
+      shift: { from: '12:00', to: '12:30' },
+      breaks: [{ at: '12:04', for: '2m' }],
+    },
+  ],
   stock: {
     // It is low from the beginning, and ordered at once.
     opening: { basil: 300 },
@@ -58,7 +69,7 @@ const lunch: DayOptions = {
     { kind: 'delivery-late', ingredient: 'tomatoes', by: '3m', at: '12:03' },
     { kind: 'delivery-short', ingredient: 'mozzarella', share: 0.5, at: '12:04' },
     { kind: 'spoilage', ingredient: 'mozzarella', share: 0.1, at: '12:05' },
-    { kind: 'provider-outage', at: '12:03', for: '3m' },
+    { kind: 'provider-outage', at: '12:03', for: '6m' },
     { kind: 'pause-node', node: 'node-1', at: '12:05', for: '300ms' },
   ],
   slo: {},
@@ -91,11 +102,19 @@ test('guests are served through real faults, and every check holds over what is 
   expect(money.givenBack).toBeGreaterThan(0)
   expect(result.reached['order-revised']).toBeGreaterThan(0)
   expect(money.billed).toBeGreaterThan(0)
+  expect(result.reached['cook-away']).toBeGreaterThan(0)
   expect(restarts).toBeGreaterThan(0)
   expect(latencyMs['order.accept'].n).toBe(orders.acknowledged)
   expect(mode).toBe('live')
   // It was given the folder, so it stays; and another cluster may have it.
   expect(readdirSync(folder)).toContain('data.mdb')
+
+  const [emitted, orderedAsMembers] = await whatMembersDid()
+  expect(emitted).toEqual(
+    expect.arrayContaining(['account.registered', 'session.rotated', 'inbox.noted', 'notification.sent']),
+  )
+  expect(orderedAsMembers).toBeGreaterThan(5)
+  expect(orderedAsMembers).toBeLessThan(orders.acknowledged)
 
   const books = join(folder, 'supplier-ledger.jsonl')
   const { orders: ordered } = supplierLedgerIn(readFileSync(books, 'utf8'))
@@ -119,6 +138,21 @@ test('guests are served through real faults, and every check holds over what is 
   })
   expect(checks).toContainEqual(told)
 }, 240_000)
+
+/** What was published in all, and how many orders are an account's. */
+async function whatMembersDid(): Promise<readonly [readonly string[], number]> {
+  const environment = await look(folder)
+  try {
+    const records = scopesOf(environment).flatMap(({ batches }) =>
+      batches.flatMap(([, batch]) => batch.records),
+    )
+    const emitted = new Set(records.flatMap(({ events = [] }) => events.map(({ type }) => type)))
+    const placed = records.filter(({ message }) => message.type === 'order.place' && 'guest' in message)
+    return [[...emitted], placed.length]
+  } finally {
+    await environment.close()
+  }
+}
 
 describe('a day that a live cluster cannot play is refused before anything runs', () => {
   test.each([

@@ -40,6 +40,7 @@ import { judge, type LiveEvidence } from './judge.ts'
 import { playFaults } from './live-faults.ts'
 import { openingsOf } from './openings.ts'
 import { Operations } from './operations.ts'
+import { hangRoster } from './roster.ts'
 import { Staff } from './staff.ts'
 
 export interface LiveDayRun {
@@ -66,7 +67,7 @@ export interface LiveProgress {
 
 const progressEveryMs = 1_000
 /** Types of actors that end with their order. */
-const typesOfAnOrder = ['order', 'reservation', 'payment', 'ticket', 'dish'] as const
+const typesOfAnOrder = ['order', 'reservation', 'payment', 'ticket', 'dish', 'notification'] as const
 const lookAgainMs = 1_000
 /** Sixteen characters that no other run has. */
 export const newRun = (): string => randomBytes(12).toString('base64url')
@@ -165,6 +166,7 @@ async function play(day: Day, run: LiveDayRun, cluster: RunningCluster, midnight
   const ticker = setInterval(() => run.onProgress?.(progressOf(guests, clock)), progressEveryMs)
   const limit = timeUs(day.close) + durationUs(day.drainLimit)
   try {
+    await hangRoster(day, clock, operations)
     let healedAt = 0
     const faults = Promise.all(
       playFaults({ day, clock, launcher, provider, supplier, operations, site }),

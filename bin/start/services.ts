@@ -12,6 +12,7 @@ import { site } from '../../cluster.config.ts'
 import { DayClock, midnightBefore } from '../live-day/day-clock.ts'
 import { isWithoutOrder, LiveGuest } from '../live-day/guest.ts'
 import { Operations } from '../live-day/operations.ts'
+import { hangRoster } from '../live-day/roster.ts'
 import { newRun } from '../live-day/run-live-day.ts'
 import type { GuestBook, Service } from './guest-book.ts'
 
@@ -78,7 +79,7 @@ async function playService(floor: Floor, service: Service, goesOn: boolean): Pro
   const deliveries = day.stock.deliveries
     .filter(({ at }) => !goesOn || timeUs(at) >= startsAt)
     .map(({ at, ingredient, amount }) => operations.deliver(timeUs(at), binRef(site, ingredient), amount))
-  const everyone = Promise.all([...visits, ...deliveries])
+  const everyone = Promise.all([...visits, ...deliveries, hangRoster(day, clock, operations)])
   await Promise.race([everyone, clock.reached(timeUs(day.close) + lingerUs)])
 }
 

@@ -15,6 +15,6 @@ export function orderIntentOf(keyring: Keyring, key: string, account = ''): stri
 export const orderIdOf = (intent: string): string => `ord_${intent.slice(0, 32)}`
 
 /** `secret` is what `ClusterClient.idempotencyKey` gives. */
-export function orderOfKey(secret: Uint8Array, key: string): string {
-  return orderIdOf(orderIntentOf(new Keyring(secret), key))
+export function orderOfKey(secret: Uint8Array, key: string, account?: string): string {
+  return orderIdOf(orderIntentOf(new Keyring(secret), key, account))
 }

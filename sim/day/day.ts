@@ -253,15 +253,16 @@ export function applianceAt({ kitchen }: Day, site: string, station: StationName
   return applianceRef(kind, site, station, n)
 }
 
-/** The duties of a station's cooks, where midnight is the beginning of the world's time. */
-export function crewOf({ roster }: Day, station: StationName): CrewMember[] {
+/** The duties of a station's cooks, on the day that begins at `midnight` by the world's clock. */
+export function crewOf({ roster }: Day, station: StationName, midnight = 0): CrewMember[] {
+  const at = (time: TimeOfDay): number => midnight + timeUs(time)
   return roster
     .filter((duty) => duty.station === station)
     .map(({ cook, skills, shift, breaks = [] }) => ({
       n: cook,
       ...(skills && { skills: [...skills] }),
-      ...(shift && { shift: { from: timeUs(shift.from), to: timeUs(shift.to) } }),
-      breaks: breaks.map((pause) => ({ at: timeUs(pause.at), minutes: durationUs(pause.for) / 60_000_000 })),
+      ...(shift && { shift: { from: at(shift.from), to: at(shift.to) } }),
+      breaks: breaks.map((pause) => ({ at: at(pause.at), minutes: durationUs(pause.for) / 60_000_000 })),
     }))
 }
 

@@ -97,9 +97,6 @@ export function checkMode(day: Day, mode: Mode): void {
       'Run it in the simulator, or leave it out: a live cluster has the links and the disk that it has.',
     )
   }
-  if (day.roster.length > 0) {
-    unsupported('roster', 'a roster', 'Run it in the simulator, or leave it out.')
-  }
   if (Object.keys(day.cluster.bounds).length > 0) {
     unsupported('cluster.bounds', 'bounds of its own', 'Run it in the simulator, or leave them out.')
   }
