@@ -60,6 +60,7 @@ describe('with --json a failure is one JSON document on standard output, and not
     ['crash --json', 'USAGE', /NODE is missing/],
     ['status --json --json', 'USAGE', /given twice/],
     ['up --nodes 0 --json', 'USAGE', /--nodes is at least 1/],
+    ['up --layout sideways --json', 'USAGE', /'sideways' is no layout/],
     ['up --speed 90 --json', 'CLUSTER_CONFIG_INVALID', /wrong at 'speed'/],
     ['day friday-rsh --json', 'USAGE', /no day 'friday-rsh'/],
     ['replay nothing.json --json', 'USAGE', /'nothing.json' cannot be read/],
@@ -270,7 +271,7 @@ describe('against a cluster', () => {
   test('status is an aligned table, and its JSON is what the cluster says', async () => {
     const { printed } = await run('status', { BRIGADE_OPS: url })
     expect(printed).toContain('World 19:42:10, x60. 192 shards, all owned.')
-    expect(printed).toContain('node-1  up           1      64      12        4     0   92 MB    101')
+    expect(printed).toContain('node-1  kitchen  up           1      64      12        4     0   92 MB    101')
     expect(JSON.parse((await run(`status --json --ops ${url}`)).printed)).toEqual(view)
   })
 
@@ -283,7 +284,7 @@ describe('against a cluster', () => {
     }
     answers['GET /ops/v1/cluster'] = { status: 200, body: changed }
     const { printed } = await run(`status --ops ${url}`)
-    expect(printed).toContain('node-2  starting')
+    expect(printed).toContain('node-2  kitchen  starting')
     expect(printed).toContain('192 shards, 2 without an owner, 12 wait for a newer build.')
     expect(printed).toContain("12 shards need version 3 of 'order', and this build has version 2")
     expect(JSON.parse((await run(`status --json --ops ${url}`)).printed).shards).toEqual(changed.shards)

@@ -34,6 +34,7 @@ import { replay } from './replay.ts'
 import { restore } from './restore.ts'
 import { resume } from './resume.ts'
 import { rollingRestart } from './rolling-restart.ts'
+import { scale } from './scale.ts'
 import { shrink } from './shrink.ts'
 import { start } from './start.ts'
 import { status } from './status.ts'
@@ -50,7 +51,7 @@ export const sections: readonly Section[] = [
   { title: 'Hurt it', commands: [crash, pause, resume, partition, heal] },
   {
     title: 'Operate it',
-    commands: [config, flags, addNode, drain, cordon, uncordon, rollingRestart, certs, admin, keys],
+    commands: [config, flags, scale, addNode, drain, cordon, uncordon, rollingRestart, certs, admin, keys],
   },
   { title: 'Keep its data', commands: [check, backup, restore, archive, rebuild] },
   { title: 'Turn the time of a simulated one', commands: [time] },

@@ -55,6 +55,7 @@ export function nodeTable(nodes: readonly ShownNode[], paint: Paint): string[] {
   const [title = '', ...rows] = table(
     [
       { title: 'NODE' },
+      { title: 'GROUP' },
       { title: 'STATE', least: 8 },
       { title: 'LIFE', align: 'right' },
       { title: 'SHARDS', align: 'right' },
@@ -64,8 +65,9 @@ export function nodeTable(nodes: readonly ShownNode[], paint: Paint): string[] {
       { title: 'RSS', align: 'right', least: 6 },
       { title: 'PID', align: 'right', least: 5 },
     ],
-    nodes.map(({ id, state, life, shardsOwned, gauges, pid }) => [
+    nodes.map(({ id, group, state, life, shardsOwned, gauges, pid }) => [
       id,
+      group,
       state === 'up' ? state : state === 'down' ? paint.red(state) : paint.yellow(state),
       String(life),
       String(shardsOwned),

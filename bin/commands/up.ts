@@ -21,6 +21,12 @@ const upOptions = {
     value: 'X',
     about: 'seconds of the restaurant in a real one (default 1, at most 60; with --sim default 60)',
   },
+  layout: {
+    kind: 'text',
+    value: 'NAME',
+    about:
+      'together: each node has a share of everything (default); apart: each department has nodes of its own',
+  },
   'tls-cert': {
     kind: 'text',
     value: 'FILE',
@@ -54,6 +60,7 @@ export const up = defineCommand({
     const { data = usualDataFolder, nodes, port, 'ops-port': opsPort, speed, record, json } = options
     if (options.sim !== undefined) return upSimulated(options.sim, options, terminal)
     if (options.seed !== undefined) throw new UsageError('--seed is for --sim DAY.')
+    const layout = layoutNamed(options.layout)
     if (nodes === 0) throw new UsageError('--nodes is at least 1.')
     const { runCluster } = await import('../up.ts')
     const { codeVersion } = await import('../code-version.ts')
@@ -63,6 +70,7 @@ export const up = defineCommand({
       {
         dataFolder: data,
         ...(nodes !== undefined && { nodes }),
+        ...(layout !== undefined && { layout }),
         ...(port !== undefined && { port }),
         ...(opsPort !== undefined && { opsPort }),
         ...(speed !== undefined && { speed }),
@@ -87,6 +95,11 @@ export const up = defineCommand({
   },
 })
 
+function layoutNamed(name: string | undefined): 'together' | 'apart' | undefined {
+  if (name === undefined || name === 'together' || name === 'apart') return name
+  throw new UsageError(`'${name}' is no layout.`, 'It is together or apart.')
+}
+
 /** Of the command line, or of the environment. */
 async function tlsIn({ 'tls-cert': certFile, 'tls-key': keyFile }: Given<typeof upOptions>['options']) {
   if ((certFile === undefined) !== (keyFile === undefined)) {
@@ -107,6 +120,7 @@ async function upSimulated(
   {
     data,
     nodes,
+    layout,
     record,
     seed = 1,
     speed = 60,
@@ -118,6 +132,8 @@ async function upSimulated(
 ): Promise<number> {
   if (data !== undefined) throw new UsageError('--data is not for --sim: a simulated cluster keeps nothing.')
   if (record !== undefined) throw new UsageError('--record is not for --sim: its day and seed say all.')
+  if (layout !== undefined)
+    throw new UsageError('--layout is not for --sim: its nodes have a share of everything.')
   if (nodes !== undefined) throw new UsageError('--nodes is not for --sim: the day says how many there are.')
   if (!(speed > 0)) throw new UsageError('--speed is above 0.')
   const { days } = await import('#scenarios')

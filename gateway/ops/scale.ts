@@ -38,6 +38,10 @@ const Policy = {
 const Scale = Type.Object(
   {
     group: Type.String(),
+    version: Type.Integer({
+      minimum: 0,
+      description: 'Of the policy: the ETag. 0 where nobody has set one.',
+    }),
     ...Policy,
     state: Type.Enum(['off', 'watching', 'looking', 'scaling', 'resting']),
     loadPercent: Type.Optional(Type.Integer({ description: 'Of the target, at the last look.' })),
@@ -164,6 +168,7 @@ const none = {
 function shown({ revision, by, at, why, loadPercent, state, ...policy }: Shown): Scale {
   return {
     ...policy,
+    version: revision,
     state: state as Scale['state'],
     ...(loadPercent !== null && { loadPercent }),
     ...(revision > 0 && { by, at: timestampOf(at) }),
