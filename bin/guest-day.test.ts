@@ -331,3 +331,34 @@ test('an account and an order are made once while the gateway is killed', { time
   const placed = await whileKilling(gateway, place, 2)
   expect([placed.status, (await place()).body.id]).toEqual([201, placed.body.id])
 })
+
+test('a phone is shown everything while the gateway is killed under its line', {
+  timeout: 120_000,
+}, async () => {
+  await allUp()
+  const email = 'patient@example.org'
+  const guest = new Insistent(up.url)
+  await guest.send('POST', `${api}/auth/register`, { body: { email, password } })
+  const login = { body: { email, password } }
+  guest.accessToken = (
+    await guest.send<{ accessToken: string }>('POST', `${api}/auth/login`, login)
+  ).body.accessToken
+  await prefer(guest, { email, phone: '+49301234567' })
+  const phone = new Device(up.url, () => guest.accessToken ?? '')
+  device = phone
+  const body = { items: [{ dish: 'caprese', quantity: 1 }], payment: { token: 'tok_ok' } }
+  const placed: string[] = []
+  for (let kills = 0; kills < 2; kills += 1) {
+    for (let n = 0; n < 4; n += 1)
+      placed.push((await guest.send<Order>('POST', `${api}/orders`, { body })).body.id)
+    // In the middle of them: one was shown, and of the others some are on their way.
+    const { size } = phone.shown
+    while (phone.shown.size === size) await sleep(5)
+    await up.execute({ kind: 'crash', node: 'edge-1' as NodeId, force: true })
+  }
+  const ready = placed.map((id) => `${id}.order.ready`)
+  // Of one whose acknowledgement went under with the gateway the phone is told nothing more.
+  while (!ready.every((notice) => phone.shown.has(notice))) await sleep(100)
+  expect(phone.lines).toBeGreaterThan(2)
+  expect(phone.again).toEqual([])
+})
