@@ -10,6 +10,7 @@ import {
   defineActor,
   type MessageOf,
   ref,
+  reply,
   schedule,
   supervise,
   tell,
@@ -30,6 +31,7 @@ const Contract = Type.Union([
   Type.Object({ type: Type.Literal('dial') }),
   Type.Object({ type: Type.Literal('read'), text: Type.String() }),
   Type.Object({ type: Type.Literal('tell-long'), to: Type.String(), length: Type.Integer() }),
+  Type.Object({ type: Type.Literal('reply-long'), length: Type.Integer() }),
 ])
 const house = setup({
   types: {
@@ -42,7 +44,11 @@ const shelf = defineActor({
   type: 'shelf',
   accepts: Contract,
   creates: ['note', 'keep-a-symbol', 'set-a-timer', 'tell', 'tell-long', 'read', 'dial'],
-  queries: { heard: (state) => (state.context as { heard: unknown }).heard },
+  queries: {
+    heard: (state) => (state.context as { heard: unknown }).heard,
+    long: (_state, length) => '\u00e9'.repeat(length as number),
+    odd: () => [() => 'odd'],
+  },
   machine: house.createMachine({
     context: { notes: 0, odd: null, heard: [] },
     on: {
@@ -50,6 +56,12 @@ const shelf = defineActor({
       'keep-a-symbol': { actions: house.assign({ odd: () => Symbol('odd') }) },
       'set-a-timer': {
         actions: schedule(({ event }) => event.id, 1_000, { type: 'note' }, { clock: 'runtime' }),
+      },
+      'reply-long': {
+        actions: [
+          house.assign({ notes: ({ context }) => context.notes + 1 }),
+          reply(({ event }) => ({ type: 'long', text: '\u00e9'.repeat(event.length) })),
+        ],
       },
       read: { actions: house.assign({ notes: ({ context }) => context.notes + 1 }) },
       'tell-long': {
@@ -117,6 +129,10 @@ class OneNode {
     return this.#answer({ actor, body: { kind: 'operate', command: { kind: 'inspect' } } })
   }
 
+  query(key: string, name: string, args?: unknown): Outcome | undefined {
+    return this.#answer({ actor: ref('shelf', key), body: { kind: 'query', name, args } })
+  }
+
   #answer(request: Pick<Request, 'actor' | 'body' | 'key'>): Outcome | undefined {
     let answer: Outcome | undefined
     this.#cluster.request('edge-1', { ...request, timeoutMs: 9_000 }, (outcome) => {
@@ -173,6 +189,32 @@ describe('what no store can hold', () => {
       problem: 'it is larger than 2 MiB',
     })
     expect(node.losses).toBe(0)
+  })
+
+  test('a reply that no frame can hold: its turn fails, and whoever asked is told so', () => {
+    const node = new OneNode(1)
+    node.ask('bad', { type: 'note' })
+    const replyLong = (length: number) => node.ask('bad', { type: 'reply-long', length }, `reply-${length}`)
+    expect(replyLong(2 ** 21)).toEqual({
+      kind: 'failed',
+      error: "It replies with a 'long' that is larger than 2 MiB.",
+    })
+    expect(replyLong(2 ** 21 - 100)).toMatchObject({ kind: 'done', version: 2 })
+    expect(node.losses).toBe(0)
+  })
+
+  test('an answer to a query that no frame can hold: whoever asked is told so', () => {
+    const node = new OneNode(1)
+    node.ask('bad', { type: 'note' })
+    expect(node.query('bad', 'long', 2 ** 21 + 1)).toEqual({
+      kind: 'failed',
+      error: 'its answer is larger than 2 MiB',
+    })
+    expect(node.query('bad', 'long', 2 ** 21)).toMatchObject({ kind: 'answer' })
+    expect(node.query('bad', 'odd')).toEqual({
+      kind: 'failed',
+      error: 'its answer holds a function: no plain data',
+    })
   })
 
   test('as the result of a call: its outcome is unknown', () => {

@@ -6,52 +6,35 @@
  * Method: a small cluster of actors that can be told to never return; one gets it from outside, one from an actor. The
  * launcher kills who does not answer its heartbeat. Lives of nodes are counted.
  */
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { ActorId } from '#actor'
 import { type ClusterDefinition, shardHashVersion } from '#host'
-import { type CommandOutcome, Environment, type NodeStatus, rowsOf, shardCounts } from '#live'
+import { Environment, rowsOf, shardCounts } from '#live'
 import type { NodeId, Outcome, ShardStateRow } from '#ports'
-import { signalTo } from '../testing/up.ts'
+import { SmallCluster } from '../testing/small-cluster.ts'
 import { isFull, within } from './pace.ts'
 
 const module = new URL('./fixtures/fuses.mjs', import.meta.url).href
-const fixture = fileURLToPath(new URL('./fixtures/small-cluster.mjs', import.meta.url))
 const { cluster } = (await import(module)) as { readonly cluster: ClusterDefinition }
 const killingMs = isFull ? 15_000 : 5_000
 const killEveryMs = 300
 const diesOfPoisonMax = 3
 
-class SmallCluster {
-  readonly #process: ChildProcess
-  readonly exited: Promise<unknown>
-  readonly #answers = new Map<number, (outcome: never) => void>()
-  #calls = 0
-
+class Fuses extends SmallCluster {
   constructor(dataFolder: string) {
-    this.#process = fork(fixture, [module, dataFolder], { execArgv: [] })
-    this.exited = once(this.#process, 'exit')
-    this.#process.on('message', ({ id, outcome }: { id?: number; outcome: never }) => {
-      if (id !== undefined) this.#answers.get(id)?.(outcome)
-    })
-  }
-
-  async started(): Promise<void> {
-    await once(this.#process, 'message')
+    super(module, dataFolder)
   }
 
   ask(key: string, message: object, options: object = {}): Promise<Outcome> {
-    return this.#call('ask', `fuse/${key}`, message, options)
+    return this.call('ask', `fuse/${key}`, message, options)
   }
 
   async total(key: string): Promise<number | undefined> {
-    const outcome = await this.#call<Outcome>('query', `fuse/${key}`, 'total')
+    const outcome = await this.call<Outcome>('query', `fuse/${key}`, 'total')
     return outcome.kind === 'answer' ? (outcome.value as number) : undefined
   }
 
@@ -59,50 +42,14 @@ class SmallCluster {
     const message = { type: 'add', amount: 1 }
     while ((await this.ask(key, message, { key: name, timeoutMs: 2_000 })).kind !== 'done') await sleep(20)
   }
-
-  async nodes(): Promise<readonly NodeStatus[]> {
-    const outcome = await this.#call<CommandOutcome>('command', { kind: 'status' })
-    return outcome.kind === 'status' ? outcome.nodes : []
-  }
-
-  async lives(): Promise<number> {
-    return (await this.nodes()).reduce((sum, { life }) => sum + life, 0)
-  }
-
-  async crash(node: NodeId): Promise<boolean> {
-    return (await this.#call<CommandOutcome>('command', { kind: 'crash', node, force: true })).kind === 'done'
-  }
-
-  async close(): Promise<void> {
-    await this.#call('close')
-    await this.exited
-  }
-
-  /** Whatever still runs. A node in an endless turn would not notice that its launcher is gone. */
-  async end(): Promise<void> {
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return
-    const nodes = await this.nodes()
-    this.#process.kill('SIGKILL')
-    for (const { pid } of nodes) if (pid !== undefined) signalTo(pid, 'SIGKILL')
-    await this.exited
-  }
-
-  #call<T>(call: string, ...args: readonly unknown[]): Promise<T> {
-    this.#calls += 1
-    const id = this.#calls
-    return new Promise((resolve) => {
-      this.#answers.set(id, resolve as never)
-      this.#process.send({ id, call, args })
-    })
-  }
 }
 
 let folder: string
-let small: SmallCluster
+let small: Fuses
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'brigade-poison-'))
-  small = new SmallCluster(folder)
+  small = new Fuses(folder)
   await small.started()
 }, 60_000)
 

@@ -52,7 +52,7 @@ export interface ActorOptions {
   readonly ignores?: readonly string[]
   /** An XState 5 machine. Its context is the durable state; its `version` is the snapshot's version. */
   readonly machine: AnyStateMachine
-  /** Named reads, answered from memory. */
+  /** Named reads, answered from memory: plain data, at most as large as a message. */
   readonly queries?: Readonly<Record<string, Query>>
   /** How to go on from a snapshot of another version of the machine. Keys are the version left behind. */
   readonly migrations?: Readonly<Record<string, Migration>>

@@ -1,5 +1,5 @@
 /**
- * How large a message may be, so that it fits a frame between nodes wherever its receiver is.
+ * How large a message or an answer may be, so that it fits a frame between nodes wherever its receiver is.
  *
  * Owns:     the bound. What it counts: a character of text, a byte of binary data, nine for any other value. Encoded that is
  *           at most three times as much (a character of UTF-16 is up to three bytes of UTF-8).
@@ -7,7 +7,8 @@
  */
 
 /** A third of a frame (`frameBytesMax` in `live/ws/outgoing-link.ts`), with room for its envelope. */
-export const messageSizeMax = 2 * 2 ** 20
+const messageSizeMax = 2 * 2 ** 20
+export const tooLarge = `larger than ${messageSizeMax / 2 ** 20} MiB`
 
 // Deeper than any message; less deep than the stack.
 const depthMax = 200

@@ -14,7 +14,7 @@ import type { ActorDefinition, ActorId, Message, Supervisor } from '#actor'
 import { actorIdLengthMax, ClusterError, hash32, keyOf, systemMessageTypes, typeOf } from '#actor'
 import type { Envelope, ShardId, ShardStateRow } from '#ports'
 import { Machine } from './machine.ts'
-import { isTooLarge, messageSizeMax } from './message-size.ts'
+import { isTooLarge, tooLarge } from './message-size.ts'
 import { restartsWith, shownGroup } from './supervisor.ts'
 
 /** Actor types that share shards: the mission's service. */
@@ -205,7 +205,7 @@ function contract(definition: ActorDefinition): (message: Message) => string | u
   const validator = Compile(definition.accepts)
   return (message) => {
     const fits: boolean = systemMessageTypes.has(message.type) || validator.Check(message)
-    if (fits) return isTooLarge(message) ? `it is larger than ${messageSizeMax / 2 ** 20} MiB` : undefined
+    if (fits) return isTooLarge(message) ? `it is ${tooLarge}` : undefined
     if (!definition.messageTypes.has(message.type))
       return `it accepts ${[...definition.messageTypes].join(', ')}`
     const first = validator.Errors(message)[0]

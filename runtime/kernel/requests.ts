@@ -13,9 +13,11 @@ import type { Envelope, Ordinal, Outcome, Request, RequestOrigin } from '#ports'
 import { endQuarantine, excuse, poisonedBefore } from './care.ts'
 import { activate, offer, schedule } from './mailboxes.ts'
 import type { Memory } from './memory.ts'
+import { isTooLarge, tooLarge } from './message-size.ts'
 import type { ActorType } from './registry.ts'
 import { isExpired, isFull, remember, untilSomeGoMs } from './remembered.ts'
 import type { Activation, Shard } from './shard.ts'
+import { unstorablePart } from './storable.ts'
 import { shownGroup } from './supervisor.ts'
 import { record } from './turns.ts'
 
@@ -160,11 +162,18 @@ function query(memory: Memory, activation: Activation, name: string, args: unkno
   const { id, version, state } = activation
   const at = memory.worldNow(activation.shard)
   try {
-    const value = query({ id, value: state.value, context: state.context, version }, args, at)
-    return { kind: 'answer', value, state: state.value, version }
+    return answerOf(activation, query({ id, value: state.value, context: state.context, version }, args, at))
   } catch (error) {
     return { kind: 'failed', error: error instanceof Error ? error.message : String(error) }
   }
+}
+
+/** What no frame holds would never be sent, and whoever asked would wait for nothing. */
+function answerOf({ state, version }: Activation, value: unknown): Outcome {
+  if (isTooLarge(value)) return { kind: 'failed', error: `its answer is ${tooLarge}` }
+  const part = unstorablePart(value)
+  if (part !== undefined) return { kind: 'failed', error: `its answer holds ${part}: no plain data` }
+  return { kind: 'answer', value, state: state?.value, version }
 }
 
 /** One that is there and cannot be read by this build is stopped. */
@@ -184,12 +193,7 @@ function operate(
   const { id, message } = memory.envelope(activation.id, { type: `operator.${command.kind}` })
   switch (command.kind) {
     case 'inspect':
-      return {
-        kind: 'answer',
-        value: inspection(memory, activation),
-        state: state.value,
-        version: activation.version,
-      }
+      return answerOf(activation, inspection(memory, activation))
     case 'restart':
       activation.state = activation.type.machine.load(activation.type.machine.store(state)).state
       activation.notBefore = 0 as Instant

@@ -18,6 +18,7 @@ import type { Transition } from './machine.ts'
 import type { Waiting } from './mailbox.ts'
 import { bury, handled, schedule } from './mailboxes.ts'
 import type { Memory } from './memory.ts'
+import { isTooLarge, tooLarge } from './message-size.ts'
 import { answer, refuse } from './requests.ts'
 import { raiseTombstone } from './retention.ts'
 import { type Activation, rowOf, setRow, withVersion } from './shard.ts'
@@ -123,8 +124,12 @@ function turnLive(memory: Memory, activation: Activation, waiting: Waiting): voi
   commit(memory, activation, waiting, outcome, at)
 }
 
-/** @throws when an effect names an actor type that is not there, or breaks a contract; or no store holds the outcome. */
-export function check(memory: Memory, { ask, from }: Envelope, { state, effects }: Transition): void {
+/** @throws when an effect names an actor type that is not there, or breaks a contract; or no store or no frame holds the outcome. */
+export function check(
+  memory: Memory,
+  { ask, from, request }: Envelope,
+  { state, effects }: Transition,
+): void {
   if (memory.wary) {
     const part = unstorablePart(state.context) ?? unstorablePart(effects)
     if (part !== undefined) throw new Error(`It keeps or sends ${part}, which cannot be stored.`)
@@ -133,6 +138,8 @@ export function check(memory: Memory, { ask, from }: Envelope, { state, effects 
     if (effect.kind === 'tell' || effect.kind === 'ask') checkMessage(memory, effect.to, effect.message)
     else if (effect.kind === 'reply' && ask !== undefined && from !== undefined)
       checkMessage(memory, from, effect.message)
+    else if (effect.kind === 'reply' && request !== undefined && isTooLarge(effect.message))
+      throw new Error(`It replies with a '${effect.message.type}' that is ${tooLarge}.`)
   }
 }
 
