@@ -111,7 +111,8 @@ export function auditCommands(app: Server, { client, keyring, isSimulated }: Aud
       throw new Problem('audit-unavailable', 'It was not carried out: it cannot be written down who did it.')
     }
   })
-  app.addHook('onResponse', async ({ auditEntry }, { statusCode }) => {
+  // Not when the answer has left: whoever hangs up before would have no end written.
+  app.addHook('onSend', async ({ auditEntry }, { statusCode }) => {
     if (auditEntry === undefined) return
     void insist(auditEntry.day, { type: 'audit.end', entry: auditEntry.id, status: statusCode })
   })

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { type BinMessage, bin, menu, menuRef } from '#actors'
 import { Machine } from '#kernel'
@@ -90,6 +91,35 @@ describe('a command to many actors', () => {
     const { status, body } = await batch({ selector: { type: 'bin' }, action: 'stop' })
     expect([status, body.errors[0].pointer]).toEqual([400, '#/selector'])
     expect(operated()).toEqual([])
+  })
+
+  test('ends with whoever gave it: no further actor is reached, and the end is written down', async () => {
+    bins(100)
+    const request = cluster.request.bind(cluster)
+    const asking = new AbortController()
+    let release = (): void => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    cluster.request = async (asked) => {
+      if (asked.body.kind === 'operate') {
+        asking.abort()
+        await held
+      }
+      return request(asked)
+    }
+    const left = fetch(`${gateway?.opsUrl}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ selector: { type: 'bin' }, action: 'restart' }),
+      signal: asking.signal,
+    })
+    await expect(left).rejects.toThrow()
+    // The gateway has heard that the connection is gone when it answers what came after.
+    await fetch(`${gateway?.opsUrl}/openapi.json`)
+    release()
+    while (cluster.entries.every(({ type }) => type !== 'audit.end')) await setImmediate()
+    expect(operated().length).toBeLessThan(20)
   })
 
   test('is not carried out when it cannot be written down', async () => {

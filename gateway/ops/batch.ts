@@ -59,7 +59,7 @@ export function batchRoutes(app: Server, client: ClusterClient): void {
     {
       schema: {
         summary: 'Restarts, stops or starts every actor that fits; with `dryRun` it only counts them',
-        description: `At most ${batchMax} at once. Each takes the command on its own: \`failed\` did not.`,
+        description: `At most ${batchMax} at once. Each takes the command on its own: \`failed\` did not. Who hangs up ends it: no further actor is reached.`,
         tags: ['actors'],
         body: Type.Object(
           {
@@ -88,8 +88,9 @@ export function batchRoutes(app: Server, client: ClusterClient): void {
       if (dryRun) return { dryRun: true as const, count: actors.length, sample: actors.slice(0, sampleSize) }
       const left = [...actors]
       const failed: string[] = []
+      const isWanted = (): boolean => !reply.raw.destroyed
       const work = async (): Promise<void> => {
-        for (let actor = left.shift(); actor !== undefined; actor = left.shift()) {
+        for (let actor = left.shift(); actor !== undefined && isWanted(); actor = left.shift()) {
           const { kind } = await client.request({
             actor,
             body: { kind: 'operate', command: { kind: action } },
