@@ -1,6 +1,6 @@
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import type { ActorId } from '#actor'
-import { type Answer, Floor } from '../floor.test-kit.ts'
+import { type Answer, Floor, unreached } from '../floor.test-kit.ts'
 import { autoscaler, busyLooks, goalOf, idleLooks, judged, lookEveryMs, restMs } from './autoscaler.ts'
 import type { ClusterLoad, NodeLoad, ScaleArgs } from './cluster-contract.ts'
 import { operation } from './operation.ts'
@@ -106,6 +106,12 @@ const ref = autoscalerRef(group)
 const set = (more: Partial<ScalePolicy> = {}, revision = 0) =>
   ({ type: 'autoscaler.set', ...policy, ...more, revision, by: 'ann' }) as const
 
+const played: Cluster[] = []
+afterAll(() => {
+  const reached = new Set(played.flatMap(({ floor }) => [...floor.reached]))
+  expect(unreached(autoscaler, reached)).toEqual([])
+})
+
 class Cluster {
   nodes = ['node-1']
   /** Of one processor, in percent, together. */
@@ -125,6 +131,10 @@ class Cluster {
       return { outcome: { kind: 'done', result: this.#scale(args as ScaleArgs) }, delayMs: 1 }
     },
   })
+
+  constructor() {
+    played.push(this)
+  }
 
   #look(): ClusterLoad {
     const { now } = this.floor
