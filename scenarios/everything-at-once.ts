@@ -18,6 +18,7 @@ export const everythingAtOnce = defineDay({
       { at: '21:00', perHour: 60 },
       { at: '22:00', perHour: 20 },
     ],
+    reviseShare: 0.1,
     promise: '45m',
   },
   stock: {
@@ -64,6 +65,7 @@ export const everythingAtOnce = defineDay({
     { kind: 'torn-write', at: '20:50', for: '5m' },
   ],
   sometimes: [
+    'order-revised',
     'shard-taken-over',
     'shard-released',
     'turn-failed',

@@ -36,7 +36,7 @@ export interface GuestWorld {
 export interface Receipt {
   readonly order: string
   readonly token: string
-  /** In the smallest unit of the currency. */
+  /** In the smallest unit of the currency, as the guest last saw it: an order that was revised has another. */
   readonly total: number
   /** Microseconds since the day's midnight. */
   readonly acknowledgedAt: number
@@ -238,6 +238,7 @@ export class LiveGuest {
         return
       }
       if (answer.kind !== 'done') continue
+      this.receipt = { ...receipt, total: answer.body.total.amount }
       this.#see(answer.body.state)
       if (answer.body.state !== 'ready' || !plan.collects || plan.serve !== 'collect') continue
       if (clock.now() < wantsAt) continue

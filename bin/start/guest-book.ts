@@ -65,6 +65,7 @@ export class GuestBook {
     writeFileSync(this.#path, `${JSON.stringify({ service })}\n`)
   }
 
+  /** Also of an order that costs something else by now. */
   acknowledged(guest: number, receipt: Receipt): void {
     this.#add({ guest, receipt })
   }

@@ -83,10 +83,15 @@ async function playService(floor: Floor, service: Service, goesOn: boolean): Pro
   await Promise.race([everyone, clock.reached(timeUs(day.close) + lingerUs)])
 }
 
-function noteIn(book: GuestBook, { plan, receipt, isSettled, state }: LiveGuest, service: Service): void {
+export function noteIn(
+  book: GuestBook,
+  { plan, receipt, isSettled, state }: LiveGuest,
+  service: Service,
+): void {
   // Who lingers from an earlier service is in no book any more.
   if (book.service?.run !== service.run || book.gone.has(plan.n)) return
-  if (receipt !== undefined && !book.open.has(plan.n)) book.acknowledged(plan.n, receipt)
+  if (receipt !== undefined && book.open.get(plan.n)?.total !== receipt.total)
+    book.acknowledged(plan.n, receipt)
   if (isSettled || isWithoutOrder(state)) book.settled(plan.n, state)
 }
 

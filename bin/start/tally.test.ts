@@ -1,13 +1,20 @@
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Instant } from '#actor'
+import { type Day, type GuestPlan, planGuests } from '#day'
 import type { NodeStatus } from '#live'
 import type { PaymentRecord } from '#outside'
 import type { NodeId } from '#ports'
-import type { LiveGuest } from '../live-day/guest.ts'
+import { days } from '#scenarios'
+import { DayClock } from '../live-day/day-clock.ts'
+import { LiveGuest } from '../live-day/guest.ts'
 import { GuestBook, type Service } from './guest-book.ts'
+import { noteIn } from './services.ts'
 import { Tally } from './tally.ts'
 import { Traffic } from './traffic.ts'
 
@@ -75,6 +82,48 @@ describe('the tally', () => {
     payments.set('lingers', { captured: 1_000, refunded: 0 })
     lingers.is(tally, 'completed')
     expect(tally.view(0)).toMatchObject({ stages: { cooking: 0 }, ended: { completed: 0 }, kept: 0 })
+  })
+
+  test('owes what a revised order costs in the end, also when it goes on after a stop', async () => {
+    const bodies = [
+      { state: 'cooking', total: { amount: 1_000 } },
+      { state: 'cooking', total: { amount: 1_700 } },
+      { state: 'completed', total: { amount: 1_700 } },
+    ]
+    const house = createServer((_, response) => {
+      response.end(JSON.stringify(bodies.length > 1 ? bodies.shift() : bodies[0]))
+    }).listen(0, '127.0.0.1')
+    await once(house, 'listening')
+    const folder = mkdtempSync(join(tmpdir(), 'brigade-book-'))
+    try {
+      const { port } = house.address() as AddressInfo
+      const anchor = { world: 0 as Instant, runtime: 0 as Instant, speed: 60, monotonicUs: 0 }
+      const clock = new DayClock(anchor, 0 as Instant, new AbortController().signal)
+      const service: Service = { day: 'd', seed: 1, run: 'r', midnight: 0 as Instant, number: 1 }
+      const book = new GuestBook(folder)
+      book.begin(service)
+      payments.set('revised', { captured: 1_700, refunded: 0 })
+      const tally = new Tally(ledger)
+      const [plan] = planGuests(days['quiet-tuesday'] as Day, 1)
+      const world = {
+        url: `http://127.0.0.1:${port}`,
+        clock,
+        run: 'a run of this test',
+        changed: (guest: LiveGuest) => {
+          noteIn(book, guest, service)
+          tally.changed(guest)
+        },
+      }
+      const receipt = { order: 'revised', token: 't', total: 1_000, acknowledgedAt: 0 }
+      await new LiveGuest({ ...(plan as GuestPlan), isMember: false }, world).goOn(receipt)
+      expect(tally.view(later())).toMatchObject({ kept: 1_700, problems: [] })
+      const again = new Tally(ledger)
+      again.begin(new GuestBook(folder).gone.values())
+      expect(again.view(later())).toMatchObject({ kept: 1_700, problems: [] })
+    } finally {
+      house.close()
+      rmSync(folder, { recursive: true })
+    }
   })
 
   const money: readonly [string, number, number, string | undefined][] = [

@@ -20,6 +20,7 @@ export type Stage = (typeof stages)[number]
 const stageOf: Readonly<Record<string, Stage>> = {
   placed: 'placed',
   reserving: 'placed',
+  revising: 'placed',
   paying: 'paying',
   confirmed: 'queued',
   queued: 'queued',
