@@ -23,6 +23,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ActorId } from '#actor'
 import type { JournalRecord } from '#ports'
 import type { ClusterClient } from './cluster-client.ts'
+import { networkOf } from './network-of.ts'
 import { Problem } from './problems.ts'
 import { takeOver } from './server.ts'
 
@@ -104,12 +105,13 @@ export class EventStreams {
    * @throws Problem `too-many-streams`.
    */
   start(reply: FastifyReply, source: StreamSource): void {
-    this.#assertPlace(source.holder, reply.request.ip)
+    const address = networkOf(reply.request.ip)
+    this.#assertPlace(source.holder, address)
     takeOver(reply, 200)
     // Not the response: one that waits behind others on its connection is never told that its reader has left.
     const { socket } = reply.request.raw
     if (socket.destroyed) return
-    this.#follow(sseLine(reply, socket), reply.request.ip, source)
+    this.#follow(sseLine(reply, socket), address, source)
   }
 
   /**
@@ -118,9 +120,10 @@ export class EventStreams {
    * @throws Problem `too-many-streams`.
    */
   startOver(open: () => Line | undefined, { ip }: FastifyRequest, source: StreamSource): void {
-    this.#assertPlace(source.holder, ip)
+    const address = networkOf(ip)
+    this.#assertPlace(source.holder, address)
     const line = open()
-    if (line !== undefined) this.#follow(line, ip, source)
+    if (line !== undefined) this.#follow(line, address, source)
   }
 
   /** Ends every stream; their readers come back, to another gateway or a later life of this one. */

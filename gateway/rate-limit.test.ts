@@ -2,7 +2,8 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { definitions, menuRef } from '#actors'
 import { Machine } from '#kernel'
 import { type Gateway, type GatewayOptions, startGateway } from './index.ts'
-import { Buckets, type Policy } from './rate-limit.ts'
+import { networkOf } from './network-of.ts'
+import { Buckets, type Policy, sharedMax } from './rate-limit.ts'
 import { bearer, fakeAuth } from './testing/fake-auth.ts'
 import { FakeCluster } from './testing/fake-cluster.ts'
 import { contractOf } from './testing/openapi-contract.ts'
@@ -44,14 +45,42 @@ describe('buckets', () => {
     expect(after).toEqual([true, true, false])
   })
 
-  test('L2: remember so many callers, those who came last', () => {
+  test('L2: nobody is forgotten who has used something up, however many others come', () => {
     const buckets = new Buckets(2)
-    for (let n = 0; n < 3; n += 1) buckets.take('a', [burst], 0)
-    buckets.take('b', [burst], 0)
-    expect(buckets.take('a', [burst], 0).isGranted).toBe(false)
-    buckets.take('c', [burst], 0)
+    const granted = (caller: string, at = 0) => buckets.take(caller, [burst], at).isGranted
+    for (let n = 0; n < 3; n += 1) expect(granted('a')).toBe(true)
+    for (let n = 0; n < 10_000; n += 1) granted(`other-${n}`)
+    expect(granted('a')).toBe(false)
     expect(buckets.callers).toBe(2)
-    expect(buckets.take('a', [burst], 0).isGranted).toBe(false)
+    // Full again: to forget it takes nothing from anybody.
+    expect([granted('b', 1_000), granted('c', 1_000)]).toEqual([true, true])
+    expect(buckets.callers).toBe(2)
+  })
+
+  test('L4: who comes when there is no more room shares a bucket, and gets no more by calling itself otherwise', () => {
+    const buckets = new Buckets(1)
+    buckets.take('a', [burst], 0)
+    let granted = 0
+    for (let n = 0; n < 20_000; n += 1) granted += buckets.take(`b-${n}`, [burst], 0).isGranted ? 1 : 0
+    expect(granted).toBe(sharedMax * burst.quota)
+    // Of other policies there are others.
+    expect(buckets.take('b', [sustained], 0).isGranted).toBe(true)
+  })
+})
+
+describe('one caller', () => {
+  test.each([
+    ['203.0.113.7', '203.0.113.7'],
+    ['::ffff:203.0.113.7', '203.0.113.7'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
+    ['2001:DB8:0001:2::1', '2001:db8:1:2'],
+    ['2001:db8::1', '2001:db8:0:0'],
+    ['::1', '0:0:0:0'],
+    ['fe80::1%eth0', 'fe80:0:0:0'],
+    ['64:ff9b::203.0.113.7', '64:ff9b:0:0'],
+    ['unknown', 'unknown'],
+  ])('%s is of %s', (ip, network) => {
+    expect(networkOf(ip)).toBe(network)
   })
 })
 

@@ -7,13 +7,17 @@
  *
  * Invariants:
  *   L1. Of one caller at most the quota of each policy is let through at once, and the quota of its window after that.
- *   L2. The memory is bounded: beyond `callersMax` who was not heard of for longest is forgotten, with full buckets.
+ *   L2. The memory is bounded: beyond `callersMax` who has full buckets again is forgotten, and nobody else.
  *   L3. Who was refused for one policy has not used up another.
+ *   L4. While nobody can be forgotten, newcomers share so many buckets: an address more is no bucket more.
  */
+import { randomInt } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { hash32 } from '#actor'
 import type { Auth } from './auth/caller.ts'
 import type { Keyring } from './keyring.ts'
+import { networkOf } from './network-of.ts'
 import { Problem } from './problems.ts'
 import { problems, type Server } from './server.ts'
 
@@ -34,6 +38,8 @@ interface Bucket {
   /** Of each policy, in its order. */
   readonly left: number[]
   at: number
+  /** At the latest, if nothing more is taken. */
+  fullAt: number
 }
 
 export type Taken =
@@ -46,12 +52,17 @@ export type Taken =
   | { readonly isGranted: false; readonly violated: readonly Policy[]; readonly resetSeconds: number }
 
 const callersMax = 10_000
+/** Of each set of policies. */
+export const sharedMax = 1_000
 /** Of seconds: what sums of fractions are beside the mark. */
 const rounding = 1e-6
 
 export class Buckets {
-  // In the order of their last use: the first one goes when there are too many.
+  // In the order of their last use: the first one is the first to be full again.
   readonly #buckets = new Map<string, Bucket>()
+  readonly #shared = new Map<string, Bucket>()
+  // Nobody can choose with whom to share.
+  readonly #seed = randomInt(2 ** 32)
   readonly #callersMax: number
 
   constructor(most = callersMax) {
@@ -90,22 +101,25 @@ export class Buckets {
   }
 
   #filled(caller: string, policies: readonly Policy[], nowMs: number): Bucket {
-    const known = this.#buckets.get(caller)
-    if (known === undefined) {
-      const fresh = { left: policies.map(({ quota }) => quota), at: nowMs }
-      this.#buckets.set(caller, fresh)
-      if (this.#buckets.size > this.#callersMax)
-        this.#buckets.delete(this.#buckets.keys().next().value as string)
-      return fresh
-    }
-    const seconds = (nowMs - known.at) / 1_000
+    const isShared = !this.#buckets.has(caller) && !this.#hasRoom(nowMs)
+    const buckets = isShared ? this.#shared : this.#buckets
+    const name = isShared ? `${policies[0]?.name} ${hash32(caller, this.#seed) % sharedMax}` : caller
+    const bucket = buckets.get(name) ?? { left: policies.map(({ quota }) => quota), at: nowMs, fullAt: nowMs }
+    const seconds = (nowMs - bucket.at) / 1_000
     policies.forEach(({ quota, windowSeconds }, n) => {
-      known.left[n] = Math.min(quota, (known.left[n] as number) + (seconds * quota) / windowSeconds)
+      bucket.left[n] = Math.min(quota, (bucket.left[n] as number) + (seconds * quota) / windowSeconds)
     })
-    known.at = nowMs
-    this.#buckets.delete(caller)
-    this.#buckets.set(caller, known)
-    return known
+    bucket.at = nowMs
+    bucket.fullAt = nowMs + Math.max(...policies.map(({ windowSeconds }) => windowSeconds)) * 1_000
+    buckets.delete(name)
+    buckets.set(name, bucket)
+    return bucket
+  }
+
+  #hasRoom(nowMs: number): boolean {
+    if (this.#buckets.size < this.#callersMax) return true
+    const [first] = this.#buckets
+    return first !== undefined && first[1].fullAt <= nowMs && this.#buckets.delete(first[0])
   }
 }
 
@@ -145,12 +159,14 @@ export function limitRates(app: Server, options: RateLimitOptions): void {
     if (!isCounted(request)) return
     const path = request.routeOptions.url ?? ''
     const now = performance.now()
-    if (healthPaths.has(path)) return say(reply, health, buckets.take(`health ${request.ip}`, health, now))
+    if (healthPaths.has(path))
+      return say(reply, health, buckets.take(`health ${networkOf(request.ip)}`, health, now))
     const { burst, sustained } = quotas()
     if (burst !== policies[0].quota || sustained !== policies[1].quota)
       policies = policiesOf({ burst, sustained })
     say(reply, policies, buckets.take(await callerOf(auth, request), policies, now))
-    if (signInPaths.has(path)) say(reply, signIn, buckets.take(`sign-in ${request.ip}`, signIn, now))
+    if (signInPaths.has(path))
+      say(reply, signIn, buckets.take(`sign-in ${networkOf(request.ip)}`, signIn, now))
   })
   // Its body is known only now.
   app.addHook('preHandler', (request, reply, done) => {
@@ -168,11 +184,11 @@ const policiesOf = ({ burst, sustained }: { burst: number; sustained: number }):
   { name: 'sustained', quota: sustained, windowSeconds: 60 },
 ]
 
-/** The account that has proven who it is; else the address. A token that is not good is judged by its route. */
+/** The account that has proven who it is; else the network. A token that is not good is judged by its route. */
 async function callerOf(auth: Auth, request: FastifyRequest): Promise<string> {
-  if (request.headers.authorization === undefined) return request.ip
+  if (request.headers.authorization === undefined) return networkOf(request.ip)
   const caller = await auth.callerOf(request).catch(() => undefined)
-  return caller === undefined ? request.ip : `account ${caller.account}`
+  return caller === undefined ? networkOf(request.ip) : `account ${caller.account}`
 }
 
 /** @throws Problem `quota-exceeded`. */
@@ -193,6 +209,6 @@ function say(reply: FastifyReply, policies: readonly Policy[], taken: Taken): vo
 }
 
 function isLoopback(ip: string): boolean {
-  const plain = ip.startsWith('::ffff:') ? ip.slice(7) : ip
-  return plain === '::1' || (isIP(plain) === 4 && plain.startsWith('127.'))
+  const plain = networkOf(ip)
+  return ip === '::1' || (isIP(plain) === 4 && plain.startsWith('127.'))
 }
