@@ -68,5 +68,15 @@ export async function requireCaller(
   return caller
 }
 
+/** For who was let in and stays. An answer that cannot be had now ends nothing. */
+export async function isStillAllowed(...asked: Parameters<typeof requireCaller>): Promise<boolean> {
+  try {
+    await requireCaller(...asked)
+    return true
+  } catch (error) {
+    return !(error instanceof Problem && (error.status === 401 || error.status === 403))
+  }
+}
+
 export const bearerOf = (authorization: string | undefined): string | undefined =>
   /^Bearer +([\x21-\x7e]+)$/i.exec(authorization ?? '')?.[1]

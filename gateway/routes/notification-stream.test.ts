@@ -30,7 +30,7 @@ const auth: Auth = {
 async function start(config: StartValues = {}): Promise<void> {
   gateway = await startGateway({
     ...{ client: cluster, site: 'main', port: 0, opsPort: 0, auth },
-    config: { 'gateway.heartbeat-ms': 100, ...config },
+    config: { 'gateway.heartbeat-ms': 500, ...config },
   })
 }
 async function restart(config: StartValues): Promise<void> {

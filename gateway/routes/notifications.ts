@@ -22,7 +22,7 @@ import {
   topics,
   wordsOf,
 } from '#actors'
-import { type Auth, byAccount, requireCaller } from '../auth/caller.ts'
+import { type Auth, byAccount, isStillAllowed, requireCaller } from '../auth/caller.ts'
 import type { ClusterClient } from '../cluster-client.ts'
 import { etagOf, requiredVersionOf } from '../conditional.ts'
 import { cursorOf, nextLink, PageQuery, pageSize, placeOf } from '../cursor.ts'
@@ -176,7 +176,7 @@ export function notificationRoutes(app: Server, options: NotificationRouteOption
         watch: (changed) => client.watch(inboxRef(account), changed),
         after: head === undefined ? lastEventIdOf(request.headers['last-event-id']) : 0,
         since,
-        isAllowed: () => isGood(auth, asked),
+        isAllowed: () => isStillAllowed(auth, asked),
       }
       if (head === undefined) streams.start(reply, source)
       else {
@@ -281,15 +281,6 @@ const streamDescription = [
   'With `Accept: text/event-stream`, Server-Sent Events of the same notifications, whose `Last-Event-ID` resumes after it;',
   'there `PATCH …/{id}` with `{"read":true}` acknowledges. The stream ends when the access token does.',
 ].join(' ')
-
-/** Whether the token is still good. An answer that cannot be had now ends nothing. */
-async function isGood(auth: Auth, asked: Parameters<Auth['callerOf']>[0]): Promise<boolean> {
-  try {
-    return (await auth.callerOf(asked)) !== undefined
-  } catch (error) {
-    return !(error instanceof Problem && error.code === 'token-invalid')
-  }
-}
 
 const shown = (entry: InboxEntry) => ({ ...offered(entry), read: entry.read })
 

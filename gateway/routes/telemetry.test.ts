@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ActorId, Instant, Message } from '#actor'
 import { fryer, kitchenTimer, oven, pan, probe } from '#actors'
 import { Machine } from '#kernel'
-import { type Gateway, startGateway } from '../index.ts'
+import { type Auth, type Gateway, type GatewayOptions, startGateway } from '../index.ts'
+import { Problem } from '../problems.ts'
 import { bearer, fakeAuth } from '../testing/fake-auth.ts'
 import { FakeCluster } from '../testing/fake-cluster.ts'
 import { contractOf } from '../testing/openapi-contract.ts'
@@ -21,7 +22,7 @@ const pass = (seconds: number): void => {
   cluster.now = (cluster.now + seconds * 1_000_000) as Instant
 }
 
-async function start(options: { streamsMax?: number } = {}): Promise<void> {
+async function start(options: Partial<GatewayOptions> = {}): Promise<void> {
   gateway = await startGateway({
     ...{ client: cluster, site: 'main', auth: fakeAuth, port: 0, opsPort: 0 },
     ...options,
@@ -171,6 +172,21 @@ describe('a stream', () => {
       await next.body?.cancel()
       if (next.status === 200) break
     }
+  })
+
+  test.each([
+    [
+      'has no good token any more',
+      async () => Promise.reject(new Problem('token-invalid', 'It has expired.')),
+    ],
+    ['is no staff any more', async () => ({ account: 'sam', session: 's', roles: ['customer'] as const })],
+  ])('ends for who %s', async (_, callerOf) => {
+    await gateway.close()
+    const auth: Auth = { callerOf: fakeAuth.callerOf }
+    await start({ auth, heartbeatMs: 100 })
+    const response = await get(deviceOf('oven'), '', { accept: 'text/event-stream' })
+    auth.callerOf = callerOf
+    await follow(response, Number.POSITIVE_INFINITY)
   })
 
   test('ends when the device cannot be asked any more', async () => {

@@ -10,7 +10,7 @@
 import { Type } from 'typebox'
 import type { ActorId, Instant } from '#actor'
 import { type Sample, sampleMs, type TelemetryRange } from '#actors'
-import { type Auth, atLeast, byAccount, requireCaller } from '../auth/caller.ts'
+import { type Auth, atLeast, byAccount, isStillAllowed, requireCaller } from '../auth/caller.ts'
 import type { ClusterClient } from '../cluster-client.ts'
 import { type EventStreams, formOf, lastEventIdOf, type StreamSource } from '../event-stream.ts'
 import type { Flags } from '../flags.ts'
@@ -51,7 +51,7 @@ export function telemetryRoutes(app: Server, options: TelemetryRouteOptions): vo
       schema: {
         summary: 'What a device shows, and what it showed in the last ten minutes',
         description:
-          'For staff. Samples are on full steps of the world clock, in °C; null is a display that shows nothing. With `Accept: text/event-stream` what is kept comes first, then each new sample, until you leave; `id` resumes by `Last-Event-ID`.',
+          'For staff. Samples are on full steps of the world clock, in °C; null is a display that shows nothing. With `Accept: text/event-stream` what is kept comes first, then each new sample, until you leave or may not see it any more; `id` resumes by `Last-Event-ID`.',
         tags: ['kitchen'],
         security: byAccount,
         params: Type.Object({ id: Type.String({ minLength: 1, maxLength: 600 }) }),
@@ -101,7 +101,8 @@ export function telemetryRoutes(app: Server, options: TelemetryRouteOptions): vo
         return { device: id, step: range.stepMs / 1_000, items: samples.map(shownSample) }
       }
       const seen = Math.min(lastEventIdOf(request.headers['last-event-id']), client.worldNow() / 1_000)
-      streams.start(reply, sampleStream(account, range, seen, read))
+      const isAllowed = () => isStillAllowed(auth, request, ...atLeast('staff'))
+      streams.start(reply, { ...sampleStream(account, range, seen, read), isAllowed })
       return reply
     },
   )
