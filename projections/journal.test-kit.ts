@@ -78,7 +78,7 @@ export const plots = [
 ] as const
 type Plot = (typeof plots)[number]
 
-type Told = readonly [actor: ActorId, message: Message]
+export type Told = readonly [actor: ActorId, message: Message]
 
 const minuteUs = 60_000_000
 

@@ -61,9 +61,12 @@ export const ordersProjection: Projection = {
     const before = sequence === 1 ? placed(id, at, message as OrderMessage) : rows.get(orderTable, [id])
     if (before === undefined) return
     const state = stateName(value)
-    const end = (events as readonly OrderEvent[]).find(({ type }) => type === `order.${state}`)
+    const told = events as readonly OrderEvent[]
+    const end = told.find(({ type }) => type === `order.${state}`)
     rows.put(orderTable, [id], {
       ...before,
+      ...told.reduce(revised, {}),
+      ...(before.state === 'revising' && keptFor(message as OrderMessage)),
       state,
       version: sequence,
       endedAt: ends.has(state) ? at : null,
@@ -72,6 +75,20 @@ export const ordersProjection: Projection = {
     })
   },
 }
+
+const revised = (row: Partial<OrderRow>, event: OrderEvent): Partial<OrderRow> =>
+  event.type === 'order.revised'
+    ? {
+        items: event.items,
+        total: event.total,
+        promisedAt: event.promisedAt as Instant,
+        shortages: [],
+      }
+    : row
+
+/** The pantry could not do it: the order stays as it was, and shows why. */
+const keptFor = (message: OrderMessage): Partial<OrderRow> =>
+  message.type === 'reservation.kept' ? { shortages: message.shortages } : {}
 
 function placed(id: string, at: Instant, message: OrderMessage): OrderRow | undefined {
   if (message.type !== 'order.place') return undefined

@@ -59,6 +59,10 @@ export class MemoryRows implements Rows {
     return this.#table(table).values() as Iterable<Row>
   }
 
+  entries({ name }: { readonly name: string }): ReadonlyMap<string, unknown> {
+    return this.#table({ name })
+  }
+
   #table({ name }: { readonly name: string }): Map<string, unknown> {
     let rows = this.#tables.get(name)
     if (rows === undefined) {
@@ -67,4 +71,14 @@ export class MemoryRows implements Rows {
     }
     return rows
   }
+}
+
+/** Plain data with its members in any order: `reasons` have the one in which they were met. */
+export function isSame(a: unknown, b: unknown): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b
+  const keys = Object.keys(a)
+  return (
+    keys.length === Object.keys(b).length &&
+    keys.every((key) => isSame((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]))
+  )
 }

@@ -12,13 +12,14 @@ import {
   ledgerProjection,
   MemoryRows,
   MemoryStore,
+  ordersProjection,
   orderTable,
   Projector,
   paymentTable,
   projections,
   ticketTable,
 } from '#projections'
-import { evening, historyOf, Stage, sourceOf, type Written } from './journal.test-kit.ts'
+import { evening, historyOf, Stage, sourceOf, type Told, type Written } from './journal.test-kit.ts'
 
 const machines = new Map([order, payment, ticket].map((type) => [type.type, new Machine(type)]))
 const history = historyOf(machines)
@@ -147,6 +148,27 @@ test('orders end as their actors say, with the reason and what was missing', () 
   })
   expect(shown('c')).toMatchObject({ state: 'rejected', reason: 'card-declined' })
   expect(shown('d')).toMatchObject({ state: 'cancelled', reason: 'words of a guest' })
+})
+
+test('an order that was revised is listed as it is now, and one that was not with what was missing', () => {
+  const stage = new Stage(machines)
+  const items = [{ dish: 'margherita-pizza', quantity: 2, price: 1_150 }]
+  const promisedAt = Date.UTC(2026, 4, 1, 20) * 1_000
+  const shortages = [{ ingredient: 'flour', needed: 2, free: 1 }]
+  for (const [id, answer] of [
+    ['a', { type: 'reservation.revised' }],
+    ['b', { type: 'reservation.kept', shortages }],
+  ] as const) {
+    const [[actor, placed], [, held]] = evening(id, 'completed', 1) as [Told, Told]
+    const { token, ...unpaid } = placed as Message & { token: string }
+    const revise = { type: 'order.revise', items, needs: [], total: 2_300, promisedAt }
+    for (const message of [unpaid, held, revise, answer]) stage.tell(actor, message as Message)
+  }
+  const rows = new MemoryRows()
+  for (const record of stage.records) ordersProjection.apply(rows, record)
+  const [a, b] = [rows.get(orderTable, ['a']), rows.get(orderTable, ['b'])]
+  expect(a).toMatchObject({ state: 'paying', items, total: 2_300, promisedAt, shortages: [] })
+  expect(b).toMatchObject({ state: 'paying', items: [{ dish: 'caprese' }], total: 1_050, shortages })
 })
 
 test('no row holds the token of a payment', () => {

@@ -36,7 +36,7 @@ import {
   type WaitingShard,
 } from '#ports'
 import { Draft, orderKey, rowKey } from './draft.ts'
-import type { Projection, Table } from './projection.ts'
+import { isSame, type Projection, type Table } from './projection.ts'
 
 export interface ProjectorOptions {
   readonly source: TurnSource
@@ -669,13 +669,3 @@ function lossInWords(notKept: number, differences: Differences | undefined): str
 }
 
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
-/** Plain data with its members in any order: `reasons` have the one in which they were met. */
-function isSame(a: unknown, b: unknown): boolean {
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b
-  const keys = Object.keys(a)
-  return (
-    keys.length === Object.keys(b).length &&
-    keys.every((key) => isSame((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]))
-  )
-}

@@ -86,7 +86,12 @@ interface OfOrder {
 export type OrderEvent = OfOrder &
   (
     | { readonly type: 'order.created'; readonly items: readonly OrderItem[]; readonly total: number }
-    | { readonly type: 'order.revised'; readonly items: readonly OrderItem[]; readonly total: number }
+    | {
+        readonly type: 'order.revised'
+        readonly items: readonly OrderItem[]
+        readonly total: number
+        readonly promisedAt: number
+      }
     | { readonly type: 'payment.requested'; readonly amount: number }
     | { readonly type: 'order.paid'; readonly amount: number }
     | { readonly type: 'cooking.started' }

@@ -207,6 +207,7 @@ export const orderMachine = setup({
           ...about(context),
           items: context.items,
           total: context.total,
+          promisedAt: context.promisedAt,
         }) satisfies OrderEvent,
     ),
     takeMoney: assign({ money: 'asked' }),

@@ -13,7 +13,16 @@
  */
 import type { Day } from '#day'
 
-export const layers = ['kernel', 'host', 'cluster', 'journal', 'transport', 'actors', 'gateway'] as const
+export const layers = [
+  'kernel',
+  'host',
+  'cluster',
+  'journal',
+  'transport',
+  'actors',
+  'projections',
+  'gateway',
+] as const
 export type Layer = (typeof layers)[number]
 
 export const isLayer = (name: string): name is Layer => (layers as readonly string[]).includes(name)

@@ -152,6 +152,7 @@ export const checkNames = [
   'reads',
   'conformance',
   'notices',
+  'read-models',
   'liveness',
   'nothing-left',
   'faults-fired',

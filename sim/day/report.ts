@@ -120,6 +120,7 @@ const sayings: Readonly<Record<string, string>> = {
   notices: 'every member was told what there was to tell, each thing once',
   owner: 'every shard had one owner at a time',
   messages: 'every message was handled once, in order, and after it was sent',
+  'read-models': 'lists say what their actors say, and a rebuild finds the same',
   reads: 'nobody who asked was shown what was no longer so',
   conformance: 'every history is a path of its machine',
   liveness: 'every order settled in time',

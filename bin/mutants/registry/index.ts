@@ -11,6 +11,7 @@ import { clusterMutants } from './cluster.ts'
 import { gatewayMutants } from './gateway.ts'
 import { journalMutants } from './journal.ts'
 import { kernelMutants } from './kernel.ts'
+import { projectionMutants } from './projections.ts'
 import { transportMutants } from './transport.ts'
 
 export const mutants: readonly Mutant[] = [
@@ -19,6 +20,7 @@ export const mutants: readonly Mutant[] = [
   ...journalMutants,
   ...transportMutants,
   ...actorMutants,
+  ...projectionMutants,
   ...gatewayMutants,
   ...blindMutants,
 ]

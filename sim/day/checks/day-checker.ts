@@ -22,6 +22,7 @@ import type { GuestOrder, OrderCounts } from './orders.ts'
 import { OrdersCheck } from './orders.ts'
 import { type IsArchived, OwnerCheck } from './owner.ts'
 import type { Problems } from './problems.ts'
+import { ReadModelsCheck } from './read-models.ts'
 import { StockCheck, type SuppliedEntry } from './stock.ts'
 
 export interface Verdict {
@@ -65,6 +66,7 @@ export class DayChecker {
   readonly #kitchen = new KitchenCheck()
   readonly #notices = new NoticesCheck()
   readonly #identity = new IdentityCheck()
+  readonly #readModels: ReadModelsCheck
   readonly #conformance: ConformanceCheck
 
   readonly #isOneLog: boolean
@@ -78,6 +80,7 @@ export class DayChecker {
     this.#stock = new StockCheck(
       (row) => registry.typeOf(row.id).machine.load(row.state).state.context as never,
     )
+    this.#readModels = new ReadModelsCheck(registry)
     this.#conformance = new ConformanceCheck(options)
   }
 
@@ -94,11 +97,13 @@ export class DayChecker {
       this.#kitchen.record(record)
       this.#notices.record(record)
       this.#identity.record(record)
+      this.#readModels.record(record)
       const replayed = this.#conformance.record(record)
       if (replayed !== undefined) this.#stock.replayed(record, replayed.context)
     }
     this.#stock.writes(commit.batch.writes)
     this.#conformance.writes(commit.batch.writes)
+    this.#readModels.writes(commit.batch.writes)
   }
 
   /** What holds at any moment, while orders are open. What has to be true at close is judged by `close`. */
@@ -111,6 +116,7 @@ export class DayChecker {
       verdict('kitchen', this.#kitchen.found),
       verdict('owner', this.owner.found),
       verdict('messages', this.#messages.found),
+      verdict('read-models', this.#readModels.found),
       this.#conforms(),
     ]
   }
@@ -154,6 +160,7 @@ export class DayChecker {
         verdict('messages', this.#messages.found),
         this.#conforms(),
         verdict('notices', this.#notices.found),
+        verdict('read-models', this.#readModels.found),
         verdict('liveness', livenessProblems(this.#orders, log, healedAt, settleWithinUs)),
         verdict('nothing-left', leftProblems(rows, dueBefore)),
         ...(sometimes.length === 0 ? [] : [verdict('reached', this.reached.missed(sometimes))]),
