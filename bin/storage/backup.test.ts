@@ -2,8 +2,9 @@
  * Goal: a backup of a busy cluster holds all that was acknowledged before it was begun, disturbs nobody, and can be
  * restored elsewhere; and a bad one is refused, with words.
  */
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import {
   appendFileSync,
   cpSync,
@@ -33,6 +34,8 @@ import { restore } from './restore.ts'
 const root = mkdtempSync(join(tmpdir(), 'brigade-backup-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
+const backupProcess = fileURLToPath(new URL('../fixtures/backup.mjs', import.meta.url))
+
 const p95 = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length * 0.95)] ?? 0
 
@@ -48,11 +51,7 @@ test('a backup of a busy cluster is restored elsewhere, and every order of befor
   const before = [...load.acknowledged]
   const begunAt = performance.now()
   // As an operator does it: in a process of its own.
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    fileURLToPath(new URL('../fixtures/backup.mjs', import.meta.url)),
-    dataFolder,
-    folder,
-  ])
+  const { stdout } = await promisify(execFile)(process.execPath, [backupProcess, dataFolder, folder])
   const manifest = JSON.parse(stdout) as Manifest
   const endedAt = performance.now()
   await load.more(20)
@@ -156,6 +155,44 @@ describe('of a house that stands still', () => {
     await expect(made).rejects.toThrow('left to the cluster')
     expect(readdirSync(root).filter((name) => name.startsWith('no-room'))).toEqual([])
   })
+
+  /** Kills a backup as soon as there is this in its draft, '' for the draft itself. */
+  async function killedAt(folder: string, seen: string): Promise<void> {
+    const child = spawn(process.execPath, [backupProcess, dataFolder, folder], { stdio: 'ignore' })
+    const ended = once(child, 'exit')
+    while (child.exitCode === null && child.signalCode === null) {
+      if (draftsOf(folder).some((draft) => existsSync(join(draft, seen)))) child.kill('SIGKILL')
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(await ended).toEqual([null, 'SIGKILL'])
+  }
+  const draftsOf = (folder: string): string[] =>
+    readdirSync(root)
+      .map((name) => join(root, name))
+      .filter((path) => path.startsWith(`${folder}.draft-`))
+
+  test.each([
+    ['has begun', ''],
+    ['copies', 'data.mdb'],
+    ['is checked', 'lock.mdb'],
+  ])(
+    'one that is killed when it %s leaves nothing that is a backup, and the next one clears up',
+    async (_, seen) => {
+      const folder = join(root, `killed-${seen}`)
+      await killedAt(folder, seen)
+      expect(existsSync(folder)).toBe(false)
+      const [draft = '', ...more] = draftsOf(folder)
+      expect([existsSync(draft), more]).toEqual([true, []])
+      await expect(restore(draft, join(root, 'of-a-draft'))).rejects.toMatchObject({ code: 'BACKUP_DAMAGED' })
+      // Somebody else's, who lives.
+      const other = `${folder}.draft-${process.ppid}-other`
+      mkdirSync(other)
+      await backUp({ dataFolder, folder })
+      expect(draftsOf(folder)).toEqual([other])
+      await restore(folder, join(root, `of-killed-${seen}`))
+      expect(existsSync(join(root, `of-killed-${seen}`, 'data.mdb'))).toBe(true)
+    },
+  )
 
   test('a store that is read for too long is let go, and no backup is left', async () => {
     const folder = join(root, 'slow')

@@ -13,6 +13,7 @@
  *   B2. What is copied after the store is never older than it: the provider knows every charge that the store knows,
  *       and what leaves the journal meanwhile is in the archive.
  *   B3. A copy that does not pass the data check is no backup.
+ *   B4. A backup that was killed leaves a draft beside its place, and the next one to that place removes it.
  */
 import { createHash } from 'node:crypto'
 import {
@@ -113,8 +114,9 @@ export async function backUp(options: BackupOptions): Promise<Manifest> {
   let draft: string | undefined
   try {
     mkdirSync(dirname(folder), { recursive: true })
+    removeDrafts(folder)
     refuseWithoutRoom(options, dirname(folder))
-    draft = mkdtempSync(`${folder}.draft-`)
+    draft = mkdtempSync(`${folder}.draft-${process.pid}-`)
     await within(options.withinMs ?? 600_000, copyData(dataFolder, draft))
     copyBeside(dataFolder, draft)
     const manifest = await manifestOf(draft, takenAt, await soundReport(draft))
@@ -132,6 +134,25 @@ export async function backUp(options: BackupOptions): Promise<Manifest> {
 export function refuseIfNotEmpty(folder: string): void {
   if (existsSync(folder) && (!statSync(folder).isDirectory() || readdirSync(folder).length > 0))
     throw new ClusterError('DATA_NOT_EMPTY', { folder })
+}
+
+/** Of backups to this place whose process does not run any more. */
+function removeDrafts(folder: string): void {
+  const prefix = `${basename(folder)}.draft-`
+  for (const name of readdirSync(dirname(folder))) {
+    if (!name.startsWith(prefix) || isRunning(Number.parseInt(name.slice(prefix.length), 10))) continue
+    rmSync(join(dirname(folder), name), { recursive: true, force: true })
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // It is there, and somebody else's.
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
 }
 
 /** The draft gets its name, and both are on the disk. */
