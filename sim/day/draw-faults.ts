@@ -178,6 +178,11 @@ class FaultDice {
         const station = this.#pick('station', heatedStations)
         return { kind, station, appliance: this.#applianceOf(station), at, for: this.#for }
       }
+      case 'sensor-drift': {
+        const station = this.#pick('station', heatedStations)
+        const kelvin = this.#pick('kelvin', [-60, -15, 15, 60])
+        return { kind, station, appliance: this.#applianceOf(station), kelvin, at, for: this.#for }
+      }
       case 'probe-silent': {
         const station = this.#pick('station', heatedStations)
         return { kind, station, appliance: this.#whole('appliance', 1, 3), at, for: this.#for }

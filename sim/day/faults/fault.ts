@@ -113,6 +113,12 @@ export type RestaurantFault =
   | ({ readonly kind: 'appliance-breakdown'; readonly station: HeatedStation } & OfAppliance)
   /** Its sensor shows what it last showed. */
   | ({ readonly kind: 'sensor-stuck'; readonly station: HeatedStation } & OfAppliance)
+  /** Its sensor shows so many kelvin too much; below zero, too little. */
+  | ({
+      readonly kind: 'sensor-drift'
+      readonly station: HeatedStation
+      readonly kelvin: number
+    } & OfAppliance)
   /** Full heat, whatever is wanted. */
   | ({ readonly kind: 'runaway-heat'; readonly station: HeatedStation } & OfAppliance)
   /** The probe beside this appliance shows nothing; what cooks in there is done by its time. */
@@ -171,6 +177,7 @@ export function objectOf(fault: Fault): string | undefined {
       return `the clock of ${fault.node}`
     case 'appliance-breakdown':
     case 'sensor-stuck':
+    case 'sensor-drift':
     case 'runaway-heat':
     case 'door-open':
       return `${fault.station} ${fault.appliance}`

@@ -5,7 +5,16 @@ import { departments } from '#actors'
 import type { NodeId } from '#ports'
 import { type CrashPoint, crashPoints } from '#sim'
 import type { DayOptions, Fault, FaultKind } from '../index.ts'
-import { defineDay, faultKinds, runSimDay, SimDay, timeUs } from '../index.ts'
+import {
+  applianceAt,
+  defineDay,
+  faultKinds,
+  runSimDay,
+  SimDay,
+  site,
+  type TimeOfDay,
+  timeUs,
+} from '../index.ts'
 
 const evening: DayOptions = {
   name: 'evening',
@@ -75,6 +84,7 @@ const each: { readonly [Kind in FaultKind]: Extract<Fault, { kind: Kind }> } = {
   'supplier-outage': { kind: 'supplier-outage', at, for: '30m' },
   'appliance-breakdown': { kind: 'appliance-breakdown', ...oven, at, for: '5m' },
   'sensor-stuck': { kind: 'sensor-stuck', ...oven, at, for: '15m' },
+  'sensor-drift': { kind: 'sensor-drift', ...oven, kelvin: 25, at, for: '15m' },
   'runaway-heat': { kind: 'runaway-heat', ...oven, at, for: '10m' },
   'probe-silent': { kind: 'probe-silent', ...oven, at, for: '15m' },
   'timer-stopped': { kind: 'timer-stopped', station: 'oven', at, for: '15m' },
@@ -134,6 +144,30 @@ describe('what heals', () => {
     day.advance(timeUs('18:12'))
     return day
   }
+
+  test('an oven whose sensor shows too much is too cool by as much, and hot again when it is mended', () => {
+    const day = during(each['sensor-drift'])
+    const appliance = applianceAt(day.day, site, 'oven', 1)
+    /** By how much it is off what is wanted: what it shows, and what there is. */
+    const look = (at: TimeOfDay) => {
+      const seen = new Map<string, { reading?: number; target?: number; sensed?: number }>()
+      day.advance(timeUs(at) - 1_000_000)
+      for (const name of ['view', 'truth']) {
+        day.door.query(appliance, name, (answer) => {
+          if (answer.kind === 'answer') seen.set(name, answer.value as object)
+        })
+      }
+      day.advance(timeUs(at))
+      const { reading = 0, target = 0 } = seen.get('view') ?? {}
+      return { shown: Math.abs(reading - target), lacking: target - (seen.get('truth')?.sensed ?? 0) }
+    }
+    const drifted = look('18:20')
+    expect(drifted.shown).toBeLessThan(8)
+    expect(drifted.lacking).toBeGreaterThan(25 - 8)
+    const mended = look('18:45')
+    expect(mended.shown).toBeLessThan(8)
+    expect(Math.abs(mended.lacking)).toBeLessThan(8)
+  })
 
   test('a clock is right again, also that of a process that was started meanwhile', () => {
     const day = during(each['clock-step'])

@@ -33,6 +33,12 @@ export const restaurantFaults: { readonly [Kind in RestaurantFault['kind']]: Str
       outcome.fired = truth.sensor === 'stuck'
     })
   },
+  'sensor-drift': (scene, fault, outcome) => {
+    const drifts = { type: 'appliance.sensor', mode: 'drift', offset: fault.kelvin } as const
+    troubleAppliance(scene, fault, drifts, 'truth', (truth) => {
+      outcome.fired = truth.sensor === 'drift'
+    })
+  },
   'runaway-heat': (scene, fault, outcome) => {
     troubleAppliance(scene, fault, { type: 'appliance.run-away' }, 'truth', (truth) => {
       outcome.fired = truth.welded === true
@@ -118,7 +124,9 @@ function until(
   })
 }
 
-type ApplianceFault = Of<'appliance-breakdown' | 'sensor-stuck' | 'runaway-heat' | 'door-open'>
+type ApplianceFault = Of<
+  'appliance-breakdown' | 'sensor-stuck' | 'sensor-drift' | 'runaway-heat' | 'door-open'
+>
 
 /** What its queries show. */
 interface Shown {

@@ -65,6 +65,7 @@ const fields: { readonly [Kind in FaultKind]: FieldsOf<Kind> } = {
   'supplier-outage': lasts,
   'appliance-breakdown': { ...appliance, ...lasts },
   'sensor-stuck': { ...appliance, ...lasts },
+  'sensor-drift': { ...appliance, kelvin, ...lasts },
   'runaway-heat': { ...appliance, ...lasts },
   'probe-silent': { ...appliance, ...lasts },
   'timer-stopped': { station: heated, ...lasts },
@@ -243,6 +244,13 @@ export const isStubborn = ({ bounds }: Pick<Day['cluster'], 'bounds'>): boolean 
 
 function rate(value: number, place: string, _: Day, invalid: Refuse): void {
   checkNumber(value, 0.1, 10, place, invalid)
+}
+
+/** Further than that no sensor goes. */
+function kelvin(value: number, place: string, _: Day, invalid: Refuse): void {
+  checkNumber(value, -200, 200, place, invalid)
+  if (value === 0)
+    invalid(place, 'a drift of 0 is none', 'Say by how much it is off, or leave the fault out.')
 }
 
 function anyNode(value: string, place: string, { cluster }: Day, invalid: Refuse): void {
