@@ -151,6 +151,7 @@ export async function startCluster(options: UpOptions): Promise<RunningCluster> 
       const callbackSecret = settingOf('BRIGADE_PROVIDER_SECRET') ?? randomBytes(32).toString('base64url')
       made.provider = await startProvider({
         file: join(dataFolder, 'provider-ledger.jsonl'),
+        tokenSecret: serviceKey,
         ...(settingOf('BRIGADE_PROVIDER_CALLBACKS') !== 'off' && {
           callbacks: {
             url: `${scheme}://${host}:${ports.port}/api/v1/callbacks/provider`,

@@ -25,21 +25,33 @@ export interface CardToken {
 const keysMax = 10_000
 
 export class CardVault {
-  // Lost with the process: a key asked again after it gets another token for the same card.
-  readonly #secret = randomBytes(32)
+  // No card may be found out by what is kept of it: this goes with the process.
+  readonly #printSecret = randomBytes(32)
+  readonly #tokenSecret: string | Uint8Array
   readonly #byKey = new Map<string, { readonly print: string; readonly card: CardToken }>()
+
+  /** Of the same secret, whoever starts it again, a key and its card give the same token. Default: of this process. */
+  constructor(tokenSecret: string | Uint8Array = randomBytes(32)) {
+    this.#tokenSecret = tokenSecret
+  }
 
   /** `key-reused`: the key stood for another card. */
   tokenise(number: string, key: string): CardToken | 'key-reused' {
-    const print = createHmac('sha256', this.#secret).update(number).digest('hex')
+    const print = createHmac('sha256', this.#printSecret).update(number).digest('hex')
     const known = this.#byKey.get(key)
     if (known !== undefined) return known.print === print ? known.card : 'key-reused'
-    const token = testCards[number] ?? `tok_card_${randomBytes(16).toString('hex')}`
-    const card = { token, last4: number.slice(-4), brand: brandOf(number) }
+    const shown = { last4: number.slice(-4), brand: brandOf(number) }
+    const card = { token: testCards[number] ?? this.#tokenOf(key, shown), ...shown }
     this.#byKey.set(key, { print, card })
     const [oldest] = this.#byKey.keys()
     if (this.#byKey.size > keysMax && oldest !== undefined) this.#byKey.delete(oldest)
     return card
+  }
+
+  /** Made of nothing of the card that is not told anyway. */
+  #tokenOf(key: string, { last4, brand }: Omit<CardToken, 'token'>): string {
+    const intent = JSON.stringify(['card token', key, last4, brand])
+    return `tok_card_${createHmac('sha256', this.#tokenSecret).update(intent).digest('hex').slice(0, 32)}`
   }
 }
 

@@ -27,6 +27,8 @@ export interface ProviderServerOptions {
   readonly settings?: Partial<ProviderSettings>
   /** Whom it tells of changes. Default: nobody. */
   readonly callbacks?: CallbackOptions
+  /** What tokens of cards are made with. Default: of this process, and a card has another token after a restart. */
+  readonly tokenSecret?: string
   /** Uniform in [0, 1). */
   readonly draw?: () => number
 }
@@ -57,7 +59,7 @@ const operations: Readonly<Record<string, ProviderOperation>> = {
 export async function startProvider(options: ProviderServerOptions = {}): Promise<ProviderServer> {
   const { file, draw = Math.random, settings } = options
   const callbacks = options.callbacks && new ProviderCallbacks(options.callbacks)
-  const cards = new CardVault()
+  const cards = new CardVault(options.tokenSecret)
   const ledger = ledgerIn(file !== undefined && existsSync(file) ? readFileSync(file, 'utf8') : '', settings)
   const journal = file === undefined ? undefined : openSync(file, 'a')
   const timers = new Set<NodeJS.Timeout>()

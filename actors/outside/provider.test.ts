@@ -318,6 +318,24 @@ describe('over HTTP', () => {
   const tryAt = (url: string, [handler, args]: Step, signal = within(5_000)) =>
     providerHandlers(url)[handler](call(handler, args), signal)
 
+  test('a card has the same token for the same key after a restart, and nobody else can make it', async () => {
+    const tokenOf = async (tokenSecret: string, number = '5555555555554444', key = 'k') => {
+      const { url } = await start({ tokenSecret })
+      const headers = { 'content-type': 'application/json', 'idempotency-key': key }
+      const body = JSON.stringify({ number })
+      const response = await fetch(`${url}/tokens`, { method: 'POST', headers, body })
+      return ((await response.json()) as CardToken).token
+    }
+    const token = await tokenOf('secret')
+    expect(await tokenOf('secret')).toBe(token)
+    const others = [
+      tokenOf('other'),
+      tokenOf('secret', '5105105105105100'),
+      tokenOf('secret', undefined, 'l'),
+    ]
+    expect(await Promise.all(others)).not.toContain(token)
+  })
+
   test('every operation has its answer', async () => {
     const { url, ledger } = await start()
     expect(await tryAt(url, toAuthorized)).toEqual(done('authorized'))
