@@ -250,8 +250,12 @@ describe('the level', () => {
     const ordered = { type: 'bin.ordered', amount: 6 }
     expect(walk(open(10), hold('a', 8), ordered).state).toBe('on-order')
     expect(walk(open(10), hold('a', 10), ordered).state).toBe('empty')
-    const arrived = walk(open(10), hold('a', 8), ordered, deliver(6))
+    const promised: AnyMessage = { ...deliver(6), order: { name: 'main:basil:1', amount: 6 } }
+    const arrived = walk(open(10), hold('a', 8), ordered, promised)
     expect([arrived.state, arrived.books.ordered]).toEqual(['ok', 0])
+    // What nobody has ordered is not what was promised.
+    const unannounced = walk(open(10), hold('a', 10), ordered, deliver(1))
+    expect([unannounced.state, unannounced.books.ordered]).toEqual(['on-order', 6])
   })
 })
 

@@ -453,7 +453,7 @@ export const binMachine = setup({
         assign(({ context, event }) => ({
           free: context.free + event.amount,
           delivered: context.delivered + event.amount,
-          ordered: Math.max(0, context.ordered - (event.order?.amount ?? event.amount)),
+          ordered: Math.max(0, context.ordered - (event.order?.amount ?? 0)),
           lots: added(context.lots, {
             amount: event.amount,
             expires: freshAt(context, event.at, event.lifeMs),
