@@ -5,20 +5,19 @@
  *           payment provider's stub does.
  * Does not: note the calls of webhooks: those go to their receivers, and whoever sends them notes them.
  */
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { AddressInfo, Server as NetServer } from 'node:net'
 import type { MailOptions } from './mail-client.ts'
 import { mailStub } from './mail-stub.ts'
 import { OutboxBook } from './outbox-book.ts'
 import type { SmsOptions } from './sms-client.ts'
+import { type Reply, startStub, textOf } from './stub-server.ts'
 
 export interface OutboxServer {
   readonly mail: MailOptions
   readonly sms: SmsOptions
   close(): Promise<void>
 }
-
-const bodyBytesMax = 16_384
 
 export async function startOutbox(file: string): Promise<OutboxServer> {
   const book = new OutboxBook(file)
@@ -30,32 +29,21 @@ export async function startOutbox(file: string): Promise<OutboxServer> {
       ...{ summary: header('subject'), content: source },
     })
   })
-  const texts = createServer((request, response) => {
-    takeText(book, request)
-      .catch(() => ({ status: 500, body: {} }))
-      .then(({ status, body }) => {
-        response.writeHead(status, { 'content-type': 'application/json' })
-        response.end(JSON.stringify(body))
-      })
-  })
-  const [mailPort, textPort] = [await listening(mails.server as NetServer), await listening(texts)]
+  const texts = await startStub((request) => takeText(book, request))
+  const mailPort = await listening(mails.server as NetServer)
   return {
     mail: { url: `smtp://127.0.0.1:${mailPort}`, from: 'Brigade <no-reply@brigade.invalid>' },
-    sms: { url: `http://development:none@127.0.0.1:${textPort}`, from: '+15550100' },
+    sms: { url: texts.url.replace('//', '//development:none@'), from: '+15550100' },
     close: async () => {
-      texts.closeAllConnections()
-      await Promise.all([closed(mails), closed(texts)])
+      await Promise.all([closed(mails), texts.close()])
     },
   }
 }
 
 /** `POST /2010-04-01/Accounts/{account}/Messages.json`, as `sms-client.ts` asks it. */
-async function takeText(book: OutboxBook, request: IncomingMessage) {
-  let text = ''
-  for await (const chunk of request) {
-    text += String(chunk)
-    if (text.length > bodyBytesMax) return { status: 413, body: {} }
-  }
+async function takeText(book: OutboxBook, request: IncomingMessage): Promise<Reply> {
+  const text = await textOf(request).catch(() => undefined)
+  if (text === undefined) return { status: 413, body: {} }
   if (request.method !== 'POST' || !/^\/2010-04-01\/Accounts\/[^/]+\/Messages\.json$/.test(request.url ?? ''))
     return { status: 404, body: {} }
   const fields = new URLSearchParams(text)
@@ -65,7 +53,7 @@ async function takeText(book: OutboxBook, request: IncomingMessage) {
   return { status: 201, body: { sid: `SM${key}` } }
 }
 
-function listening(server: NetServer | Server): Promise<number> {
+function listening(server: NetServer): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))

@@ -5,19 +5,17 @@
  * `GET /payments/{id}`, `GET /totals`, and `PUT /settings` for whoever plays outages. With `callbacks` it tells of each
  * change by itself.
  *
- * Owns:     the wire, the waiting, and the file that the ledger survives in (one record a line, the last of
- *           a payment counts).
- * Does not: decide what a payment (`provider.ts`) or a card (`card-vault.ts`) does.
+ * Owns:     the wire, and the file that the ledger survives in (one record a line, the last of a payment counts).
+ * Does not: decide what a payment (`provider.ts`) or a card (`card-vault.ts`) does, or wait (`stub-server.ts`).
  */
 import { appendFileSync, closeSync, existsSync, openSync, readFileSync } from 'node:fs'
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage } from 'node:http'
 import type { ProviderOperation } from '#actors'
 import { CardVault } from './card-vault.ts'
 import type { PaymentRecord, ProviderSettings } from './provider.ts'
 import { callbackDelaysMs, ProviderLedger } from './provider.ts'
 import { type CallbackOptions, ProviderCallbacks } from './provider-callbacks.ts'
+import { bodyOf, type Reply, type StubServer, startStub } from './stub-server.ts'
 
 export interface ProviderServerOptions {
   /** Default: a free port, on loopback. */
@@ -33,22 +31,13 @@ export interface ProviderServerOptions {
   readonly draw?: () => number
 }
 
-export interface ProviderServer {
-  readonly url: string
+export interface ProviderServer extends StubServer {
   readonly ledger: ProviderLedger
-  close(): Promise<void>
 }
 
-interface Reply {
-  readonly status: number
-  readonly body: unknown
-  readonly delayMs?: number
-}
 const badRequest: Reply = { status: 400, body: { detail: 'bad-request' } }
-const broken: Reply = { status: 500, body: { detail: 'broken' } }
 const notFound: Reply = { status: 404, body: { detail: 'not-found' } }
 
-const bodyBytesMax = 16_384
 const operations: Readonly<Record<string, ProviderOperation>> = {
   authorize: 'provider.authorize',
   capture: 'provider.capture',
@@ -62,7 +51,6 @@ export async function startProvider(options: ProviderServerOptions = {}): Promis
   const cards = new CardVault(options.tokenSecret)
   const ledger = ledgerIn(file !== undefined && existsSync(file) ? readFileSync(file, 'utf8') : '', settings)
   const journal = file === undefined ? undefined : openSync(file, 'a')
-  const timers = new Set<NodeJS.Timeout>()
 
   const ask = (operation: ProviderOperation, id: string, key: string, body: unknown): Reply | 'never' => {
     const { outcome, delayMs, changed, news } = ledger.handle(
@@ -104,50 +92,15 @@ export async function startProvider(options: ProviderServerOptions = {}): Promis
     return ask(operation, id, String(request.headers['idempotency-key']), body)
   }
 
-  const answer = (response: ServerResponse, reply: Reply | 'never'): void => {
-    if (reply === 'never') return
-    const timer = setTimeout(() => {
-      timers.delete(timer)
-      response.writeHead(reply.status, { 'content-type': 'application/json' })
-      response.end(JSON.stringify(reply.body))
-    }, reply.delayMs ?? 0)
-    timers.add(timer)
+  const handle = async (request: IncomingMessage): Promise<Reply | 'never'> => {
+    const body = await bodyOf(request).catch(() => undefined)
+    return body === undefined ? badRequest : route(request, body)
   }
-
-  const server = createServer((request, response) => {
-    readBody(request)
-      .then(
-        (body) => route(request, body),
-        () => badRequest,
-      )
-      .catch(() => broken)
-      .then((reply) => answer(response, reply))
-  })
-
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(options.port ?? 0, '127.0.0.1', resolve)
-  })
-  const { port } = server.address() as AddressInfo
-  let closed: Promise<void> | undefined
-  const close = (): Promise<void> =>
-    new Promise((resolve) => {
-      for (const timer of timers) clearTimeout(timer)
-      callbacks?.close()
-      server.close(() => {
-        if (journal !== undefined) closeSync(journal)
-        resolve()
-      })
-      server.closeAllConnections()
-    })
-  return {
-    url: `http://127.0.0.1:${port}`,
-    ledger,
-    close: () => {
-      closed ??= close()
-      return closed
-    },
+  const atEnd = (): void => {
+    callbacks?.close()
+    if (journal !== undefined) closeSync(journal)
   }
+  return { ledger, ...(await startStub(handle, { port: options.port, atEnd })) }
 }
 
 /** The books that a file holds. */
@@ -164,13 +117,4 @@ export function* recordsIn<Record>(text: string): Iterable<Record> {
       yield JSON.parse(line) as Record
     } catch {}
   }
-}
-
-export async function readBody(request: IncomingMessage): Promise<unknown> {
-  let text = ''
-  for await (const chunk of request) {
-    text += String(chunk)
-    if (text.length > bodyBytesMax) throw new Error('too large')
-  }
-  return text === '' ? {} : JSON.parse(text)
 }

@@ -1,14 +1,14 @@
 /**
  * The suppliers as a stub HTTP server: `PUT /orders/{name}` orders, `GET /orders/{name}` tells how it stands.
  *
- * Owns:     the wire, the waiting, and the file that the ledger survives in (one order a line).
- * Does not: keep books (`supplier.ts`), or drive a clock: it is given the world's.
+ * Owns:     the wire, and the file that the ledger survives in (one order a line).
+ * Does not: keep books (`supplier.ts`), wait (`stub-server.ts`), or drive a clock: it is given the world's.
  */
 import { appendFileSync, closeSync, existsSync, openSync, readFileSync } from 'node:fs'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage } from 'node:http'
 import type { Instant } from '#actor'
-import { readBody, recordsIn } from './provider-server.ts'
+import { recordsIn } from './provider-server.ts'
+import { bodyOf, type Reply, type StubServer, startStub } from './stub-server.ts'
 import { SupplierLedger, type SupplierSettings, type SupplyRecord } from './supplier.ts'
 
 export interface SupplierServerOptions {
@@ -20,10 +20,8 @@ export interface SupplierServerOptions {
   readonly draw?: () => number
 }
 
-export interface SupplierServer {
-  readonly url: string
+export interface SupplierServer extends StubServer {
   readonly ledger: SupplierLedger
-  close(): Promise<void>
 }
 
 /** The books that a file holds. */
@@ -39,57 +37,26 @@ export async function startSupplier(options: SupplierServerOptions): Promise<Sup
   const text = file !== undefined && existsSync(file) ? readFileSync(file, 'utf8') : ''
   const ledger = supplierLedgerIn(text, settings)
   const journal = file === undefined ? undefined : openSync(file, 'a')
-  const timers = new Set<NodeJS.Timeout>()
 
-  const answer = (response: ServerResponse, status: number, body: unknown, delayMs = 0): void => {
-    const timer = setTimeout(() => {
-      timers.delete(timer)
-      response.writeHead(status, { 'content-type': 'application/json' })
-      response.end(JSON.stringify(body))
-    }, delayMs)
-    timers.add(timer)
-  }
-  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const handle = async (request: IncomingMessage): Promise<Reply | 'never'> => {
     const [collection, name] = (request.url ?? '/').slice(1).split('/').map(decodeURIComponent)
     const isOrder = request.method === 'PUT'
-    if (collection !== 'orders' || name === undefined || !(isOrder || request.method === 'GET')) {
-      answer(response, 404, { detail: 'not-found' })
-      return
-    }
-    const args = { ...((await readBody(request)) as object), order: name }
+    if (collection !== 'orders' || name === undefined || !(isOrder || request.method === 'GET'))
+      return { status: 404, body: { detail: 'not-found' } }
+    const args = { ...((await bodyOf(request)) as object), order: name }
     const operation = isOrder ? 'supplier.order' : 'supplier.lookup'
     const { outcome, delayMs, taken } = ledger.handle(operation, args, worldNow(), draw)
     // The line break comes first: half a line that a crash has left spoils no other.
     if (taken !== undefined && journal !== undefined) appendFileSync(journal, `\n${JSON.stringify(taken)}`)
-    if (outcome === 'never') return
-    if (outcome.kind === 'done') answer(response, 200, outcome.result, delayMs)
-    else answer(response, outcome.kind === 'refused' ? 422 : 503, { detail: outcome.detail }, delayMs)
+    if (outcome === 'never') return 'never'
+    if (outcome.kind === 'done') return { status: 200, body: outcome.result, delayMs }
+    return { status: outcome.kind === 'refused' ? 422 : 503, body: { detail: outcome.detail }, delayMs }
   }
 
-  const server = createServer((request, response) => {
-    handle(request, response).catch(() => answer(response, 400, { detail: 'bad-request' }))
-  })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  const { port } = server.address() as AddressInfo
-  let closed: Promise<void> | undefined
-  const close = (): Promise<void> =>
-    new Promise((resolve) => {
-      for (const timer of timers) clearTimeout(timer)
-      server.close(() => {
-        if (journal !== undefined) closeSync(journal)
-        resolve()
-      })
-      server.closeAllConnections()
-    })
-  return {
-    url: `http://127.0.0.1:${port}`,
-    ledger,
-    close: () => {
-      closed ??= close()
-      return closed
-    },
+  const refusing = (request: IncomingMessage): Promise<Reply | 'never'> =>
+    handle(request).catch(() => ({ status: 400, body: { detail: 'bad-request' } }))
+  const atEnd = (): void => {
+    if (journal !== undefined) closeSync(journal)
   }
+  return { ledger, ...(await startStub(refusing, { atEnd })) }
 }
