@@ -17,6 +17,8 @@ const cancelsAtOnce = ({ guests }: Day): boolean =>
 /** Letters to members fail. */
 const lettersFail = (day: Day): boolean =>
   has('mail-outage', 'sms-outage')(day) && (day.guests.members ?? 0) > 0
+/** Suppliers come within the evening. */
+const isSuppliedSoon = ({ stock }: Day): boolean => stock.lead === '1m' || stock.lead === '5m'
 /** Bins run empty. */
 const isScarce = ({ stock }: Day): boolean => stock.par < 1
 
@@ -129,6 +131,26 @@ export const actorMutants: readonly Mutant[] = [
     likely: cancelsAtOnce,
   },
   {
+    id: 'delivery-booked-twice',
+    where: 'actors',
+    what: 'a delivery of which the house is told twice is brought to its bin twice',
+    file: 'actors/pantry/replenisher.ts',
+    find: '      if (!isOpen(order)) return { context, effects: [received({ ...lot, amount: order.brought })] }\n',
+    replace: '',
+    by,
+    likely: isSuppliedSoon,
+  },
+  {
+    id: 'supply-ordered-anew',
+    where: 'actors',
+    what: 'an order to a supplier that got no answer is followed by another, and what comes of the first is forgotten',
+    file: 'actors/pantry/replenisher.ts',
+    find: "if (order?.state === 'asked') return { context, effects: [asking(context, order)] }",
+    replace: "if (order?.state === 'asked') return ordered(context, order.ingredient, order.amount)",
+    by,
+    likely: isSuppliedSoon,
+  },
+  {
     id: 'held-stock-given-again',
     where: 'actors',
     what: 'a bin that runs out gives what it holds for others',
@@ -158,6 +180,17 @@ export const actorMutants: readonly Mutant[] = [
       "pending: ({ context: { lines, asked, shortages, outcome } }) =>\n        lines\n          .slice(0, outcome === 'refused' ? 0 : asked)",
     by,
     likely: isScarce,
+  },
+  {
+    id: 'letter-left-lying',
+    where: 'actors',
+    what: 'a letter that its server did not take is not tried again, and its end is never told',
+    file: 'actors/office/notification.ts',
+    find: `      entry: 'waitABit',
+      on: { 'notification.again': 'asking', 'notification.deadline': 'failed' },`,
+    replace: "      on: { 'notification.again': 'asking' },",
+    by,
+    likely: lettersFail,
   },
   {
     id: 'letter-guessed',
