@@ -6,19 +6,11 @@
  */
 import { LoneKernel } from './lone-kernel.ts'
 import { orderRegistry, waiterRef } from './order.ts'
-import type { Report } from './side-by-side.ts'
+import { heapBytes, type Report } from './side-by-side.ts'
 
 const orders = 100_000
 const burst = 1_000
 const told = 3
-
-function heapBytes(): number {
-  if (globalThis.gc === undefined) throw new Error('This needs node --expose-gc.')
-  // What a weak reference or a finaliser held goes with the second.
-  globalThis.gc()
-  globalThis.gc()
-  return process.memoryUsage().heapUsed
-}
 
 function residentOrders(lone: LoneKernel): readonly { readonly context: unknown; readonly value: unknown }[] {
   return [...lone.kernel.shards.values()].flatMap((shard) =>

@@ -74,6 +74,15 @@ export function cpuMs(): number {
   return (user + system) / 1_000
 }
 
+/** With the garbage collected. */
+export function heapBytes(): number {
+  if (globalThis.gc === undefined) throw new Error('This needs node --expose-gc.')
+  // What a weak reference or a finaliser held goes with the second.
+  globalThis.gc()
+  globalThis.gc()
+  return process.memoryUsage().heapUsed
+}
+
 /** How often a second of CPU `run` does `each`, called again and again. */
 export async function rateOf(forMs: number, each: number, run: () => void | Promise<void>): Promise<number> {
   const from = cpuMs()

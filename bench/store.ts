@@ -4,7 +4,7 @@
  * Owns:     the folders, and the two ways to write a batch.
  * Does not: make batches: a node does.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Database, open } from 'lmdb'
@@ -20,6 +20,9 @@ export function newFolder(): string {
   folders.push(folder)
   return folder
 }
+
+/** Of the store in this folder. */
+export const bytesIn = (folder: string): number => statSync(join(folder, 'data.mdb')).size
 
 export function removeFolders(): void {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
