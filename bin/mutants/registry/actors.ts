@@ -17,6 +17,9 @@ const cancelsAtOnce = ({ guests }: Day): boolean =>
 /** Letters to members fail. */
 const lettersFail = (day: Day): boolean =>
   has('mail-outage', 'sms-outage')(day) && (day.guests.members ?? 0) > 0
+/** The provider captures, and its answer is lost: that it tells of it later is all there is. */
+const captureIsTold = (day: Day): boolean =>
+  (day.guests.cards.timeoutCaptured ?? 0) > 0 || has('provider-silent')(day)
 /** Suppliers come within the evening. */
 const isSuppliedSoon = ({ stock }: Day): boolean => stock.lead === '1m' || stock.lead === '5m'
 /** Bins run empty. */
@@ -129,6 +132,18 @@ export const actorMutants: readonly Mutant[] = [
     replace: "{ target: 'voided' },\n      ],",
     by,
     likely: cancelsAtOnce,
+  },
+  {
+    id: 'told-capture-not-booked',
+    where: 'actors',
+    what: 'a capture of which the provider tells by itself, and not in its answer, is in no book',
+    file: 'actors/till/payment.ts',
+    find: `      target: '.deciding',
+      actions: ['publishCaptured', 'publishRefunded', 'note'],`,
+    replace: `      target: '.deciding',
+      actions: ['publishRefunded', 'note'],`,
+    by,
+    likely: captureIsTold,
   },
   {
     id: 'delivery-booked-twice',
