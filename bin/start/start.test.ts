@@ -96,14 +96,15 @@ test('guests are served while a node is killed from another terminal, and Ctrl-C
   })
   await brigade.says(/node-2 ended \(SIGKILL, crash\)/)
   await brigade.says(/node-2 is up \(life 2\)/)
-  const status = await run('status', '--json')
-  expect(JSON.parse(status.printed).shards).toMatchObject({ unowned: 0 })
+  // It is given shards of the others now, and for a moment some are nobody's.
+  const shards = async () => JSON.parse((await run('status', '--json')).printed).shards
+  await expect.poll(shards, { timeout: 30_000 }).toMatchObject({ unowned: 0 })
   brigade.interrupt()
   expect(await brigade.exited).toBe(0)
   await brigade.says(/Drained: nothing lost, \d+ orders? (?:is|are) open\. npm start goes on/)
   const [, orders, completed] = [...brigade.printed.matchAll(new RegExp(boardLine, 'g'))].at(-1) ?? []
   counted = { orders: Number(orders), completed: Number(completed) }
-}, 60_000)
+}, 120_000)
 
 test('the folder is whole, and nobody answers', async () => {
   const { code, printed } = await run('check', '--data', dataFolder, '--json')
@@ -111,7 +112,7 @@ test('the folder is whole, and nobody answers', async () => {
   expect(JSON.parse(printed)).toMatchObject({ problems: [], turns: expect.any(Number) })
   expect(JSON.parse(printed).openOrders).toBeGreaterThan(0)
   expect(await run('status')).toMatchObject({ code: 1, printed: expect.stringMatching(/No cluster answers/) })
-}, 30_000)
+}, 60_000)
 
 test('started again it goes on with the same orders and counts, at the same time of day', async () => {
   const booked = readFileSync(join(dataFolder, 'guests.jsonl'), 'utf8')
@@ -128,7 +129,7 @@ test('started again it goes on with the same orders and counts, at the same time
   expect(readFileSync(join(dataFolder, 'guests.jsonl'), 'utf8').startsWith(booked.split('\n')[0] ?? '')).toBe(
     true,
   )
-}, 60_000)
+}, 120_000)
 
 test('a charge that no order knows is found', async () => {
   const file = join(dataFolder, 'provider-ledger.jsonl')
@@ -145,4 +146,4 @@ test('a charge that no order knows is found', async () => {
   const after = await run('check', '--data', dataFolder)
   expect([before, after.code]).toEqual([0, 12])
   expect(after.printed).toMatch(/ord_stranger/)
-}, 30_000)
+}, 60_000)
