@@ -11,12 +11,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, expect, test } from 'vitest'
-import { scopesOf } from '#live'
+import { type Environment, scopesOf } from '#live'
 import { Up } from '../testing/up.ts'
 import { DrillDisk } from './drill-disk.ts'
 import { folderProblems, look, moneyOf, turnProblems } from './evidence.ts'
 import { type Acknowledged, followed, Load, tally } from './load.ts'
-import { isFull } from './pace.ts'
+import { isFull, within } from './pace.ts'
 
 const rounds = isFull ? 8 : 1
 const flushEveryMs = 150
@@ -45,8 +45,9 @@ test('every acknowledged order survives the loss of power', { timeout: 900_000 }
     const load = new Load(up, 30)
     await load.more(20)
     await sleep(Math.random() * 1_000)
-    // A copy may be under way: it is not the last one until it is whole. Then some time without any.
+    // A copy may be under way: it is not the last one until it is whole. Then some time without any, and with writes.
     await disk.stop()
+    await written(dataFolder)
     await sleep(Math.random() * flushEveryMs)
     load.leave()
     await up.killAll()
@@ -89,9 +90,20 @@ async function read(orders: readonly Acknowledged[]): Promise<void> {
   await Promise.all(orders.map((order) => up.read(order)))
 }
 
+/** Waits for the next turn that is written. */
+async function written(dataFolder: string): Promise<void> {
+  const environment = await look(dataFolder)
+  const before = turnsOf(environment)
+  await within(30_000, () => turnsOf(environment) > before)
+  await environment.close()
+}
+
 async function turnsIn(dataFolder: string): Promise<number> {
   const environment = await look(dataFolder)
-  const turns = scopesOf(environment).flatMap(({ batches }) => batches.flatMap(([, { records }]) => records))
+  const turns = turnsOf(environment)
   await environment.close()
-  return turns.length
+  return turns
 }
+
+const turnsOf = (environment: Environment): number =>
+  scopesOf(environment).flatMap(({ batches }) => batches.flatMap(([, { records }]) => records)).length
