@@ -384,5 +384,5 @@ describe('day', () => {
     const repeated = JSON.parse((await run(`${again.join(' ')} --json`)).printed)
     const lasting = { wallSeconds: 0, commit: '' }
     expect({ ...repeated, ...lasting }).toEqual({ ...result, ...lasting })
-  }, 30_000)
+  }, 120_000)
 })

@@ -36,7 +36,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 }, 30_000)
 
-test('a guest orders, follows it to the pass, and fetches it', { timeout: 30_000 }, async () => {
+test('a guest orders, follows it to the pass, and fetches it', { timeout: 60_000 }, async () => {
   const order = await up.place()
   const response = await fetch(`${up.url}/api/v1/orders/${order.id}/events?token=${order.orderToken}`, {
     headers: { accept: 'text/event-stream' },
@@ -73,7 +73,7 @@ test('a guest orders, follows it to the pass, and fetches it', { timeout: 30_000
   expect((await up.read(order)).state).toBe('completed')
 })
 
-test('the same key is the same order; with another body it is refused', { timeout: 30_000 }, async () => {
+test('the same key is the same order; with another body it is refused', { timeout: 60_000 }, async () => {
   const key = crypto.randomUUID()
   const body = { items: [{ dish: 'caprese', quantity: 1 }], payment: { token: 'tok_ok' } }
   const first = await up.post('orders', key, body)
@@ -113,7 +113,7 @@ test('a node is killed while fifty orders are placed, and each one goes on', {
   expect(new Set(await up.settled(placed))).toEqual(new Set(['ready']))
 })
 
-test('a node is drained while orders are placed, and nothing is lost', { timeout: 40_000 }, async () => {
+test('a node is drained while orders are placed, and nothing is lost', { timeout: 60_000 }, async () => {
   const placing = Array.from({ length: 20 }, async (_, i) => {
     await sleep(i * 20)
     return up.place()
@@ -126,7 +126,7 @@ test('a node is drained while orders are placed, and nothing is lost', { timeout
 })
 
 test('a second cluster on the same data is refused, and so is one on a port in use', {
-  timeout: 30_000,
+  timeout: 60_000,
 }, async () => {
   const second = new Up(settings)
   expect((await second.started())?.code).toBe('DATA_IN_USE')
@@ -151,7 +151,7 @@ test('a second cluster on the same data is refused, and so is one on a port in u
   expect(await fourth.exited).toBe(1)
 })
 
-test('a cluster whose nodes cannot start says why', { timeout: 30_000 }, async () => {
+test('a cluster whose nodes cannot start says why', { timeout: 60_000 }, async () => {
   const kitchenModule = 'data:text/javascript,throw new Error("the stove is missing")'
   const broken = new Up({ dataFolder: join(folder, 'broken'), kitchenModule })
   expect(await broken.started()).toMatchObject({
