@@ -10,7 +10,7 @@
  * Invariants:
  *   U1. A cluster that answers has a world's clock, a provider and suppliers.
  */
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { get as overHttp } from 'node:http'
 import { get as overHttps } from 'node:https'
 import { createServer } from 'node:net'
@@ -317,11 +317,26 @@ function groupsOf(
 
 // Ports
 
+/** Of 0: below those that systems give to connections, so that nobody who dials out takes it before a node listens. */
+const anyPort = { from: 20_000, upTo: 32_000 }
+const anyPortTries = 20
+
 /**
  * The port itself, or a free one for 0. It is looked at here, where somebody sees the error: the process that will
  * listen would be restarted again and again.
  */
-function freePort(listener: string, option: string, port: number): Promise<number> {
+async function freePort(listener: string, option: string, port: number): Promise<number> {
+  if (port !== 0) return probedPort(listener, option, port)
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await probedPort(listener, option, randomInt(anyPort.from, anyPort.upTo))
+    } catch (error) {
+      if (tries === anyPortTries) throw error
+    }
+  }
+}
+
+function probedPort(listener: string, option: string, port: number): Promise<number> {
   const probe = createServer()
   return new Promise((resolve, reject) => {
     probe.once('error', (error: NodeJS.ErrnoException) => {
@@ -332,10 +347,7 @@ function freePort(listener: string, option: string, port: number): Promise<numbe
           : new ClusterError('PORT_UNUSABLE', { ...place, problem: error.message }),
       )
     })
-    probe.listen({ port, host, exclusive: true }, () => {
-      const address = probe.address()
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : port))
-    })
+    probe.listen({ port, host, exclusive: true }, () => probe.close(() => resolve(port)))
   })
 }
 
