@@ -1,14 +1,16 @@
 /**
  * How the tests run: from source, through the `source` condition of the doors in package.json.
  *
- * Most need nothing but a processor; their files share what a worker has loaded. Those that start processes, kill them
- * and look at the clock come after them, one file at a time.
+ * Most need nothing but a processor. Their files share what a worker has loaded; but for the searches, some of which replace
+ * a module. Those that start processes, kill them and look at the clock come after them. They mostly wait, each on ports
+ * and in a folder of its own: there are two files at a time, on however small a machine.
  */
 import { configDefaults, defineConfig } from 'vitest/config'
 
 const conditions = ['source', 'module', 'node', 'development|production']
 const exclude = [...configDefaults.exclude, '**/dist/**', '**/.mutants/**']
 const ofActors = ['actors/**/*.test.ts']
+const searches = ['bin/explore/**/*.test.ts', 'bin/mutants/**/*.test.ts', 'bin/study/study.test.ts']
 const withProcesses = ['bin/**/*.test.ts', 'runtime/live/**/*.test.ts', 'scripts/readme.test.ts']
 
 export default defineConfig({
@@ -57,11 +59,23 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'processes',
-          include: withProcesses,
+          name: 'searches',
+          include: searches,
           exclude,
           benchmark: { include: [] },
-          fileParallelism: false,
+          maxWorkers: '100%',
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'processes',
+          include: withProcesses,
+          exclude: [...exclude, ...searches],
+          benchmark: { include: [] },
+          // In full, drills hold what takes how long against a bound.
+          maxWorkers: process.env.BRIGADE_DRILLS === 'full' ? 1 : 2,
           sequence: { groupOrder: 1 },
         },
       },

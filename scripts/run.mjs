@@ -194,7 +194,7 @@ function runChecks(args, counts) {
   }
   if (args.length > 0) return runTests(args, counts)
   runTests(['--project', 'actors', '--coverage'], counts)
-  runTests(['--project', 'in-process', '--project', 'processes'], counts)
+  runTests(['--project', '!actors'], counts)
 }
 
 function runTests(args, counts) {

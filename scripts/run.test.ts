@@ -12,7 +12,7 @@ const clone = mkdtempSync(join(tmpdir(), 'brigade-clone-'))
 const source = join(clone, 'bin', 'code-version.ts')
 
 beforeAll(() => {
-  const absent = /\/(node_modules|dist|\.git|\.brigade|docs)$/
+  const absent = /\/(node_modules|dist|\.git|\.brigade|\.mutants|docs)$/
   cpSync(root, clone, { recursive: true, filter: (path) => !absent.test(path) })
   symlinkSync(join(root, 'node_modules'), join(clone, 'node_modules'))
 })
