@@ -80,7 +80,7 @@ export class DayChecker {
     this.#stock = new StockCheck(
       (row) => registry.typeOf(row.id).machine.load(row.state).state.context as never,
     )
-    this.#readModels = new ReadModelsCheck(registry)
+    this.#readModels = new ReadModelsCheck(registry, options.midnight)
     this.#conformance = new ConformanceCheck(options)
   }
 

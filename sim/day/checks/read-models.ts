@@ -9,7 +9,7 @@
  *   RM2. Folded actor by actor, in another order than they had their turns, the rows are the same.
  *   RM3. All balances of the ledger together are nothing, and the provider holds what payments took and did not give back.
  */
-import { type ActorId, keyOf, typeOf } from '#actor'
+import { type ActorId, type Instant, keyOf, typeOf } from '#actor'
 import { type OrderView, stateName } from '#actors'
 import type { Registry } from '#host'
 import type { Batch, JournalRecord, SnapshotRow } from '#ports'
@@ -61,15 +61,19 @@ const projected: ReadonlySet<string> = new Set(projections.flatMap(({ actors }) 
 
 export class ReadModelsCheck {
   readonly #registry: Registry
+  readonly #midnight: number
   readonly #rows = new MemoryRows()
   readonly #records = new Map<ActorId, JournalRecord[]>()
   readonly #stored = new Map<ActorId, SnapshotRow>()
 
-  constructor(registry: Registry) {
+  /** `midnight`: what records were made earlier by. A live day counts from it, and its actors do not. */
+  constructor(registry: Registry, midnight = 0) {
     this.#registry = registry
+    this.#midnight = midnight
   }
 
-  record(record: JournalRecord): void {
+  record(given: JournalRecord): void {
+    const record = { ...given, at: (given.at + this.#midnight) as Instant }
     const { actor } = record
     if (!projected.has(typeOf(actor))) return
     fold(this.#rows, record)
