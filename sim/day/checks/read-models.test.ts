@@ -1,6 +1,7 @@
 // Goal: lists that say other than their actors are found, whatever they say wrong, and right ones are not.
 // Method: the turns of a simulated evening, the same with one thing changed, and a projection that is not pure.
 import { afterEach, describe, expect, test } from 'vitest'
+import type { Instant } from '#actor'
 import { departments, restaurant } from '#actors'
 import { Registry } from '#host'
 import type { JournalRecord, SnapshotRow, Write } from '#ports'
@@ -38,8 +39,9 @@ type Change = (record: JournalRecord) => JournalRecord | undefined
 function judged(
   change: Change = (record) => record,
   stored: (row: SnapshotRow) => SnapshotRow = (row) => row,
+  midnight = 0,
 ): string {
-  const check = new ReadModelsCheck(registry)
+  const check = new ReadModelsCheck(registry, midnight)
   for (const { records, writes } of batches) {
     for (const record of records) {
       const changed = change(record)
@@ -64,6 +66,13 @@ const without = (is: (record: JournalRecord) => boolean) =>
   judged((record) => (is(record) ? undefined : record))
 const told = (type: string) => (record: JournalRecord) =>
   record.events?.some((event) => event.type === type) === true
+
+test('one whose records count from its midnight, as a live one, is right too', () => {
+  const midnight = 3_600_000_000
+  const earlier = (record: JournalRecord) => ({ ...record, at: (record.at - midnight) as Instant })
+  expect(judged(earlier, undefined, midnight)).toBe('')
+  expect(judged(earlier)).toContain('createdAt')
+})
 
 describe('RM1: it is found that', () => {
   test('an order is in no list', () => {

@@ -73,9 +73,9 @@ export class ReadModelsCheck {
   }
 
   record(given: JournalRecord): void {
-    const record = { ...given, at: (given.at + this.#midnight) as Instant }
-    const { actor } = record
+    const { actor } = given
     if (!projected.has(typeOf(actor))) return
+    const record = { ...given, at: (given.at + this.#midnight) as Instant }
     fold(this.#rows, record)
     const before = this.#records.get(actor)
     if (before === undefined) this.#records.set(actor, [record])
