@@ -34,6 +34,7 @@ const sayings: Readonly<Record<string, string>> = {
   money: 'no order was charged twice or kept more than its bill',
   stock: 'every gram that came in is somewhere',
   kitchen: 'what was plated was cooked, and none of it is back in the pantry',
+  'read-models': 'lists that are made of these turns say what the actors say',
   conformance: 'every history is a path of its machine, and leads to what is stored',
   'nothing-left': 'nothing is left of orders that have ended',
 }
