@@ -21,9 +21,9 @@ const promises: Readonly<Record<string, () => Promise<{ readonly measure: Measur
   p7: () => import('./p7-simulated-day.ts'),
   p8: () => import('./p8-queue.ts'),
   p9: () => import('./p9-memory.ts'),
-  p10: () => import('./p10-read-models.ts'),
-  p11: () => import('./p11-backup.ts'),
   p5: () => import('./p5-recovery.ts'),
+  'read-models': () => import('./read-models.ts'),
+  backup: () => import('./backup.ts'),
 }
 
 const usage = `npm run bench [-- ${Object.keys(promises).join(' | ')} …] [-- --json]`

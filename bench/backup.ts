@@ -1,5 +1,5 @@
 /**
- * P11: what a backup costs those who order meanwhile.
+ * What a backup costs those who order meanwhile.
  *
  * Method: a real cluster of three nodes and an edge takes orders over HTTP at even times. Stretches without and with a
  * backup follow each other; in the latter one backup after the other is made, in a process of its own as an operator
@@ -104,7 +104,7 @@ export async function measure(): Promise<Report> {
       median(beside.map((stretch, n) => stretch[of] / (alone[n]?.[of] ?? Number.NaN)))
     const middle = (stretches: readonly Stretch[], of: keyof Stretch) => median(stretches.map((it) => it[of]))
     return {
-      promise: 'P11',
+      promise: 'backup',
       title: `backups beside ${ordersPerMinute} orders a minute: ${tookMs.length} of them in ${pairs} stretches`,
       figures: [
         { what: 'a backup, from its command to its end', value: median(tookMs), unit: 'ms' },

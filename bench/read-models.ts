@@ -1,5 +1,5 @@
 /**
- * P10: what the read models of one edge cost for each thousand orders, beside the day that makes their turns.
+ * What the read models of one edge cost for each thousand orders, beside the day that makes their turns.
  *
  * Method: a Friday is played in virtual time, and its turns are kept as the journal has them. They are folded by a
  * projector as an edge does it, five times: into a store on the disk, and into one in memory. The day itself, node and
@@ -80,7 +80,7 @@ export async function measure(): Promise<Report> {
   }
   const turns = batches.reduce((sum, records) => sum + records.length, 0)
   return {
-    promise: 'P10',
+    promise: 'read models',
     title: `the read models of a day of ${result.orders.attempted} orders and ${turns} turns, for each 1,000 orders`,
     figures: [
       { what: 'CPU, into a store on the disk', value: median(onDisk) / thousands, unit: 'ms' },
