@@ -166,30 +166,22 @@ export class HostClient implements ClusterClient {
     }
   }
 
-  async actors({ type, node, limit, cursor }: ActorFilter): Promise<Page<ActorListItem>> {
+  async actors({ type, node, fits = () => true, limit, cursor }: ActorFilter): Promise<Page<ActorListItem>> {
     const owners = new Map((await this.#places()).map(({ shard, owner }) => [shard, owner]))
     const { items, next } = listActors(this.#parts.live.environment, {
       limit,
-      fits: (shard) => node === undefined || owners.get(shard) === node,
+      isIn: (shard) => node === undefined || owners.get(shard) === node,
+      shown: ({ shard, snapshot }) => {
+        const { id, status, version, at } = snapshot
+        const owner = owners.get(shard)
+        const state = this.#stateOf(snapshot)
+        const item = { id, status, state, version, shard, at, ...(owner && { node: owner }) }
+        return fits(item) ? item : undefined
+      },
       ...(type !== undefined && { type }),
       ...(cursor !== undefined && { after: cursor }),
     })
-    return {
-      items: items.map(({ shard, snapshot }) => {
-        const { id, status, version, at } = snapshot
-        const owner = owners.get(shard)
-        return {
-          id,
-          status,
-          state: this.#stateOf(snapshot),
-          version,
-          shard,
-          at,
-          ...(owner && { node: owner }),
-        }
-      }),
-      ...(next !== undefined && { nextCursor: next }),
-    }
+    return { items, ...(next !== undefined && { nextCursor: next }) }
   }
 
   async deadLetters(filter: {

@@ -149,6 +149,8 @@ export interface NewerBuild {
 export interface ActorFilter {
   readonly type?: string
   readonly node?: NodeId
+  /** Only these. A page of few that fit may be short, and not the last. */
+  readonly fits?: (actor: ActorListItem) => boolean
   readonly limit: number
   readonly cursor?: string
 }

@@ -145,7 +145,13 @@ export class SimulatedCluster implements ClusterClient {
     }
   }
 
-  async actors({ type, node, limit, cursor = '' }: ActorFilter): Promise<Page<ActorListItem>> {
+  async actors({
+    type,
+    node,
+    fits = () => true,
+    limit,
+    cursor = '',
+  }: ActorFilter): Promise<Page<ActorListItem>> {
     const { cluster, registry } = this.#day
     const owners = new Map(this.#places().map(({ shard, owner }) => [shard, owner]))
     const all = [...cluster.journal.rows('snapshots')]
@@ -153,11 +159,13 @@ export class SimulatedCluster implements ClusterClient {
       .filter(({ id }) => id > cursor && (type === undefined || id.startsWith(`${type}/`)))
       .filter(({ shard }) => node === undefined || owners.get(shard) === node)
       .sort((a, b) => (a.id < b.id ? -1 : 1))
-    const items = all.slice(0, limit).map(({ id, status, version, at, shard, state }): ActorListItem => {
-      const owner = owners.get(shard)
-      const { value } = registry.typeOf(id).machine.load(state).state
-      return { id, status, state: value, version, shard, at, ...(owner && { node: owner }) }
-    })
+      .map(({ id, status, version, at, shard, state }): ActorListItem => {
+        const owner = owners.get(shard)
+        const { value } = registry.typeOf(id).machine.load(state).state
+        return { id, status, state: value, version, shard, at, ...(owner && { node: owner }) }
+      })
+      .filter(fits)
+    const items = all.slice(0, limit)
     const last = items.at(-1)
     return { items, ...(all.length > limit && last && { nextCursor: last.id }) }
   }

@@ -21,6 +21,7 @@ import { inWords, Problem, problemOf } from '../problems.ts'
 import { exact, reach } from '../routes/route-parts.ts'
 import { problems, type Server } from '../server.ts'
 import { Timestamp, timestampOf } from '../timestamp.ts'
+import { actorType, SelectorQuery, selects } from './actor-selector.ts'
 import { requireAdmin } from './guard.ts'
 import { withoutSecrets } from './redaction.ts'
 
@@ -132,22 +133,26 @@ export function actorRoutes(app: Server, client: ClusterClient, keyring: Keyring
     {
       schema: {
         summary: 'Actors, resident or not, in the order of their ids',
+        description:
+          'A page has fewer than `limit` also when few fit: only one without `nextCursor` is the last.',
         tags: ['actors'],
         querystring: Type.Object(
           {
             ...PageQuery,
-            type: Type.Optional(Type.String({ pattern: '^[a-z][a-z0-9-]{0,63}$' })),
-            node: Type.Optional(Type.String({ maxLength: 64 })),
+            ...SelectorQuery,
+            type: Type.Optional(actorType),
           },
           exact,
         ),
         response: { 200: pageOf(ActorItem), ...problems('validation', 'invalid-cursor') },
       },
     },
-    async ({ query: { limit = pageSize, cursor, type, node }, url }, reply) => {
-      const list = `actors ${type ?? ''} ${node ?? ''}`
+    async ({ query: { limit = pageSize, cursor, type, node, ...selector }, url }, reply) => {
+      const { status, state, path } = selector
+      const list = `actors ${JSON.stringify([type, node, status, state, path])}`
       const page = await client.actors({
         limit,
+        fits: selects(selector),
         ...(type !== undefined && { type }),
         ...(node !== undefined && { node: node as NodeId }),
         ...(cursor !== undefined && { cursor: placeOf(keyring, list, cursor) as string }),

@@ -54,9 +54,9 @@ describe('a command to many actors', () => {
   test('passes over one that this build cannot read, when a state is wanted', async () => {
     bins(2)
     const listed = cluster.actors.bind(cluster)
-    cluster.actors = async (filter) => {
+    cluster.actors = async ({ fits = () => true, ...filter }) => {
       const { items } = await listed(filter)
-      return { items: items.map((item, n) => (n === 0 ? { ...item, state: null } : item)) }
+      return { items: items.map((item, n) => (n === 0 ? { ...item, state: null } : item)).filter(fits) }
     }
     const { status, body } = await batch({
       selector: { type: 'bin', state: 'ok' },

@@ -7,11 +7,11 @@
 import { type Static, Type } from 'typebox'
 import type { ActorId } from '#actor'
 import type { NodeId } from '#ports'
-import type { ActorListItem, ClusterClient } from '../cluster-client.ts'
+import type { ClusterClient } from '../cluster-client.ts'
 import { Problem } from '../problems.ts'
-import { stateNameOf } from '../routes/order-body.ts'
 import { exact, reach } from '../routes/route-parts.ts'
 import { problems, type Server } from '../server.ts'
+import { actorType, SelectorQuery, selects } from './actor-selector.ts'
 
 /** More than this is asked for in parts. */
 export const batchMax = 500
@@ -22,10 +22,9 @@ const requestTimeoutMs = 3_000
 
 const Selector = Type.Object(
   {
-    type: Type.String({ pattern: '^[a-z][a-z0-9-]{0,63}$' }),
-    node: Type.Optional(Type.String({ maxLength: 64 })),
+    ...SelectorQuery,
+    type: actorType,
     status: Type.Optional(Type.Enum(['live', 'stopped'])),
-    state: Type.Optional(Type.String({ maxLength: 100, description: 'The outermost state.' })),
   },
   exact,
 )
@@ -34,20 +33,19 @@ const count = Type.Integer({ minimum: 0 })
 const sample = Type.Array(Type.String(), { description: `The first ${sampleSize}.` })
 
 export function batchRoutes(app: Server, client: ClusterClient): void {
-  const selected = async ({ type, node, status, state }: Selector): Promise<readonly ActorId[]> => {
+  const selected = async ({ type, node, ...selector }: Selector): Promise<readonly ActorId[]> => {
+    const isSelected = selects(selector)
     const found: ActorId[] = []
     let cursor: string | undefined
     do {
       const page = await client.actors({
         type,
         limit: pageSize,
+        fits: (actor) => actor.status !== 'archived' && isSelected(actor),
         ...(node !== undefined && { node: node as NodeId }),
         ...(cursor !== undefined && { cursor }),
       })
-      const fits = (item: ActorListItem): boolean =>
-        (status === undefined ? item.status !== 'archived' : item.status === status) &&
-        (state === undefined || outermost(item.state) === state)
-      found.push(...page.items.filter(fits).map(({ id }) => id))
+      found.push(...page.items.map(({ id }) => id))
       cursor = page.nextCursor
     } while (cursor !== undefined && found.length <= batchMax)
     return found
@@ -81,7 +79,7 @@ export function batchRoutes(app: Server, client: ClusterClient): void {
       if (actors.length > batchMax) {
         const detail = `fits more than ${batchMax} actors`
         throw new Problem('validation', {
-          detail: `The selector ${detail}: narrow it by node, status or state.`,
+          detail: `The selector ${detail}: narrow it by node, status, state or path.`,
           errors: [{ pointer: '#/selector', detail }],
         })
       }
@@ -106,6 +104,3 @@ export function batchRoutes(app: Server, client: ClusterClient): void {
     },
   )
 }
-
-/** Of an actor that this build cannot read there is none. */
-const outermost = (state: unknown): string => (state === null ? '' : stateNameOf(state))

@@ -296,6 +296,16 @@ describe('operating actors', () => {
     expect([other.status, other.body.code]).toEqual([400, 'invalid-cursor'])
   })
 
+  test('they are listed by what is stored of them', async () => {
+    const ids = async (query: string) =>
+      (await call('GET', `/ops/v1/actors?${query}`)).body.items.map(({ id }: { id: string }) => id)
+    expect(await ids('type=menu&path=ai')).toEqual(['menu/main'])
+    expect(await ids('path=nu%2Fma&state=published&status=live')).toEqual(['menu/main'])
+    expect(await ids('type=menu&state=new')).toEqual([])
+    expect(await ids('type=menu&status=stopped')).toEqual([])
+    expect((await call('GET', '/ops/v1/actors?status=asleep')).status).toBe(400)
+  })
+
   test('one of them shows its inside, its mailbox and its journal', async () => {
     const snapshot = await call('GET', `${menuPath}/snapshot`)
     expect(snapshot.body).toMatchObject({

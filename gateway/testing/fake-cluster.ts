@@ -300,7 +300,7 @@ export class FakeCluster implements ClusterClient {
     return this.view
   }
 
-  async actors({ type, limit, cursor }: Parameters<ClusterClient['actors']>[0]) {
+  async actors({ type, fits = () => true, limit, cursor }: Parameters<ClusterClient['actors']>[0]) {
     const items: ActorListItem[] = [...this.#actors]
       .filter(([id]) => (type === undefined || typeOf(id) === type) && id > (cursor ?? ''))
       .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -313,7 +313,7 @@ export class FakeCluster implements ClusterClient {
         node: 'node-1' as NodeId,
         at: this.now,
       }))
-    const page = items.slice(0, limit)
+    const page = items.filter(fits).slice(0, limit)
     const last = page.at(-1)
     return items.length > limit && last !== undefined ? { items: page, nextCursor: last.id } : { items: page }
   }

@@ -6,7 +6,7 @@ import type { ActorId, Instant } from '#actor'
 import type { MailboxRow, MessageId, NodeId, Ordinal, Position, ScopeId, ShardId, Write } from '#ports'
 import { Environment } from './environment.ts'
 import { LmdbJournal } from './journal.ts'
-import { listActors, listDeadLetters, placeOfActor, versionAt } from './listings.ts'
+import { listActors, listDeadLetters, placeOfActor, type StoredActor, versionAt } from './listings.ts'
 
 const scope = 'node-1.a' as ScopeId
 const shards = ['orders.0' as ShardId, 'orders.1' as ShardId]
@@ -77,9 +77,16 @@ describe('actors', () => {
       ...actor('order/c', 5),
     ),
   )
-  const idsOf = (page: { type?: string; after?: string; limit: number }, fits = everywhere) => {
-    const { items, next } = listActors(environment, { ...page, fits })
-    return [items.map(({ snapshot }) => snapshot.id), next]
+  const idsOf = (
+    page: { type?: string; after?: string; limit: number },
+    {
+      isIn = everywhere,
+      isShown = everywhere,
+    }: { isIn?: (shard: ShardId) => boolean; isShown?: (id: ActorId) => boolean } = {},
+  ) => {
+    const shown = ({ snapshot: { id } }: StoredActor) => (isShown(id) ? id : undefined)
+    const { items, next } = listActors(environment, { ...page, isIn, shown })
+    return [items, next]
   }
 
   test('come in the order of their ids, page by page, each one once', () => {
@@ -94,8 +101,16 @@ describe('actors', () => {
   })
 
   test('of some shards are no others', () => {
-    const { items } = listActors(environment, { limit: 10, fits: (shard) => shard === 'orders.0' })
-    expect(items.map(({ snapshot }) => snapshot.id)).toEqual(['order/b', 'ordering/x'])
+    expect(idsOf({ limit: 10 }, { isIn: (shard) => shard === 'orders.0' })).toEqual([
+      ['order/b', 'ordering/x'],
+      undefined,
+    ])
+  })
+
+  test('that are not shown take no place on a page, and the next goes on behind them', () => {
+    const isShown = (id: ActorId): boolean => /[bcx]$/.test(id)
+    expect(idsOf({ limit: 2 }, { isShown })).toEqual([['order/b', 'order/c'], 'order/c'])
+    expect(idsOf({ limit: 2, after: 'order/c' }, { isShown })).toEqual([['ordering/x'], undefined])
   })
 
   test('have the version of their last snapshot, at a place that stays', async () => {

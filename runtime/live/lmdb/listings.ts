@@ -32,19 +32,21 @@ export interface StoredMailboxRow {
 const rowsReadMax = 5_000
 
 /** Actors, resident or not, in the order of their ids. */
-export function listActors(
+export function listActors<Item>(
   environment: Environment,
   page: {
     readonly type?: string
     readonly after?: string
     readonly limit: number
-    readonly fits: (shard: ShardId) => boolean
+    readonly isIn: (shard: ShardId) => boolean
+    /** What is listed of an actor; undefined: it is not. */
+    readonly shown: (actor: StoredActor) => Item | undefined
   },
-): Listing<StoredActor> {
+): Listing<Item> {
   environment.refresh()
-  const { type, after, limit, fits } = page
+  const { type, after, limit, isIn, shown } = page
   const { snapshots } = environment.rows
-  const items: StoredActor[] = []
+  const items: Item[] = []
   let read = 0
   let last: string | undefined
   for (const { key, value } of environment.rows.actors.getRange({
@@ -56,10 +58,11 @@ export function listActors(
     const [id] = decodeKey(key, tableSpecs.actors.key)
     last = id as string
     const { shard, ordinal } = tableSpecs.actors.row.fromStored(decodeValue(value))
-    if (!fits(shard)) continue
+    if (!isIn(shard)) continue
     const snapshot = snapshots.get(encodeKey([shard, ordinal]))
     if (snapshot === undefined) continue
-    items.push({ shard, snapshot: tableSpecs.snapshots.row.fromStored(decodeValue(snapshot)) })
+    const item = shown({ shard, snapshot: tableSpecs.snapshots.row.fromStored(decodeValue(snapshot)) })
+    if (item !== undefined) items.push(item)
   }
   return { items }
 }
