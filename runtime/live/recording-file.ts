@@ -1,8 +1,8 @@
 /**
  * The file of a recording: what one kernel was made with, and every step that it took.
  *
- * It begins with a line of text that names it. Entries follow, each with its length and a checksum. A process may be
- * killed while it writes, so an end in the middle of an entry is an end.
+ * It begins with a line of text that names it. Entries follow, each with its length, the length's complement, and a
+ * checksum. A process may be killed while it writes, so an end in the middle of an entry is an end.
  *
  * Owns:     the format, and the digest of outputs.
  * Does not: decide when a file begins and ends (`file-recorder.ts`), or replay (`#host`).
@@ -25,8 +25,9 @@ export interface Recording {
   readonly steps: Iterable<RecordedStep>
 }
 
-const magic = Buffer.from('brigade recording 1\n')
-const lengthBytes = 4
+const magic = Buffer.from('brigade recording 2\n')
+/** A length that is not its complement's is damaged: believed, it could look like an end. */
+const lengthBytes = 8
 
 type Entry =
   | readonly ['kernel', start: KernelStart, code: string]
@@ -102,13 +103,16 @@ function* stepsIn(entries: Iterable<Entry>): Generator<RecordedStep> {
 function* entriesIn(bytes: Buffer, damaged: (problem: string) => ClusterError): Generator<Entry> {
   let at = magic.length
   while (at + lengthBytes <= bytes.length) {
-    const end = at + lengthBytes + bytes.readUInt32LE(at)
+    const problem = `the entry at byte ${at} is not what was written`
+    const length = bytes.readUInt32LE(at)
+    if (bytes.readUInt32LE(at + 4) !== ~length >>> 0) throw damaged(problem)
+    const end = at + lengthBytes + length
     if (end > bytes.length) return
     let entry: Entry
     try {
       entry = decodeValue(bytes.subarray(at + lengthBytes, end)) as Entry
     } catch {
-      throw damaged(`the entry at byte ${at} is not what was written`)
+      throw damaged(problem)
     }
     yield entry
     at = end
@@ -119,6 +123,7 @@ function bytesOf(entry: Entry): Buffer {
   const value = encodeValue(entry)
   const bytes = Buffer.allocUnsafe(lengthBytes + value.length)
   bytes.writeUInt32LE(value.length, 0)
+  bytes.writeUInt32LE(~value.length >>> 0, 4)
   value.copy(bytes, lengthBytes)
   return bytes
 }
