@@ -566,6 +566,7 @@ export function applianceMachine(kind: ApplianceKind) {
     initial: 'off',
     states: {
       off: {
+        tags: 'rest',
         always: [
           { guard: 'fault', target: 'fault' },
           { guard: 'preheating', target: 'preheating' },
@@ -574,6 +575,7 @@ export function applianceMachine(kind: ApplianceKind) {
         ],
       },
       preheating: {
+        tags: 'working',
         always: [
           { guard: 'fault', target: 'fault' },
           { guard: 'ready', target: 'ready' },
@@ -582,6 +584,7 @@ export function applianceMachine(kind: ApplianceKind) {
         ],
       },
       ready: {
+        tags: 'rest',
         always: [
           { guard: 'fault', target: 'fault' },
           { guard: 'loaded', target: 'loaded' },
@@ -591,6 +594,7 @@ export function applianceMachine(kind: ApplianceKind) {
         ],
       },
       loaded: {
+        tags: 'working',
         always: [
           { guard: 'fault', target: 'fault' },
           { guard: 'ready', target: 'ready' },
@@ -600,6 +604,7 @@ export function applianceMachine(kind: ApplianceKind) {
         ],
       },
       cooling: {
+        tags: 'waiting',
         always: [
           { guard: 'fault', target: 'fault' },
           { guard: 'ready', target: 'ready' },
@@ -609,6 +614,7 @@ export function applianceMachine(kind: ApplianceKind) {
         ],
       },
       fault: {
+        tags: 'waiting',
         always: [
           { guard: 'off', target: 'off' },
           { guard: 'cooling', target: 'cooling' },

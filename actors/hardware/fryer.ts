@@ -37,6 +37,7 @@ export const fryerKind: ApplianceKind = {
 
 export const fryer = defineActor({
   type: 'fryer',
+  glyph: 'disc',
   accepts: FryerCommand,
   creates: ['appliance.open'],
   machine: applianceMachine(fryerKind),

@@ -192,18 +192,21 @@ const machine = setup({
   initial: 'idle',
   states: {
     idle: {
+      tags: 'rest',
       always: [
         { guard: 'broken', target: 'fault' },
         { guard: 'running', target: 'running' },
       ],
     },
     running: {
+      tags: 'working',
       always: [
         { guard: 'broken', target: 'fault' },
         { guard: 'idle', target: 'idle' },
       ],
     },
     fault: {
+      tags: 'waiting',
       always: [
         { guard: 'running', target: 'running' },
         { guard: 'idle', target: 'idle' },
@@ -214,6 +217,7 @@ const machine = setup({
 
 export const kitchenTimer = defineActor({
   type: 'kitchen-timer',
+  glyph: 'disc',
   accepts: TimerCommand,
   creates: ['timer.open', 'timer.set'],
   machine,

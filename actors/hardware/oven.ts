@@ -36,6 +36,7 @@ export const ovenKind: ApplianceKind = {
 
 export const oven = defineActor({
   type: 'oven',
+  glyph: 'disc',
   accepts: OvenCommand,
   creates: ['appliance.open'],
   machine: applianceMachine(ovenKind),

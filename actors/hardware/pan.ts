@@ -45,6 +45,7 @@ export const panKind: ApplianceKind = {
 
 export const pan = defineActor({
   type: 'pan',
+  glyph: 'disc',
   accepts: PanCommand,
   creates: ['appliance.open'],
   machine: applianceMachine(panKind),

@@ -121,13 +121,14 @@ const machine = setup({
   },
   initial: 'ready',
   states: {
-    ready: { on: { 'probe.read': { actions: ['sample', 'show', 'keep'] } } },
-    fault: { on: { 'probe.read': { actions: 'warm' } } },
+    ready: { tags: 'rest', on: { 'probe.read': { actions: ['sample', 'show', 'keep'] } } },
+    fault: { tags: 'waiting', on: { 'probe.read': { actions: 'warm' } } },
   },
 })
 
 export const probe = defineActor({
   type: 'probe',
+  glyph: 'disc',
   accepts: ProbeCommand,
   creates: ['probe.open'],
   machine,

@@ -240,6 +240,7 @@ export const accountMachine = setup({
   },
   states: {
     unborn: {
+      tags: 'rest',
       on: {
         'account.register': {
           target: 'registering',
@@ -258,6 +259,7 @@ export const accountMachine = setup({
       },
     },
     registering: {
+      tags: 'waiting',
       entry: ['confirmAddress', 'askAgainLater'],
       exit: 'askNoMore',
       on: {
@@ -270,6 +272,7 @@ export const accountMachine = setup({
       initial: 'active',
       states: {
         active: {
+          tags: 'rest',
           on: {
             'account.login': { actions: ['waitNoMore', 'openSession', 'listSession'] },
             'account.login-failed': [
@@ -281,6 +284,7 @@ export const accountMachine = setup({
           },
         },
         resting: {
+          tags: 'waiting',
           entry: ['waitNoMore', 'forgetFailures', 'rest', { type: 'publish', params: { what: 'locked' } }],
           exit: 'restNoMore',
           on: {
@@ -349,6 +353,7 @@ export const accountMachine = setup({
       },
     },
     barred: {
+      tags: 'rest',
       entry: ['waitNoMore', 'forgetFailures', 'endSessions', { type: 'publish', params: { what: 'locked' } }],
       on: {
         'account.login': { actions: { type: 'sayLocked', params: { by: 'operator' } } },
@@ -361,6 +366,7 @@ export const accountMachine = setup({
       },
     },
     closing: {
+      tags: 'waiting',
       entry: ['waitNoMore', 'endSessions', 'closeRest', 'releaseAddress', 'askAgainLater'],
       on: {
         'account.close': { actions: 'done' },
@@ -368,13 +374,18 @@ export const accountMachine = setup({
         'address.released': 'closed',
       },
     },
-    refused: { type: 'final' },
-    closed: { type: 'final', entry: ['forgetPerson', { type: 'publish', params: { what: 'closed' } }] },
+    refused: { tags: 'rest', type: 'final' },
+    closed: {
+      tags: 'rest',
+      type: 'final',
+      entry: ['forgetPerson', { type: 'publish', params: { what: 'closed' } }],
+    },
   },
 })
 
 export const account = defineActor({
   type: 'account',
+  glyph: 'square',
   accepts: AccountMessage,
   creates: ['account.register'],
   // Handshakes and sessions may end after it.

@@ -65,6 +65,7 @@ export const addressMachine = setup({
   initial: 'free',
   states: {
     free: {
+      tags: 'rest',
       entry: 'free',
       on: {
         'address.claim': { target: 'claimed', actions: ['take', 'show'] },
@@ -74,6 +75,7 @@ export const addressMachine = setup({
       },
     },
     claimed: {
+      tags: 'waiting',
       entry: 'limitClaim',
       exit: 'endClaim',
       on: {
@@ -87,6 +89,7 @@ export const addressMachine = setup({
       },
     },
     confirmed: {
+      tags: 'rest',
       entry: ['sayConfirmed', 'publishConfirmed'],
       on: {
         'address.claim': { actions: 'show' },
@@ -102,6 +105,7 @@ export const addressMachine = setup({
 
 export const address = defineActor({
   type: 'address',
+  glyph: 'square',
   accepts: AddressMessage,
   creates: ['address.claim', 'address.confirm'],
   machine: addressMachine,

@@ -54,6 +54,7 @@ export const adminRollMachine = setup({
   initial: 'open',
   states: {
     open: {
+      tags: 'rest',
       on: {
         'roll.enter': [{ guard: 'isNew', actions: 'enter' }, {}],
         'roll.leave': [
@@ -67,6 +68,7 @@ export const adminRollMachine = setup({
 
 export const adminRoll = defineActor({
   type: 'admin-roll',
+  glyph: 'square',
   accepts: AdminRollMessage,
   creates: ['roll.enter', 'roll.leave'],
   machine: adminRollMachine,

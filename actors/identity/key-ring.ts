@@ -103,9 +103,9 @@ export const keyRingMachine = setup({
   context: { keys: [] },
   initial: 'empty',
   states: {
-    empty: {},
-    current: { entry: 'limitAge', on: { 'key-ring.age': 'due' } },
-    due: {},
+    empty: { tags: 'rest' },
+    current: { tags: 'rest', entry: 'limitAge', on: { 'key-ring.age': 'due' } },
+    due: { tags: 'waiting' },
   },
   on: {
     'key-ring.rotate': [
@@ -124,6 +124,7 @@ export const keyRingMachine = setup({
 
 export const keyRing = defineActor({
   type: 'key-ring',
+  glyph: 'diamond',
   accepts: KeyRingMessage,
   creates: ['key-ring.rotate'],
   machine: keyRingMachine,

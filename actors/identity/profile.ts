@@ -71,6 +71,7 @@ export const profileMachine = setup({
   initial: 'empty',
   states: {
     empty: {
+      tags: 'rest',
       on: {
         'profile.open': {
           target: 'open',
@@ -82,6 +83,7 @@ export const profileMachine = setup({
       },
     },
     open: {
+      tags: 'rest',
       on: {
         'profile.open': {},
         'profile.change': {
@@ -101,12 +103,13 @@ export const profileMachine = setup({
         'profile.close': { target: 'closed', actions: ['tellInbox', assign(nobody)] },
       },
     },
-    closed: { type: 'final' },
+    closed: { tags: 'rest', type: 'final' },
   },
 })
 
 export const profile = defineActor({
   type: 'profile',
+  glyph: 'square',
   accepts: ProfileMessage,
   creates: ['profile.open'],
   // Its account may say it again.

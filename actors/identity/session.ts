@@ -97,8 +97,12 @@ export const sessionMachine = setup({
   }),
   initial: 'closed',
   states: {
-    closed: { on: { 'session.open': { target: 'active', actions: ['limitIdle', 'limitLife'] } } },
+    closed: {
+      tags: 'rest',
+      on: { 'session.open': { target: 'active', actions: ['limitIdle', 'limitLife'] } },
+    },
     active: {
+      tags: 'rest',
       on: {
         'session.rotate': [
           { guard: 'isCurrent', target: 'rotated' },
@@ -107,6 +111,7 @@ export const sessionMachine = setup({
       },
     },
     rotated: {
+      tags: 'rest',
       entry: ['next', 'give', 'publishRotated', 'limitLeeway', 'limitIdle'],
       exit: 'endLeeway',
       on: {
@@ -118,8 +123,8 @@ export const sessionMachine = setup({
         'session.settle': 'active',
       },
     },
-    revoked: { type: 'final', entry: ['sayEnded', 'publishEnded'] },
-    expired: { type: 'final', entry: ['sayEnded', 'publishEnded'] },
+    revoked: { tags: 'rest', type: 'final', entry: ['sayEnded', 'publishEnded'] },
+    expired: { tags: 'rest', type: 'final', entry: ['sayEnded', 'publishEnded'] },
   },
   on: {
     'session.open': {},
@@ -134,6 +139,7 @@ export const sessionMachine = setup({
 
 export const session = defineActor({
   type: 'session',
+  glyph: 'diamond',
   accepts: SessionMessage,
   creates: ['session.open'],
   // Its account may say it again, after a session ended by itself.

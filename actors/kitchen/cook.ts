@@ -142,6 +142,7 @@ const machine = setup({
   initial: 'off-shift',
   states: {
     'off-shift': {
+      tags: 'rest',
       on: {
         'cook.open': [
           {
@@ -156,6 +157,7 @@ const machine = setup({
       },
     },
     idle: {
+      tags: 'rest',
       on: {
         'cook.open': { actions: 'tellHere' },
         'cook.work': [
@@ -176,6 +178,7 @@ const machine = setup({
       },
     },
     working: {
+      tags: 'working',
       entry: 'tellDish',
       on: {
         'cook.open': { actions: 'tellHere' },
@@ -215,6 +218,7 @@ const machine = setup({
       },
     },
     'on-break': {
+      tags: 'rest',
       entry: 'tellAway',
       on: {
         'cook.shift': [{ guard: 'starting' }, { target: 'off-shift', actions: 'breakOver' }],
@@ -227,6 +231,7 @@ const machine = setup({
 
 export const cook = defineActor({
   type: 'cook',
+  glyph: 'disc',
   accepts: Type.Union([...CookCommand.anyOf]),
   creates: ['cook.open'],
   machine,

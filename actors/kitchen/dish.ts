@@ -256,6 +256,7 @@ const machine = dishSetup.createMachine({
   initial: 'new',
   states: {
     new: {
+      tags: 'working',
       on: {
         'dish.open': {
           target: 'waiting',
@@ -273,6 +274,7 @@ const machine = dishSetup.createMachine({
     },
     /** In the queue of a station, or on the way there. */
     waiting: {
+      tags: 'waiting',
       after: {
         askAgain: [
           { guard: 'unheard', target: 'stopping', actions: 'silent' },
@@ -283,6 +285,7 @@ const machine = dishSetup.createMachine({
     },
     /** A cook and, if it needs one, a slot of an appliance are its own. */
     assigned: {
+      tags: 'waiting',
       after: {
         askAgain: [
           { guard: 'unheard', target: 'stopping', actions: 'silent' },
@@ -293,6 +296,7 @@ const machine = dishSetup.createMachine({
     },
     /** In a cook's hands. */
     prep: {
+      tags: 'working',
       on: {
         'job.assigned': [{ guard: 'mine', actions: 'answered' }, { actions: 'dropStray' }],
       },
@@ -306,6 +310,7 @@ const machine = dishSetup.createMachine({
     },
     /** In the heat. */
     cooking: {
+      tags: 'working',
       on: {
         'job.prep': {},
       },
@@ -318,6 +323,7 @@ const machine = dishSetup.createMachine({
       },
     },
     resting: {
+      tags: 'waiting',
       entry: 'setTimer',
       on: {
         ...late,
@@ -328,6 +334,7 @@ const machine = dishSetup.createMachine({
     },
     /** Its job is being taken back from the station. */
     stopping: {
+      tags: ['working', 'undone'],
       entry: ['drop', 'countAsking'],
       on: {
         ...late,
@@ -362,6 +369,7 @@ const machine = dishSetup.createMachine({
       },
     },
     plated: {
+      tags: 'rest',
       entry: ['tellPlated', 'countTelling'],
       on: {
         ...late,
@@ -377,6 +385,7 @@ const machine = dishSetup.createMachine({
       },
     },
     failed: {
+      tags: ['rest', 'undone'],
       entry: ['tellFailed', 'countTelling'],
       on: {
         ...late,
@@ -392,6 +401,7 @@ const machine = dishSetup.createMachine({
       },
     },
     cancelled: {
+      tags: ['rest', 'undone'],
       entry: ['tellCancelled', 'countTelling'],
       on: {
         ...late,
@@ -406,8 +416,8 @@ const machine = dishSetup.createMachine({
         ],
       },
     },
-    served: { type: 'final' },
-    discarded: { type: 'final' },
+    served: { tags: 'rest', type: 'final' },
+    discarded: { tags: ['rest', 'undone'], type: 'final' },
   },
 })
 
@@ -415,6 +425,7 @@ const accepts = Type.Union([...DishCommand.anyOf, ...JobReport.anyOf, ...TimerRe
 
 export const dish = defineActor({
   type: 'dish',
+  glyph: 'docket',
   accepts,
   creates: ['dish.open'],
   ignores: accepts.anyOf.map((message) => message.properties.type.const),

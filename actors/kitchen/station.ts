@@ -689,6 +689,7 @@ const machine = setup({
   initial: 'closed',
   states: {
     closed: {
+      tags: 'rest',
       always: [
         { guard: 'busy', target: 'busy' },
         { guard: 'quiet', target: 'quiet' },
@@ -696,12 +697,14 @@ const machine = setup({
     },
     /** Open, and nothing to do. */
     quiet: {
+      tags: 'rest',
       always: [
         { guard: 'busy', target: 'busy' },
         { guard: 'closed', target: 'closed', actions: ['leave', 'keepLeft'] },
       ],
     },
     busy: {
+      tags: 'working',
       always: [
         { guard: 'quiet', target: 'quiet' },
         { guard: 'closing', target: 'closing' },
@@ -711,6 +714,7 @@ const machine = setup({
     },
     /** Takes no more, and finishes what it has. */
     closing: {
+      tags: 'working',
       always: [
         { guard: 'closed', target: 'closed', actions: ['leave', 'keepLeft'] },
         { guard: 'busy', target: 'busy' },
@@ -723,6 +727,7 @@ const machine = setup({
 
 export const station = defineActor({
   type: 'station',
+  glyph: 'disc',
   accepts: Type.Union([
     StationOpen,
     StationClose,

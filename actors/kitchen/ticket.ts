@@ -140,6 +140,7 @@ const machine = setup({
   initial: 'new',
   states: {
     new: {
+      tags: 'working',
       on: {
         'ticket.open': [
           {
@@ -169,6 +170,7 @@ const machine = setup({
     },
     /** No cook has begun. */
     waiting: {
+      tags: 'waiting',
       on: {
         ...onScreen,
         'ticket.cancel': 'cancelling',
@@ -184,6 +186,7 @@ const machine = setup({
       },
     },
     cooking: {
+      tags: 'working',
       always: { guard: 'allPlated', target: 'plating' },
       on: {
         ...begun,
@@ -198,12 +201,9 @@ const machine = setup({
       },
     },
     /** Too late to cancel. */
-    plating: {
-      entry: 'tellPlating',
-      on: begun,
-      after: { plating: 'plated' },
-    },
+    plating: { tags: 'working', entry: 'tellPlating', on: begun, after: { plating: 'plated' } },
     cancelling: {
+      tags: ['working', 'undone'],
       entry: ['stopDishes', 'countAsking'],
       always: [
         { guard: 'noneOpen', target: 'cancelled' },
@@ -212,6 +212,7 @@ const machine = setup({
       after: { stopAgain: { target: 'cancelling', reenter: true } },
     },
     failing: {
+      tags: ['working', 'undone'],
       entry: ['stopDishes', 'countAsking'],
       always: [
         { guard: 'noneOpen', target: 'failed' },
@@ -219,9 +220,9 @@ const machine = setup({
       ],
       after: { stopAgain: { target: 'failing', reenter: true } },
     },
-    plated: { type: 'final', entry: 'tellPlated' },
-    cancelled: { type: 'final', entry: 'tellCancelled' },
-    failed: { type: 'final', entry: 'tellFailed' },
+    plated: { tags: 'rest', type: 'final', entry: 'tellPlated' },
+    cancelled: { tags: ['rest', 'undone'], type: 'final', entry: 'tellCancelled' },
+    failed: { tags: ['rest', 'undone'], type: 'final', entry: 'tellFailed' },
   },
 })
 
@@ -252,6 +253,7 @@ const accepts = Type.Union([...TicketCommand.anyOf, ...DishReport.anyOf])
 
 export const ticket = defineActor({
   type: 'ticket',
+  glyph: 'docket',
   accepts,
   creates: ['ticket.open'],
   ignores: accepts.anyOf.map((message) => message.properties.type.const),

@@ -33,7 +33,7 @@ export const auditMachine = setup({
   version: '1',
   context: ({ input }) => ({ day: input.key, begun: 0, ended: 0, open: [] }),
   initial: 'kept',
-  states: { kept: {} },
+  states: { kept: { tags: 'rest' } },
   on: {
     'audit.begin': {
       actions: [
@@ -67,6 +67,7 @@ export const auditMachine = setup({
 
 export const audit = defineActor({
   type: 'audit',
+  glyph: 'square',
   accepts: AuditMessage,
   creates: ['audit.begin'],
   machine: auditMachine,

@@ -215,8 +215,9 @@ export const autoscalerMachine = setup({
     ],
   },
   states: {
-    off: { always: { guard: 'isOn', target: 'watching' } },
+    off: { tags: 'rest', always: { guard: 'isOn', target: 'watching' } },
     watching: {
+      tags: 'rest',
       entry: 'lookLater',
       on: {
         'autoscaler.look': [
@@ -226,6 +227,7 @@ export const autoscalerMachine = setup({
       },
     },
     looking: {
+      tags: 'working',
       on: {
         'call.done': { target: 'deciding', actions: 'judge' },
         // Nobody could look now: somebody looks again.
@@ -233,6 +235,7 @@ export const autoscalerMachine = setup({
       },
     },
     deciding: {
+      tags: 'working',
       always: [
         { guard: 'isOff', target: 'off' },
         { guard: ({ context }) => context.asked === null, target: 'watching' },
@@ -240,6 +243,7 @@ export const autoscalerMachine = setup({
       ],
     },
     scaling: {
+      tags: 'working',
       on: {
         'call.done': {
           target: 'resting',
@@ -267,6 +271,7 @@ export const autoscalerMachine = setup({
       },
     },
     resting: {
+      tags: 'waiting',
       entry: ['forgetLoad', 'rest'],
       on: { 'autoscaler.rested': [{ guard: 'isOff', target: 'off' }, { target: 'watching' }] },
     },
@@ -275,6 +280,7 @@ export const autoscalerMachine = setup({
 
 export const autoscaler = defineActor({
   type: 'autoscaler',
+  glyph: 'disc',
   accepts: AutoscalerMessage,
   creates: ['autoscaler.set'],
   machine: autoscalerMachine,

@@ -48,7 +48,7 @@ export const configMachine = setup({
   version: '1',
   context: ({ input }) => ({ site: input.key, values: {} }),
   initial: 'kept',
-  states: { kept: {} },
+  states: { kept: { tags: 'rest' } },
   on: {
     'config.set': [
       {
@@ -91,6 +91,7 @@ export const configMachine = setup({
 
 export const config = defineActor({
   type: 'config',
+  glyph: 'square',
   accepts: ConfigMessage,
   creates: ['config.set', 'config.unset'],
   machine: configMachine,

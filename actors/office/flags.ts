@@ -42,7 +42,7 @@ export const flagsMachine = setup({
   version: '1',
   context: ({ input }) => ({ site: input.key, rules: {} }),
   initial: 'kept',
-  states: { kept: {} },
+  states: { kept: { tags: 'rest' } },
   on: {
     'flags.set': [
       {
@@ -72,6 +72,7 @@ export const flagsMachine = setup({
 
 export const flags = defineActor({
   type: 'flags',
+  glyph: 'square',
   accepts: FlagsMessage,
   creates: ['flags.set', 'flags.unset'],
   machine: flagsMachine,

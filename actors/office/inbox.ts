@@ -213,6 +213,7 @@ export const inboxMachine = setup({
   initial: 'open',
   states: {
     open: {
+      tags: 'rest',
       on: {
         'inbox.close': {
           target: 'closed',
@@ -226,6 +227,7 @@ export const inboxMachine = setup({
       },
     },
     closed: {
+      tags: 'rest',
       on: {
         'inbox.close': {},
         'inbox.notify': {},
@@ -321,6 +323,7 @@ export interface EntriesAsked {
 
 export const inbox = defineActor({
   type: 'inbox',
+  glyph: 'diamond',
   accepts: InboxMessage,
   creates: ['inbox.notify', 'inbox.prefer', 'inbox.contact', 'inbox.subscribe', 'inbox.close'],
   machine: inboxMachine,

@@ -117,6 +117,7 @@ export const notificationMachine = setup({
   initial: 'created',
   states: {
     created: {
+      tags: 'working',
       on: {
         'notification.send': [
           { guard: 'isPush', target: 'offered', actions: 'take' },
@@ -131,12 +132,14 @@ export const notificationMachine = setup({
     },
     /** To devices, until one says that it has it. */
     offered: {
+      tags: 'waiting',
       on: { 'notification.ack': 'sent' },
       after: {
         offeredFor: { target: 'failed', actions: { type: 'because', params: { reason: 'no-device' } } },
       },
     },
     sending: {
+      tags: 'working',
       entry: ['countRound', 'send'],
       on: {
         'call.done': { target: 'sent', actions: 'forgetReason' },
@@ -150,10 +153,12 @@ export const notificationMachine = setup({
       },
     },
     queued: {
+      tags: 'waiting',
       entry: 'waitABit',
       on: { 'notification.again': 'asking', 'notification.deadline': 'failed' },
     },
     asking: {
+      tags: 'waiting',
       entry: 'askWhetherWanted',
       on: {
         'notification.wanted': 'sending',
@@ -164,9 +169,13 @@ export const notificationMachine = setup({
         'notification.deadline': 'failed',
       },
     },
-    sent: { type: 'final', entry: { type: 'publish', params: { outcome: 'sent' } } },
-    failed: { type: 'final', entry: { type: 'publish', params: { outcome: 'failed' } } },
-    suppressed: { type: 'final', entry: { type: 'publish', params: { outcome: 'suppressed' } } },
+    sent: { tags: 'rest', type: 'final', entry: { type: 'publish', params: { outcome: 'sent' } } },
+    failed: { tags: 'rest', type: 'final', entry: { type: 'publish', params: { outcome: 'failed' } } },
+    suppressed: {
+      tags: 'rest',
+      type: 'final',
+      entry: { type: 'publish', params: { outcome: 'suppressed' } },
+    },
   },
   on: { 'notification.send': {} },
 })
@@ -182,6 +191,7 @@ export interface NotificationView {
 
 export const notification = defineActor({
   type: 'notification',
+  glyph: 'diamond',
   accepts: NotificationMessage,
   creates: ['notification.send'],
   // An acknowledgement, and what the inbox says, may cross its end.

@@ -128,6 +128,7 @@ export const operationMachine = setup({
   initial: 'new',
   states: {
     new: {
+      tags: 'rest',
       on: {
         'operation.begin': {
           target: 'pending',
@@ -140,6 +141,7 @@ export const operationMachine = setup({
       },
     },
     pending: {
+      tags: 'waiting',
       on: {
         'operation.started': [
           {
@@ -164,6 +166,7 @@ export const operationMachine = setup({
       },
     },
     running: {
+      tags: 'working',
       on: {
         'operation.look': { actions: ['countLook', 'look'] },
         'call.done': [
@@ -186,19 +189,22 @@ export const operationMachine = setup({
       },
     },
     done: {
+      tags: 'rest',
       entry: ['end', 'announce', 'stopLooking', 'notOverdue', 'keep'],
       on: { 'operation.forget': 'forgotten' },
     },
     failed: {
+      tags: 'rest',
       entry: ['end', 'announce', 'stopLooking', 'notOverdue', 'keep'],
       on: { 'operation.forget': 'forgotten' },
     },
-    forgotten: { type: 'final' },
+    forgotten: { tags: 'rest', type: 'final' },
   },
 })
 
 export const operation = defineActor({
   type: 'operation',
+  glyph: 'square',
   accepts: OperationMessage,
   creates: ['operation.begin'],
   ignores: ['operation.started', 'operation.fail'],

@@ -216,6 +216,7 @@ export const webhookMachine = setup({
   initial: 'created',
   states: {
     created: {
+      tags: 'rest',
       on: {
         'webhook.create': {
           target: 'subscribing',
@@ -229,13 +230,14 @@ export const webhookMachine = setup({
     },
     /** Its account's inbox says whether there is room for one more. It always answers. */
     subscribing: {
+      tags: 'waiting',
       on: {
         'webhook.subscribed': 'active',
         'webhook.refused': { target: 'closed', actions: assign({ reason: 'too-many-webhooks' }) },
       },
     },
-    active: { on: { 'webhook.subscribed': {}, 'webhook.refused': {} } },
-    closed: { type: 'final', entry: 'announceClosed' },
+    active: { tags: 'rest', on: { 'webhook.subscribed': {}, 'webhook.refused': {} } },
+    closed: { tags: 'rest', type: 'final', entry: 'announceClosed' },
   },
   on: {
     'webhook.update': {
@@ -296,6 +298,7 @@ function webhookView(context: WebhookContext, state: string): WebhookView {
 
 export const webhook = defineActor({
   type: 'webhook',
+  glyph: 'diamond',
   accepts: WebhookMessage,
   creates: ['webhook.create'],
   // What its inbox has on the way when it closes.

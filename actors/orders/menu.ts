@@ -136,6 +136,7 @@ export const menuMachine = setup({
   initial: 'closed',
   states: {
     closed: {
+      tags: 'rest',
       on: {
         'menu.open': {
           target: 'published',
@@ -144,6 +145,7 @@ export const menuMachine = setup({
       },
     },
     published: {
+      tags: 'rest',
       on: {
         'menu.edit': { target: 'editing', actions: assign({ draft: ({ context }) => context.items }) },
         'menu.put': [
@@ -170,6 +172,7 @@ export const menuMachine = setup({
       },
     },
     editing: {
+      tags: 'working',
       on: {
         'menu.put': [
           { guard: 'lacks', actions: 'refuse' },
@@ -212,6 +215,7 @@ export const menuMachine = setup({
 
 export const menu = defineActor({
   type: 'menu',
+  glyph: 'square',
   accepts: MenuMessage,
   creates: ['menu.open'],
   machine: menuMachine,

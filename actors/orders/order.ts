@@ -303,6 +303,7 @@ export const orderMachine = setup({
   on: { 'reservation.expired': { actions: 'stockGone' } },
   states: {
     placed: {
+      tags: 'working',
       on: {
         'order.place': [
           {
@@ -345,6 +346,7 @@ export const orderMachine = setup({
     },
 
     reserving: {
+      tags: 'working',
       entry: ['arrive', 'takeStock', 'askStock'],
       on: {
         'reservation.held': [{ guard: 'hasRevision', target: 'revising' }, { target: 'paying' }],
@@ -379,6 +381,7 @@ export const orderMachine = setup({
     },
 
     revising: {
+      tags: 'working',
       entry: ['arrive', 'askRevision'],
       on: {
         'reservation.revised': { target: 'paying', actions: ['applyRevision', 'publishRevised'] },
@@ -401,8 +404,12 @@ export const orderMachine = setup({
       entry: 'arrive',
       initial: 'deciding',
       states: {
-        deciding: { always: [{ guard: 'hasToken', target: 'charging' }, { target: 'awaiting' }] },
+        deciding: {
+          tags: 'working',
+          always: [{ guard: 'hasToken', target: 'charging' }, { target: 'awaiting' }],
+        },
         awaiting: {
+          tags: 'waiting',
           on: {
             'order.revise': {
               guard: 'revisionAddsUp',
@@ -422,6 +429,7 @@ export const orderMachine = setup({
           },
         },
         charging: {
+          tags: 'waiting',
           entry: ['takeMoney', 'askMoney', 'announcePayment', 'forgetToken'],
           on: {
             'payment.captured': { target: '#order.confirmed', actions: 'publishPaid' },
@@ -448,6 +456,7 @@ export const orderMachine = setup({
     },
 
     confirmed: {
+      tags: 'working',
       entry: ['arrive', 'commitStock'],
       on: {
         'reservation.committed': 'queued',
@@ -466,6 +475,7 @@ export const orderMachine = setup({
     },
 
     queued: {
+      tags: 'waiting',
       entry: ['arrive', 'takeTicket', 'openTicket'],
       on: {
         'ticket.started': { target: 'cooking', actions: 'publishCooking' },
@@ -496,6 +506,7 @@ export const orderMachine = setup({
     },
 
     cooking: {
+      tags: 'working',
       entry: 'arrive',
       on: {
         'ticket.plating': 'plating',
@@ -526,6 +537,7 @@ export const orderMachine = setup({
     },
 
     plating: {
+      tags: 'working',
       entry: 'arrive',
       on: {
         'ticket.plated': { target: 'ready', actions: ['ticketGone', 'serveStock', 'stockGone'] },
@@ -555,6 +567,7 @@ export const orderMachine = setup({
     },
 
     ready: {
+      tags: 'waiting',
       entry: ['arrive', 'publishReady'],
       on: {
         'order.collect': {
@@ -572,6 +585,7 @@ export const orderMachine = setup({
 
     // Passing: what is still taken decides what is given back next; nothing left decides the end.
     unwinding: {
+      tags: ['working', 'undone'],
       always: [
         { guard: 'ticketOpen', target: 'cancelling' },
         { guard: 'moneyAsked', target: 'refunding' },
@@ -583,6 +597,7 @@ export const orderMachine = setup({
     },
 
     cancelling: {
+      tags: ['working', 'undone'],
       entry: ['arrive', 'cancelTicket'],
       on: {
         'ticket.cancelled': [
@@ -602,6 +617,7 @@ export const orderMachine = setup({
     },
 
     refunding: {
+      tags: ['working', 'undone'],
       entry: ['arrive', 'returnMoney'],
       on: {
         'payment.settled': { target: 'unwinding', actions: ['moneyGone', 'tellRefund'] },
@@ -615,6 +631,7 @@ export const orderMachine = setup({
     },
 
     releasing: {
+      tags: ['working', 'undone'],
       entry: ['arrive', 'releaseStock'],
       on: {
         'reservation.released': { target: 'unwinding', actions: 'stockGone' },
@@ -629,15 +646,16 @@ export const orderMachine = setup({
       after: { askAgain: { target: 'releasing', reenter: true } },
     },
 
-    completed: { type: 'final', entry: ['arrive', 'keepMoney', 'publishCompleted'] },
-    rejected: { type: 'final', entry: ['arrive', 'publishRejected'] },
-    cancelled: { type: 'final', entry: ['arrive', 'publishCancelled'] },
-    expired: { type: 'final', entry: ['arrive', 'publishExpired'] },
+    completed: { tags: 'rest', type: 'final', entry: ['arrive', 'keepMoney', 'publishCompleted'] },
+    rejected: { tags: ['rest', 'undone'], type: 'final', entry: ['arrive', 'publishRejected'] },
+    cancelled: { tags: ['rest', 'undone'], type: 'final', entry: ['arrive', 'publishCancelled'] },
+    expired: { tags: ['rest', 'undone'], type: 'final', entry: ['arrive', 'publishExpired'] },
   },
 })
 
 export const order = defineActor({
   type: 'order',
+  glyph: 'docket',
   accepts: OrderMessage,
   creates: ['order.place'],
   machine: orderMachine,

@@ -280,6 +280,7 @@ export const binMachine = setup({
   initial: 'closed',
   states: {
     closed: {
+      tags: 'rest',
       on: {
         'bin.open': {
           target: 'ok',
@@ -302,6 +303,7 @@ export const binMachine = setup({
       },
     },
     ok: {
+      tags: 'rest',
       always: [
         { guard: 'isEmpty', target: 'empty' },
         { guard: 'runsLow', target: 'low' },
@@ -310,6 +312,7 @@ export const binMachine = setup({
       exit: ['announceLow', 'askForMore'],
     },
     low: {
+      tags: 'rest',
       always: [
         { guard: 'isOk', target: 'ok' },
         { guard: 'isEmpty', target: 'empty' },
@@ -317,6 +320,7 @@ export const binMachine = setup({
       ],
     },
     empty: {
+      tags: 'waiting',
       always: [
         { guard: 'isOk', target: 'ok' },
         { guard: 'isLow', target: 'low' },
@@ -324,6 +328,7 @@ export const binMachine = setup({
       ],
     },
     'on-order': {
+      tags: 'waiting',
       always: [
         { guard: 'isOk', target: 'ok' },
         { guard: 'isEmpty', target: 'empty' },
@@ -544,6 +549,7 @@ export function binView(context: BinContext): BinView {
 
 export const bin = defineActor({
   type: 'bin',
+  glyph: 'square',
   accepts: BinMessage,
   creates: ['bin.open'],
   machine: binMachine,

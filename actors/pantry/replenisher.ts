@@ -266,6 +266,7 @@ export const replenisherMachine = setup({
   states: {
     /** Nothing is open. */
     quiet: {
+      tags: 'rest',
       always: [
         { guard: 'asks', target: 'ordering' },
         { guard: 'waits', target: 'waiting' },
@@ -273,6 +274,7 @@ export const replenisherMachine = setup({
     },
     /** A supplier has not said yes or no yet. */
     ordering: {
+      tags: 'working',
       always: [
         { guard: 'waits', target: 'waiting' },
         { guard: 'rests', target: 'quiet' },
@@ -280,6 +282,7 @@ export const replenisherMachine = setup({
     },
     /** Everything that is open has its time: of its delivery, or of the next try. */
     waiting: {
+      tags: 'waiting',
       always: [
         { guard: 'asks', target: 'ordering' },
         { guard: 'rests', target: 'quiet' },
@@ -301,6 +304,7 @@ export interface ReplenisherView extends ReplenisherContext {
 
 export const replenisher = defineActor({
   type: 'replenisher',
+  glyph: 'diamond',
   accepts: ReplenisherMessage,
   creates: ['replenisher.short', 'replenisher.receive'],
   machine: replenisherMachine,

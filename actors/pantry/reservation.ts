@@ -230,6 +230,7 @@ export const reservationMachine = setup({
   initial: 'new',
   states: {
     new: {
+      tags: 'working',
       on: {
         'reservation.hold': {
           target: 'open',
@@ -247,6 +248,7 @@ export const reservationMachine = setup({
       initial: 'asking',
       states: {
         asking: {
+          tags: 'working',
           entry: ['askNext', 'countAsked'],
           on: {
             'bin.held': [
@@ -266,6 +268,7 @@ export const reservationMachine = setup({
           },
         },
         held: {
+          tags: 'rest',
           on: {
             'reservation.revise': { target: 'revising', actions: ['want', 'raiseNext', 'countRaised'] },
             'reservation.commit': {
@@ -276,6 +279,7 @@ export const reservationMachine = setup({
         },
         // Asked once more for what is more, in key order; what is less is given back when all of that is held.
         revising: {
+          tags: 'working',
           always: {
             guard: ({ context }) => raises(context).length === 0,
             target: 'held',
@@ -298,6 +302,7 @@ export const reservationMachine = setup({
       after: { expiry: { target: 'releasing', actions: ['includeRaised', 'expire'] } },
     },
     releasing: {
+      tags: ['working', 'undone'],
       entry: ['awaitAsked', 'releasePending'],
       always: [
         { guard: { type: 'isFreeAfter', params: { outcome: 'refused' } }, target: 'refused' },
@@ -317,6 +322,7 @@ export const reservationMachine = setup({
     },
     // The order is cooking: it says how it went, within deadlines of its own.
     committed: {
+      tags: 'rest',
       on: {
         'reservation.close': { target: 'closed', actions: assign({ fate: ({ event }) => event.fate }) },
         'reservation.release': { target: 'returning', actions: 'release' },
@@ -324,14 +330,15 @@ export const reservationMachine = setup({
     },
     // A bin cannot tell a second return from the first, so it is told once: a message is delivered once.
     returning: {
+      tags: ['working', 'undone'],
       entry: ['awaitAll', 'returnAll'],
       always: { guard: { type: 'isFreeAfter', params: { outcome: 'released' } }, target: 'released' },
       on: { 'bin.released': { actions: 'tick' }, 'reservation.release': {} },
     },
-    refused: { type: 'final', entry: 'sayRefused' },
-    released: { type: 'final', entry: ['sayReleased', 'publishReleased'] },
-    expired: { type: 'final', entry: ['sayExpired', 'publishReleased'] },
-    closed: { type: 'final' },
+    refused: { tags: ['rest', 'undone'], type: 'final', entry: 'sayRefused' },
+    released: { tags: ['rest', 'undone'], type: 'final', entry: ['sayReleased', 'publishReleased'] },
+    expired: { tags: ['rest', 'undone'], type: 'final', entry: ['sayExpired', 'publishReleased'] },
+    closed: { tags: 'rest', type: 'final' },
   },
 })
 
@@ -342,6 +349,7 @@ export interface ReservationView extends ReservationContext {
 
 export const reservation = defineActor({
   type: 'reservation',
+  glyph: 'square',
   accepts: ReservationMessage,
   creates: ['reservation.hold'],
   // An order asks again when it had to wait; the last word may be on its way.

@@ -319,6 +319,7 @@ export const paymentMachine = setup({
   },
   states: {
     created: {
+      tags: 'rest',
       on: {
         'payment.request': {
           target: 'authorizing',
@@ -327,6 +328,7 @@ export const paymentMachine = setup({
       },
     },
     authorizing: {
+      tags: 'working',
       entry: [{ type: 'await', params: { call: 'provider.authorize' } }, 'authorize'],
       on: {
         'call.done': [
@@ -341,8 +343,9 @@ export const paymentMachine = setup({
         'payment.cancel': { actions: 'noteCancel' },
       },
     },
-    authorized: { always: 'capturing' },
+    authorized: { tags: 'working', always: 'capturing' },
     capturing: {
+      tags: 'working',
       entry: [{ type: 'await', params: { call: 'provider.capture' } }, 'capture'],
       on: {
         'call.done': [
@@ -357,6 +360,7 @@ export const paymentMachine = setup({
       },
     },
     captured: {
+      tags: 'rest',
       entry: ['sayCaptured', 'noteTold'],
       on: {
         'payment.cancel': { target: 'deciding', actions: 'noteCancel' },
@@ -368,6 +372,7 @@ export const paymentMachine = setup({
       },
     },
     voiding: {
+      tags: ['working', 'undone'],
       entry: [{ type: 'await', params: { call: 'provider.void' } }, 'void'],
       on: {
         'call.done': [
@@ -380,6 +385,7 @@ export const paymentMachine = setup({
     },
     // Some of it: one refund that was asked for, while the rest is kept.
     returning: {
+      tags: ['working', 'undone'],
       entry: ['awaitRefund', 'giveBack'],
       on: {
         'call.done': [
@@ -400,6 +406,7 @@ export const paymentMachine = setup({
     },
     // All that is left of it.
     refunding: {
+      tags: ['working', 'undone'],
       entry: [{ type: 'await', params: { call: 'provider.refund' } }, 'refund'],
       on: {
         'call.done': [
@@ -414,11 +421,13 @@ export const paymentMachine = setup({
       initial: 'waiting',
       states: {
         waiting: {
+          tags: 'waiting',
           entry: ['countAsked', 'waitABit'],
           exit: cancel('again'),
           on: { 'payment.again': 'asking' },
         },
         asking: {
+          tags: 'working',
           entry: [{ type: 'await', params: { call: 'provider.lookup' } }, 'lookUp'],
           on: {
             'call.done': [
@@ -444,6 +453,7 @@ export const paymentMachine = setup({
     },
     // Passing: where it stands, and whether it is wanted, decide what is done next.
     deciding: {
+      tags: 'working',
       always: [
         { guard: { type: 'standsWanted', params: { at: 'none' } }, target: 'authorizing' },
         { guard: { type: 'standsWanted', params: { at: 'authorized' } }, target: 'authorized' },
@@ -457,11 +467,12 @@ export const paymentMachine = setup({
         { target: 'voiding' },
       ],
     },
-    declined: { type: 'final', entry: ['sayDeclined', 'publishDeclined'] },
-    voided: { type: 'final', entry: ['sayUndone', 'publishVoided'] },
-    refunded: { type: 'final', entry: 'sayUndone' },
+    declined: { tags: ['rest', 'undone'], type: 'final', entry: ['sayDeclined', 'publishDeclined'] },
+    voided: { tags: ['rest', 'undone'], type: 'final', entry: ['sayUndone', 'publishVoided'] },
+    refunded: { tags: ['rest', 'undone'], type: 'final', entry: 'sayUndone' },
     // The order is complete. It leaves memory meanwhile, and ends when nobody may ask for the money any more.
     settled: {
+      tags: 'rest',
       on: {
         'payment.close': {},
         'payment.refund': [
@@ -471,7 +482,7 @@ export const paymentMachine = setup({
       },
       after: { refundable: 'closed' },
     },
-    closed: { type: 'final' },
+    closed: { tags: 'rest', type: 'final' },
   },
 })
 
@@ -492,6 +503,7 @@ export interface PaymentView {
 
 export const payment = defineActor({
   type: 'payment',
+  glyph: 'diamond',
   accepts: PaymentMessage,
   creates: ['payment.request'],
   // An order asks again when it had to wait; the last word may be on its way.

@@ -73,6 +73,7 @@ const vaultMachine = setup({
   initial: 'created',
   states: {
     created: {
+      tags: 'rest',
       on: {
         'vault.store': {
           target: 'storing',
@@ -84,6 +85,7 @@ const vaultMachine = setup({
       },
     },
     storing: {
+      tags: 'waiting',
       entry: ['askToAdd', 'waitABit'],
       exit: 'waitNoMore',
       on: {
@@ -95,6 +97,7 @@ const vaultMachine = setup({
       },
     },
     stored: {
+      tags: 'rest',
       entry: 'publishStored',
       on: {
         'vault.store': { guard: 'isSame', actions: 'say' },
@@ -103,6 +106,7 @@ const vaultMachine = setup({
       },
     },
     removing: {
+      tags: 'waiting',
       entry: ['askToRemove', 'waitABit'],
       exit: 'waitNoMore',
       on: {
@@ -113,8 +117,8 @@ const vaultMachine = setup({
         'vault.again': { target: 'removing', reenter: true },
       },
     },
-    refused: { type: 'final', entry: 'forget' },
-    removed: { type: 'final', entry: ['forget', 'publishRemoved'] },
+    refused: { tags: 'rest', type: 'final', entry: 'forget' },
+    removed: { tags: 'rest', type: 'final', entry: ['forget', 'publishRemoved'] },
   },
 })
 
@@ -130,6 +134,7 @@ export interface VaultView {
 
 export const vault = defineActor({
   type: 'vault',
+  glyph: 'square',
   accepts: VaultMessage,
   creates: ['vault.store'],
   // The wallet may answer twice.

@@ -63,6 +63,7 @@ const walletMachine = setup({
   initial: 'open',
   states: {
     open: {
+      tags: 'rest',
       on: {
         'wallet.add': [
           { guard: 'isListed', actions: 'sayAdded' },
@@ -74,6 +75,7 @@ const walletMachine = setup({
       },
     },
     closed: {
+      tags: 'rest',
       on: {
         'wallet.add': { actions: 'sayFull' },
         'wallet.remove': { actions: ['strike', 'sayRemoved'] },
@@ -85,6 +87,7 @@ const walletMachine = setup({
 
 export const wallet = defineActor({
   type: 'wallet',
+  glyph: 'square',
   accepts: WalletMessage,
   // A card may be removed before its wallet has heard of it; an account may close before it has one.
   creates: ['wallet.add', 'wallet.remove', 'wallet.close'],

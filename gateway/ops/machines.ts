@@ -1,10 +1,11 @@
 /**
- * The chart of an actor's machine: its states, and what takes it from one to another.
+ * The chart of an actor's machine: its states, what takes it from one to another, and what it can be sent.
  *
  * Owns:     the chart as JSON, and the same as text in the manner of SCXML, for tools that draw it.
- * Does not: show what a guard or an action does: they are code, and only their names are told.
+ * Does not: say where anything is drawn (`inspector/chart/`), or show what a guard or an action does: they are code, and only their names are told.
  */
-import { type Static, Type } from 'typebox'
+import { type Static, type TSchema, Type } from 'typebox'
+import type { ActorDefinition, StateClass } from '#actor'
 import { definitions } from '#actors'
 import { Problem } from '../problems.ts'
 import { exact } from '../routes/route-parts.ts'
@@ -13,7 +14,17 @@ import { problems, type Server } from '../server.ts'
 const Transition = Type.Object(
   {
     event: Type.String({ description: 'Empty: it is taken at once, when its guard holds.' }),
+    after: Type.Optional(
+      Type.Object(
+        {
+          delay: Type.String({ description: 'Its name, or its milliseconds.' }),
+          ms: Type.Optional(Type.Number({ description: 'Absent: it depends on the context.' })),
+        },
+        exact,
+      ),
+    ),
     targets: Type.Array(Type.String()),
+    reenter: Type.Optional(Type.Literal(true)),
     guard: Type.Optional(Type.String()),
     actions: Type.Array(Type.String()),
   },
@@ -24,38 +35,52 @@ const State = Type.Object(
     id: Type.String({ description: 'Its path: `paying.charging`. The machine itself has the empty one.' }),
     type: Type.Enum(['atomic', 'compound', 'parallel', 'final', 'history']),
     initial: Type.Optional(Type.String()),
+    class: Type.Optional(
+      Type.Enum(['working', 'waiting', 'rest'], { description: 'Of a state without others inside.' }),
+    ),
+    undone: Type.Optional(Type.Literal(true, { description: 'Work is taken back here.' })),
     entry: Type.Array(Type.String()),
     exit: Type.Array(Type.String()),
     transitions: Type.Array(Transition),
   },
   exact,
 )
-const Chart = Type.Object(
+export const MachineChart = Type.Object(
   {
     type: Type.String(),
     version: Type.String(),
+    glyph: Type.Enum(['docket', 'square', 'diamond', 'disc']),
     accepts: Type.Array(Type.String()),
     creates: Type.Array(Type.String()),
     queries: Type.Array(Type.String()),
+    messages: Type.Array(
+      Type.Object({ type: Type.String(), schema: Type.Unknown({ description: 'JSON Schema.' }) }, exact),
+    ),
     states: Type.Array(State),
     scxml: Type.String(),
   },
   exact,
 )
+export type MachineChart = Static<typeof MachineChart>
 type State = Static<typeof State>
 
 /** Of XState's state node, what is read here. */
 interface ChartNode {
   readonly path: readonly string[]
   readonly type: State['type']
+  readonly tags: readonly string[]
   readonly initial?: { readonly target?: readonly ChartNode[] }
   readonly entry: readonly unknown[]
   readonly exit: readonly unknown[]
   readonly states: Readonly<Record<string, ChartNode>>
   readonly transitions: ReadonlyMap<string, readonly ChartTransition[]>
   readonly always?: readonly ChartTransition[]
+  readonly after: readonly { readonly eventType: string; readonly delay: string | number }[]
+  readonly machine: { readonly implementations: { readonly delays?: Readonly<Record<string, unknown>> } }
 }
 interface ChartTransition {
+  readonly source: ChartNode
+  readonly reenter: boolean
   readonly target?: readonly ChartNode[]
   readonly guard?: unknown
   readonly actions: readonly unknown[]
@@ -80,28 +105,56 @@ export function machineRoutes(app: Server): void {
         summary: 'The chart of the machine of one type',
         tags: ['machines'],
         params: Type.Object({ type: Type.String({ maxLength: 64 }) }),
-        response: { 200: Chart, ...problems('validation', 'not-found') },
+        response: { 200: MachineChart, ...problems('validation', 'not-found') },
       },
     },
     ({ params: { type } }) => {
       const definition = definitions.find((one) => one.type === type)
       if (definition === undefined) throw new Problem('not-found', `There is no type of actor '${type}'.`)
-      const states = statesOf(definition.machine.root as unknown as ChartNode)
-      return {
-        type,
-        version: definition.machine.version ?? '',
-        accepts: [...definition.messageTypes],
-        creates: [...definition.creates],
-        queries: Object.keys(definition.queries ?? {}),
-        states,
-        scxml: scxmlOf(type, states),
-      }
+      return machineChart(definition)
     },
   )
 }
 
+export function machineChart(definition: ActorDefinition): MachineChart {
+  const { type, machine, glyph = 'square', accepts } = definition
+  const states = statesOf(machine.root as unknown as ChartNode, { class: 'rest' })
+  return {
+    type,
+    version: machine.version ?? '',
+    glyph,
+    accepts: [...definition.messageTypes],
+    creates: [...definition.creates],
+    queries: Object.keys(definition.queries ?? {}),
+    messages: messagesOf(accepts),
+    states,
+    scxml: scxmlOf(type, states),
+  }
+}
+
+function messagesOf(accepts: TSchema): MachineChart['messages'] {
+  const { anyOf = [accepts] } = accepts as { anyOf?: readonly TSchema[] }
+  return anyOf.map((schema) => ({
+    type: (schema as unknown as { properties: { type: { const: string } } }).properties.type.const,
+    schema,
+  }))
+}
+
+interface Look {
+  readonly class: StateClass
+  readonly undone?: true
+}
+
+/** What its tags say, or those of the states round it. */
+function lookOf({ tags }: ChartNode, outer: Look): Look {
+  const own = (['working', 'waiting', 'rest'] as const).find((each) => tags.includes(each))
+  return { ...outer, ...(own && { class: own }), ...(tags.includes('undone') && { undone: true as const }) }
+}
+
 /** Every state, each before those inside it. */
-function statesOf(node: ChartNode): State[] {
+function statesOf(node: ChartNode, outer: Look): State[] {
+  const look = lookOf(node, outer)
+  const isLeaf = Object.keys(node.states).length === 0
   const events = [...node.transitions].flatMap(([event, transitions]) =>
     transitions.map((transition) => transitionOf(event, transition)),
   )
@@ -112,20 +165,36 @@ function statesOf(node: ChartNode): State[] {
       id: node.path.join('.'),
       type: node.type,
       ...(initial && { initial: initial.path.join('.') }),
+      ...(isLeaf && { class: look.class }),
+      ...(look.undone && { undone: true as const }),
       entry: node.entry.map(nameOf),
       exit: node.exit.map(nameOf),
       transitions: [...events, ...always],
     },
-    ...Object.values(node.states).flatMap(statesOf),
+    ...Object.values(node.states).flatMap((state) => statesOf(state, look)),
   ]
 }
 
-const transitionOf = (event: string, { target, guard, actions }: ChartTransition) => ({
-  event,
-  targets: (target ?? []).map(({ path }) => path.join('.')),
-  ...(guard !== undefined && { guard: nameOf(guard) }),
-  actions: actions.map(nameOf),
-})
+const transitionOf = (event: string, transition: ChartTransition): State['transitions'][number] => {
+  const { target, guard, actions, reenter } = transition
+  const after = afterOf(event, transition.source)
+  return {
+    event,
+    ...(after && { after }),
+    targets: (target ?? []).map(({ path }) => path.join('.')),
+    ...(reenter && { reenter: true as const }),
+    ...(guard !== undefined && { guard: nameOf(guard) }),
+    actions: actions.map(nameOf),
+  }
+}
+
+function afterOf(event: string, { after, machine }: ChartNode) {
+  const timer = after.find(({ eventType }) => eventType === event)
+  if (timer === undefined) return undefined
+  const { delay } = timer
+  const ms = typeof delay === 'number' ? delay : machine.implementations.delays?.[delay]
+  return { delay: String(delay), ...(typeof ms === 'number' && { ms }) }
+}
 
 /** What stands in the machine without a name is `inline`. */
 function nameOf(thing: unknown): string {

@@ -385,6 +385,34 @@ describe('the machines', () => {
     })
     expect(body.scxml).toContain('<transition event="menu.edit" target="editing"/>')
   })
+
+  test('the chart of an order tells enough to draw it, and to send it something', async () => {
+    const { body } = await call('GET', '/ops/v1/machines/order')
+    const of = (one: string) => body.states.find(({ id }: { id: string }) => id === one)
+    expect([body.glyph, of('paying.charging').class, of('paying').class]).toEqual([
+      'docket',
+      'waiting',
+      undefined,
+    ])
+    expect(of('refunding')).toMatchObject({ class: 'working', undone: true })
+    expect(of('refunding').transitions).toContainEqual({
+      event: 'xstate.after.askAgain.order.refunding',
+      after: { delay: 'askAgain', ms: expect.any(Number) },
+      targets: ['refunding'],
+      reenter: true,
+      actions: [],
+    })
+    expect(of('paying.deciding').transitions).toMatchObject([
+      { event: '', guard: 'hasToken', targets: ['paying.charging'] },
+      { event: '', targets: ['paying.awaiting'] },
+    ])
+    expect(body.messages.map(({ type }: { type: string }) => type)).toEqual(body.accepts)
+    const pay = body.messages.find(({ type }: { type: string }) => type === 'order.pay')
+    expect(pay.schema).toMatchObject({
+      required: ['type', 'token'],
+      properties: { token: { type: 'string' } },
+    })
+  })
 })
 
 describe('dead letters', () => {

@@ -41,16 +41,30 @@ export interface Migration {
   }
 }
 
+/**
+ * What kind of thing an actor is: work that must arrive, a record that is kept, a dealing with someone outside, or
+ * hands and heat.
+ */
+export type Glyph = 'docket' | 'square' | 'diamond' | 'disc'
+
+/** What an actor in a state does. States inside one have its class, unless they have their own; none is `rest`. */
+export type StateClass = 'working' | 'waiting' | 'rest'
+
 export interface ActorOptions {
   /** Kebab-case, unique in the cluster: the first part of the actor's id. */
   readonly type: string
   /** TypeBox schema of every message that other parties may send: a union of objects with a literal `type`. */
   readonly accepts: TSchema
+  /** How it is drawn. Default `square`. */
+  readonly glyph?: Glyph
   /** Message types that bring an actor to life. Any other message to an actor that is not there is `unknown`. */
   readonly creates: readonly string[]
   /** Message types that a finished actor drops silently instead of making them dead letters. */
   readonly ignores?: readonly string[]
-  /** An XState 5 machine. Its context is the durable state; its `version` is the snapshot's version. */
+  /**
+   * An XState 5 machine. Its context is the durable state; its `version` is the snapshot's version. Tags of its
+   * states say how they are drawn: a `StateClass`, and `undone` where work is taken back. They change nothing else.
+   */
   readonly machine: AnyStateMachine
   /** Named reads, answered from memory: plain data, at most as large as a message. */
   readonly queries?: Readonly<Record<string, Query>>
