@@ -18,6 +18,7 @@
  */
 import type { ActorId, Instant } from '#actor'
 import {
+  type ActivityWatch,
   type ActorFilter,
   type ActorListItem,
   type ActorRequest,
@@ -153,6 +154,11 @@ export class HostClient implements ClusterClient {
 
   watch(actor: ActorId, changed: () => void): () => void {
     return this.#watch.watch(actor, changed)
+  }
+
+  watchActivity(see: (frame: Uint8Array) => void): ActivityWatch {
+    const { activity } = this.#parts.live
+    return { stop: activity.watch((_, frame) => see(frame)), again: () => activity.again() }
   }
 
   async cluster(): Promise<ClusterView> {

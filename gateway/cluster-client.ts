@@ -38,6 +38,8 @@ export interface ClusterClient extends TurnSource {
   ): Promise<readonly JournalRecord[]>
   /** Calls back when the actor may have a new turn; a call too many is harmless, one too few is not. */
   watch(actor: ActorId, changed: () => void): () => void
+  /** Frames of `#activity`, of all nodes, each beginning with one that is whole. Lost ones are followed by such a one. */
+  watchActivity(see: (frame: Uint8Array) => void): ActivityWatch
   cluster(): Promise<ClusterView>
   actors(filter: ActorFilter): Promise<Page<ActorListItem>>
   deadLetters(filter: { readonly limit: number; readonly cursor?: string }): Promise<Page<DeadLetterItem>>
@@ -50,6 +52,12 @@ export interface ClusterClient extends TurnSource {
   worldNow(): Instant
   /** 32 bytes stored with the data: keys of requests and tokens of orders are derived from it. */
   idempotencyKey(): Uint8Array
+}
+
+export interface ActivityWatch {
+  /** Has every node tell all there is: somebody has missed something. */
+  again(): void
+  stop(): void
 }
 
 /** `cursor` is the client's own, from the page before; the gateway signs it on its way out. */

@@ -78,6 +78,7 @@ export class Departments {
       history: (actor, page) => client.history(actor, page),
       turns: (...looked) => client.turns(...looked),
       watch: (actor, changed) => client.watch(actor, changed),
+      watchActivity: (see) => client.watchActivity(see),
       cluster: () => client.cluster(),
       actors: (filter) => client.actors(filter),
       deadLetters: (filter) => client.deadLetters(filter),

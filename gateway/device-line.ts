@@ -15,7 +15,7 @@ import type { Socket } from 'node:net'
 import type { FastifyReply } from 'fastify'
 import { type RawData, WebSocket, WebSocketServer } from 'ws'
 import type { Ending, Line } from './event-stream.ts'
-import { takeOver } from './server.ts'
+import { openWebSocket } from './web-socket.ts'
 
 /** Longer ones are no acknowledgements. */
 const frameBytesMax = 1_024
@@ -47,12 +47,8 @@ export type Acknowledge = (id: string) => Promise<unknown>
 
 /** Takes over the reply to a handshake. Undefined: its sender has left. */
 export function deviceLine(reply: FastifyReply, head: Buffer, acknowledge: Acknowledge): Line | undefined {
-  takeOver(reply, 101)
-  const { raw } = reply.request
-  const { socket } = raw
-  reply.raw.detachSocket(socket)
   let line: Line | undefined
-  handshakes.handleUpgrade(raw, socket, head, (device) => {
+  openWebSocket(reply, head, handshakes, (device, socket) => {
     line = lineOf(device, socket, acknowledge)
   })
   return line

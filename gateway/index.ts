@@ -30,6 +30,7 @@ import { nodeRoutes } from './ops/nodes.ts'
 import { Operations, operationRoutes } from './ops/operations.ts'
 import { projectionRoutes } from './ops/projections.ts'
 import { scaleRoutes } from './ops/scale.ts'
+import { Streams, streamRoutes } from './ops/stream.ts'
 import { timeRoutes } from './ops/time.ts'
 import { limitRates, type RateLimitOptions } from './rate-limit.ts'
 import { assertThere } from './read-models.ts'
@@ -55,6 +56,7 @@ import { userRoutes } from './routes/users.ts'
 import { type WebhookSecret, webhookRoutes } from './routes/webhooks.ts'
 import { createServer, type LogOptions, listen } from './server.ts'
 import { Settings, type StartValues } from './settings.ts'
+import { streamPath } from './stream-protocol.ts'
 import type { TimeControl } from './time-control.ts'
 
 export type { Auth, Caller, Role } from './auth/caller.ts'
@@ -250,6 +252,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     log,
     problemsUrl,
     securitySchemes: operatorSchemes,
+    upgrades: [streamPath],
     routes: (server) => {
       guard(server, token, auth)
       const isSimulated = options.time !== undefined
@@ -263,6 +266,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       scaleRoutes(server, client)
       configRoutes(server, { client, site, settings, flags })
       timeRoutes(server, options.time)
+      // Also while the departments of who is looked at are given up.
+      streamRoutes(
+        server,
+        new Streams({
+          client: options.client,
+          time: options.time,
+          bounds: { heartbeatMs: values['gateway.heartbeat-ms'] },
+        }),
+      )
       if (identity !== undefined) identityRoutes(server, { ...identity, client, keyring })
       projectionRoutes(server, projector)
     },

@@ -138,6 +138,11 @@ export const problemSpecs = {
     'This content type is not taken here',
     'Send `Content-Type: application/json`.',
   ),
+  'upgrade-required': caller(
+    426,
+    'Ask for a WebSocket',
+    'Send a handshake with the sub-protocol that the route names.',
+  ),
   'precondition-required': caller(
     428,
     'Say which version you have seen',

@@ -94,7 +94,13 @@ const requestTimeoutMs = 10_000
 const version = '1.0.0'
 
 /** Wherever a header or a body could reach the log, these do not. */
-const secrets = ['authorization', 'cookie', '["x-order-token"]', '["idempotency-key"]']
+const secrets = [
+  'authorization',
+  'cookie',
+  '["x-order-token"]',
+  '["idempotency-key"]',
+  '["sec-websocket-protocol"]',
+]
 const redacted = ['req.headers', 'headers', 'request.headers'].flatMap((place) =>
   secrets.map((name) => (name.startsWith('[') ? `${place}${name}` : `${place}.${name}`)),
 )

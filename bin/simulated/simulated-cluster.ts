@@ -13,6 +13,7 @@ import type { ActorId, Instant } from '#actor'
 import { draw } from '#actor'
 import { type Answer, nodesOf, type ReplayableDay, type SimDay } from '#day'
 import type {
+  ActivityWatch,
   ActorFilter,
   ActorListItem,
   ActorRequest,
@@ -33,6 +34,7 @@ import type { Epoch, JournalRecord, NodeId, Outcome, RecordPlace, ShardId, TurnS
 import type { Commit } from '#sim'
 import { inspected, queried } from './looked-at.ts'
 import type { NodeCounts } from './node-counts.ts'
+import { SimulatedActivity } from './simulated-activity.ts'
 
 /** A frozen node that is not told for how long: until the launcher ends it. */
 const untilEndedMs = 3_600_000
@@ -49,6 +51,7 @@ export class SimulatedCluster implements ClusterClient {
   readonly #parts: SimulatedClusterParts
   readonly #waiting = new Set<(outcome: Outcome) => void>()
   readonly #watchers = new Map<ActorId, Set<() => void>>()
+  readonly #activity: SimulatedActivity
   /** What became durable, batch by batch. They lie in the day's own journal, too. */
   #batches: (readonly JournalRecord[])[] = []
   /** Times that time was wound back: each begins another journal. */
@@ -56,6 +59,7 @@ export class SimulatedCluster implements ClusterClient {
 
   constructor(parts: SimulatedClusterParts) {
     this.#parts = parts
+    this.#activity = new SimulatedActivity(parts.play, parts.counts)
   }
 
   get #day(): SimDay {
@@ -78,6 +82,7 @@ export class SimulatedCluster implements ClusterClient {
   rewound(): void {
     this.#batches = []
     this.#futures += 1
+    this.#activity.rewound()
     for (const settle of [...this.#waiting]) settle({ kind: 'timeout' })
     for (const watchers of this.#watchers.values()) for (const changed of watchers) changed()
   }
@@ -132,6 +137,14 @@ export class SimulatedCluster implements ClusterClient {
       watchers.delete(watcher)
       if (watchers.size === 0) this.#watchers.delete(actor)
     }
+  }
+
+  watchActivity(see: (frame: Uint8Array) => void): ActivityWatch {
+    return this.#activity.watch(see)
+  }
+
+  close(): void {
+    this.#activity.close()
   }
 
   async cluster(): Promise<ClusterView> {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { defineDay } from '#day'
 import { contractOf } from '../../gateway/testing/openapi-contract.ts'
+import { Page } from '../../gateway/testing/page.ts'
 import { type RunningSimulation, startSimulated } from './up-simulated.ts'
 
 // The gateway over a simulated cluster, and its clock over HTTP. Nothing here waits for a length of time but a poll.
@@ -128,6 +129,24 @@ describe('a simulated cluster behind the gateway', () => {
     const later = await seek('18:12:00')
     await seek('18:04:00')
     expect(await seek('18:12:00')).toEqual(later)
+  })
+
+  test('shows what its actors do, also after time was wound back', async () => {
+    const page = new Page(house.opsUrl)
+    try {
+      await page.hear('welcome')
+      page.say('subscribe', 'activity')
+      page.say('subscribe', 'time')
+      expect((await page.hear('time')).view.day).toBe('short')
+      await ops('POST', 'time/resume')
+      await page.until(() => page.frames.some(({ edges }) => edges.length > 0))
+      const watch = Math.max(...page.frames.map(({ head }) => head.watch))
+      await seek('18:04:00')
+      // What was counted has not happened: counting begins anew.
+      await page.until(() => page.frames.some(({ head }) => head.watch > watch && head.named.length > 0))
+    } finally {
+      page.socket.terminate()
+    }
   })
 
   test('steps, and stands still again', async () => {

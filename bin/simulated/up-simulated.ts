@@ -83,6 +83,7 @@ export async function startSimulated(options: SimulatedOptions): Promise<Running
     })
     const close = async (): Promise<void> => {
       time.close()
+      client?.close()
       await gateway.close()
     }
     return { ...gateway, close }

@@ -378,7 +378,7 @@ export function actorRoutes(app: Server, client: ClusterClient, keyring: Keyring
 }
 
 /** @throws ClusterError `ACTOR_ID_INVALID`, which is a problem of status 400. */
-function actorOf(id: string): ActorId {
+export function actorOf(id: string): ActorId {
   const slash = Math.max(0, id.indexOf('/'))
   return ref(id.slice(0, slash), id.slice(slash + 1))
 }

@@ -16,6 +16,7 @@ import { type Auth, type Caller, hasRole } from '../auth/caller.ts'
 import { isSameSecret } from '../keyring.ts'
 import { Problem } from '../problems.ts'
 import type { SecurityScheme, Server } from '../server.ts'
+import { bearerProtocol } from '../stream-protocol.ts'
 
 /** @throws ClusterError `CLUSTER_CONFIG_INVALID` when strangers could reach it. */
 export function assertClosed(host: string, token: string | undefined): void {
@@ -49,6 +50,8 @@ declare module 'fastify' {
     operator: string
     /** They may decide who may do what: an admin, or whoever runs the house. */
     operatesAll: boolean
+    /** Whether what let them in still does. Never rejects. */
+    mayStay: () => Promise<boolean>
   }
 }
 
@@ -64,8 +67,10 @@ export const operatorSchemes = {
 export function guard(app: Server, token: string | undefined, auth: Auth): void {
   app.decorateRequest('operator', '')
   app.decorateRequest('operatesAll', false)
+  app.decorateRequest('mayStay', async () => false)
   app.addHook('onRequest', async (request) => {
     const { host = '', origin } = request.headers
+    request.headers.authorization ??= offeredBearer(request.headers['sec-websocket-protocol'])
     if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`) {
       throw new Problem('origin-refused', `Pages of ${origin} may not operate this cluster.`)
     }
@@ -74,7 +79,19 @@ export function guard(app: Server, token: string | undefined, auth: Auth): void 
     const caller = await operatorIn(request, token, auth)
     request.operator = typeof caller === 'string' ? caller : caller.account
     request.operatesAll = typeof caller === 'string' || caller.roles.includes('admin')
+    request.mayStay = () =>
+      operatorIn(request, token, auth).then(
+        () => true,
+        () => false,
+      )
   })
+}
+
+/** A page cannot set the header of a WebSocket's handshake: it offers its token as a sub-protocol. */
+function offeredBearer(protocols: string | undefined): string | undefined {
+  const offered = protocols?.split(/\s*,\s*/).find((one) => one.startsWith(bearerProtocol))
+  if (offered === undefined) return undefined
+  return `Bearer ${Buffer.from(offered.slice(bearerProtocol.length), 'base64url').toString('latin1')}`
 }
 
 /** An account, or how somebody without one came in. */

@@ -20,6 +20,7 @@ import type {
   Turns,
 } from '#ports'
 import type {
+  ActivityWatch,
   ActorListItem,
   ActorRequest,
   ClusterClient,
@@ -75,6 +76,9 @@ export class FakeCluster implements ClusterClient {
   readonly commands: NodeCommand[] = []
   /** Types of actors that do not answer: each request is a timeout, at once. */
   readonly silent = new Set<string>()
+  /** Who watches what actors do, and how often they have asked for all there is. */
+  readonly viewers = new Set<(frame: Uint8Array) => void>()
+  wholes = 0
   readonly #types: ReadonlyMap<string, FakeType>
   readonly #actors = new Map<ActorId, FakeActor>()
   readonly #watchers = new Map<ActorId, Set<() => void>>()
@@ -294,6 +298,16 @@ export class FakeCluster implements ClusterClient {
     const watchers = this.#watchers.get(actor) ?? new Set()
     this.#watchers.set(actor, watchers.add(changed))
     return () => watchers.delete(changed)
+  }
+
+  watchActivity(see: (frame: Uint8Array) => void): ActivityWatch {
+    this.viewers.add(see)
+    return {
+      again: () => {
+        this.wholes += 1
+      },
+      stop: () => void this.viewers.delete(see),
+    }
   }
 
   async cluster(): Promise<ClusterView> {

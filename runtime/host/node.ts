@@ -12,6 +12,7 @@
  *   N1. A port's answer reaches the incarnation that asked, or nobody.
  *   N2. Outputs are carried out in the order in which the kernel and the cluster gave them.
  */
+import type { Resident } from '#activity'
 import type { Instant } from '#actor'
 import { after, ClusterError } from '#actor'
 import { Cluster, type ClusterBounds, type ClusterInput, type ClusterOutput } from '#cluster'
@@ -65,12 +66,17 @@ export interface NodeOptions {
   readonly ports: Ports
   /** The node should end: a shard escalated too often. The process exits, and the launcher starts another. */
   readonly onEnd: (cause: string) => void
+  /** What other nodes say of being looked at. */
+  readonly onLook?: (from: NodeId, item: LookItem) => void
   /** A shard is left to a node of a newer build: `SHARD_VERSION_UNKNOWN`, told once for each. */
   readonly onRefused?: (error: ClusterError) => void
   readonly broken?: Mutant
   /** Told of all that its kernels take. */
   readonly recorder?: Recorder
 }
+
+/** What is said for people who look; nothing of the cluster depends on it. */
+export type LookItem = Extract<WireItem, { readonly kind: 'watch' | 'activity' }>
 
 /** One life of a node's memory. */
 interface Incarnation {
@@ -161,6 +167,18 @@ export class Node {
       outboxRows: owned.reduce((sum, shard) => sum + shard.backlog - shard.waiting, 0),
       deadLettersNow: owned.reduce((sum, shard) => sum + shard.deadLetters.size, 0),
     }
+  }
+
+  /** The actors that are in memory now, for people. */
+  *residents(): Generator<Resident> {
+    for (const shard of this.kernel?.shards.values() ?? [])
+      for (const { id, status, state, depth } of shard.activations.values())
+        yield { id, status, state: state?.value, mailbox: depth }
+  }
+
+  /** Tells another node something for people who look. */
+  tell(to: NodeId, item: LookItem): void {
+    if (!this.#stopped) this.#ports.transport.send(to, { items: [item] })
   }
 
   start(): void {
@@ -541,6 +559,10 @@ export class Node {
         case 'lacks':
         case 'move':
           this.#feedCluster({ kind: 'gossip', from, item })
+          break
+        case 'watch':
+        case 'activity':
+          this.#options.onLook?.(from, item)
           break
       }
     }

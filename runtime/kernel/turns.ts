@@ -9,7 +9,7 @@
  */
 import type { ActorId, Delivered, Effect, Instant, Message } from '#actor'
 import { after, keyOf } from '#actor'
-import type { Envelope, JournalRecord, MessageId, Ordinal } from '#ports'
+import { type Envelope, type JournalRecord, type MessageId, type Ordinal, viaOf } from '#ports'
 import { callLater } from './calls.ts'
 import { deathsMax, poison, withdraw } from './care.ts'
 import { post } from './channels.ts'
@@ -168,6 +168,7 @@ export function commit(
       actor: activation.id,
       id: envelope.id,
       message: envelope.message.type,
+      via: viaOf(envelope),
       ...(envelope.from === undefined ? {} : { from: envelope.from }),
       ...(envelope.cause === undefined ? {} : { cause: envelope.cause }),
       state: transition.state.value,

@@ -4,6 +4,7 @@
  * Knows:          LMDB, sockets, the system's clock, processes; and comedy, which launches them.
  * Does not know:  actors, or what a node decides. The host drives these ports.
  */
+export * from './activity-link.ts'
 export * from './archive.ts'
 export * from './control.ts'
 export { type DataLock, lockDataFolder } from './data-lock.ts'

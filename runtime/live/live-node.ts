@@ -6,6 +6,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { type ClusterDefinition, Node, shardHashVersion } from '#host'
+import { ActivityLink } from './activity-link.ts'
 import { archiveIn, FileArchive } from './archive.ts'
 import type { NodeBody, NodeControl } from './control.ts'
 import { FileRecorder, type RecordingOptions } from './file-recorder.ts'
@@ -34,6 +35,8 @@ export interface LiveNode {
   readonly clock: SystemClock
   readonly metrics: Metrics
   readonly transport: WsTransport
+  /** What the actors of all nodes do, for people. */
+  readonly activity: ActivityLink
   /** For the launcher. */
   readonly body: NodeBody
 }
@@ -120,23 +123,30 @@ export async function startLiveNode(parts: LiveNodeParts): Promise<LiveNode> {
     },
     onEnd: endProcess,
     ...(recorder && { recorder }),
+    onLook: (from, item) => activity.received(from, item),
     onRefused: ({ code, message }) => console.error(`${id} leaves a shard alone: ${code}: ${message}`),
   })
+  const activity = new ActivityLink({ node, about: { node: id, life }, clock, metrics })
   node.start()
   const body: NodeBody = {
     address: transport.address,
-    counters: () => ({ ...metrics.counters(), ...node.gauges }),
+    counters: () => ({
+      ...metrics.counters(),
+      ...node.gauges,
+      eventsObserved: metrics.eventsObserved,
+    }),
     latencies: () => metrics.latencies(),
     faults: (links) => transport.faults(links),
     drain: async () => {
       await drained(node)
+      activity.close()
       node.stop()
       transport.close()
       await archive?.close()
       await environment.close()
     },
   }
-  return { node, environment, journal, clock, metrics, transport, body }
+  return { node, environment, journal, clock, metrics, transport, activity, body }
 }
 
 /** Resolves when nothing is owned any more. The launcher bounds how long that may take. */

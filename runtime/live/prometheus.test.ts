@@ -116,33 +116,20 @@ describe('metrics', () => {
   })
 })
 
-describe('recent events', () => {
-  test('are kept only while somebody watches', () => {
+describe('events', () => {
+  test('are told to whoever watches, and observed by nobody when nobody does', () => {
     const metrics = new Metrics(node)
+    const told: InspectionEvent[] = []
+    expect([metrics.watched, metrics.eventsObserved]).toEqual([false, 0])
+    const stop = metrics.watch((event) => told.push(event))
+    const stopOther = metrics.watch((event) => told.push(event))
     metrics.event(quarantined(1))
-    expect([metrics.watched, metrics.recent().events]).toEqual([false, []])
-    const [stop, stopOther] = [metrics.watch(), metrics.watch()]
+    expect([metrics.watched, told]).toEqual([true, [quarantined(1), quarantined(1)]])
+    stop()
+    stop()
     metrics.event(quarantined(2))
-    stop()
-    stop()
-    metrics.event(quarantined(3))
-    expect([metrics.watched, metrics.recent().events]).toEqual([true, [quarantined(2), quarantined(3)]])
+    expect([metrics.watched, told.length]).toEqual([true, 3])
     stopOther()
-    expect([metrics.watched, metrics.recent().events]).toEqual([false, []])
-    metrics.watch()
-    metrics.event(quarantined(4))
-    expect(metrics.recent().events).toEqual([quarantined(4)])
-  })
-
-  test('are read from where the reader was; what left the ring meanwhile is counted as missed', () => {
-    const metrics = new Metrics(node, 3)
-    metrics.watch()
-    metrics.event(quarantined(0))
-    const first = metrics.recent()
-    expect(first).toEqual({ events: [quarantined(0)], next: 1, missed: 0 })
-    for (let n = 1; n <= 5; n += 1) metrics.event(quarantined(n))
-    const second = metrics.recent(first.next)
-    expect(second).toEqual({ events: [3, 4, 5].map(quarantined), next: 6, missed: 2 })
-    expect(metrics.recent(second.next)).toEqual({ events: [], next: 6, missed: 0 })
+    expect([metrics.watched, metrics.eventsObserved]).toEqual([false, 2])
   })
 })

@@ -1,7 +1,7 @@
 /**
  * What one node counts and times, for a scrape and for whoever looks.
  *
- * Owns:     the counters, the latencies, and a ring of recent events while somebody watches.
+ * Owns:     the counters, the latencies, and who is told of events.
  * Does not: call prom-client when something happens: an increment there costs 190 ns, here about 12. It is given
  *           the sums when somebody scrapes.
  */
@@ -24,31 +24,18 @@ export interface MetricsSnapshot {
   readonly latencies: Readonly<Record<LatencyName, LatencySnapshot>>
 }
 
-export interface RecentEvents {
-  readonly events: readonly InspectionEvent[]
-  /** Where to go on: the `after` of the next call. */
-  readonly next: number
-  /** Events that had left the ring before they were asked for. */
-  readonly missed: number
-}
-
 export class Metrics implements Observer {
   readonly node: NodeId
   /** Written by `watch` alone. */
   watched = false
   #counters = new Float64Array(counterNames.length)
   #latencies = record(latencyNames, () => new LatencyHistogram())
-  #watchers = 0
-  #ring: InspectionEvent[] = []
-  #ringMax: number
-  #events = 0
-  /** The first event that was seen since somebody watches. */
-  #since = 0
+  /** Calls of `event`. While nobody watches it stays as it is. */
+  eventsObserved = 0
+  #watchers: readonly ((event: InspectionEvent) => void)[] = []
 
-  /** At most `ringMax` events are kept; then the oldest makes room. */
-  constructor(node: NodeId, ringMax = 2_048) {
+  constructor(node: NodeId) {
     this.node = node
-    this.#ringMax = ringMax
   }
 
   count(name: CounterName, by = 1): void {
@@ -61,36 +48,18 @@ export class Metrics implements Observer {
   }
 
   event(event: InspectionEvent): void {
-    if (!this.watched) return
-    this.#ring[this.#events % this.#ringMax] = event
-    this.#events += 1
+    this.eventsObserved += 1
+    for (const see of this.#watchers) see(event)
   }
 
-  /** Events are kept from now until the last watcher has stopped. Returns what stops. */
-  watch(): () => void {
-    let isWatching = true
-    if (!this.watched) this.#since = this.#events
-    this.#watchers += 1
+  /** Tells of every event until what is returned is called. */
+  watch(see: (event: InspectionEvent) => void): () => void {
+    this.#watchers = [...this.#watchers, see]
     this.watched = true
     return () => {
-      if (!isWatching) return
-      isWatching = false
-      this.#watchers -= 1
-      this.watched = this.#watchers > 0
-      if (!this.watched) this.#ring = []
+      this.#watchers = this.#watchers.filter((one) => one !== see)
+      this.watched = this.#watchers.length > 0
     }
-  }
-
-  /** The events since `after`, oldest first; without it, all that are kept. */
-  recent(after = 0): RecentEvents {
-    const oldest = this.watched ? Math.max(this.#since, this.#events - this.#ringMax) : this.#events
-    const first = Math.max(after, oldest)
-    const events: InspectionEvent[] = []
-    for (let n = first; n < this.#events; n += 1) {
-      const event = this.#ring[n % this.#ringMax]
-      if (event !== undefined) events.push(event)
-    }
-    return { events, next: this.#events, missed: Math.max(0, oldest - Math.max(after, this.#since)) }
   }
 
   counters(): MetricsSnapshot['counters'] {

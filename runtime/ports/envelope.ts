@@ -140,6 +140,10 @@ export type WireItem =
   | { readonly kind: 'lacks'; readonly shards: readonly ShardId[] }
   /** From the holder of the first shard to an owner: hand this shard to that node. */
   | { readonly kind: 'move'; readonly shard: ShardId; readonly to: NodeId }
+  /** Somebody looks: tell what your actors do for so long, beginning with all there is when it is `whole`. */
+  | { readonly kind: 'watch'; readonly forMs: number; readonly whole: boolean }
+  /** What they do: a frame of `#activity`. It may be lost. */
+  | { readonly kind: 'activity'; readonly bytes: Uint8Array }
 
 /** Items for one peer, in order. A frame arrives whole or not at all. */
 export interface Frame {

@@ -4,8 +4,20 @@
  * Counters are always exact and cost a few nanoseconds; details are built only while someone watches.
  */
 import type { ActorId, Directive, Instant } from '#actor'
+import type { Envelope } from './envelope.ts'
 import type { Epoch, MessageId, NodeId, ScopeId, ShardId } from './ids.ts'
 import type { DeadReason } from './rows.ts'
+
+/** How a message came: told, asked, or answered by an actor; from a timer; as what a call has found; or from outside. */
+export const vias = ['tell', 'ask', 'reply', 'timer', 'call', 'request'] as const
+export type Via = (typeof vias)[number]
+
+export const viaOf = ({ row, answers, ask, request }: Envelope): Via => {
+  if (row !== undefined) return row.kind === 'call' ? 'call' : 'timer'
+  if (answers !== undefined) return 'reply'
+  if (request !== undefined) return 'request'
+  return ask === undefined ? 'tell' : 'ask'
+}
 
 export type InspectionEvent =
   | {
@@ -13,6 +25,7 @@ export type InspectionEvent =
       readonly actor: ActorId
       readonly id: MessageId
       readonly message: string
+      readonly via: Via
       readonly from?: ActorId
       readonly cause?: MessageId
       readonly state: unknown

@@ -52,6 +52,11 @@ const item = Type.Union([
   Type.Object({ kind: kind('owned'), scope: text, shards: Type.Array(Type.Tuple([text, count])) }),
   Type.Object({ kind: kind('lacks'), shards: Type.Array(text) }),
   Type.Object({ kind: kind('move'), shard: text, to: text }),
+  Type.Object({ kind: kind('watch'), forMs: count, whole: Type.Boolean() }),
+  Type.Object({
+    kind: kind('activity'),
+    bytes: Type.Refine(Type.Unknown(), (it) => it instanceof Uint8Array),
+  }),
 ])
 
 const frameSchema = Compile(Type.Object({ items: Type.Array(item), sentAt: Type.Optional(count) }))

@@ -1,0 +1,103 @@
+// Goal: what the actors of a live cluster do is seen from one page, through its edge, and costs nothing when nobody looks.
+// Method: real node processes; orders are placed and a node is killed while a page watches, and after it has left.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type ActivityFrame, edgeColumns, outside, rowsOf, typeColumns } from '#activity'
+import type { NodeView } from '#gateway'
+import type { NodeId } from '#ports'
+import { Page } from '../gateway/testing/page.ts'
+import { Up } from './testing/up.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'brigade-activity-'))
+let up: Up
+let page: Page | undefined
+afterAll(async () => {
+  page?.socket.terminate()
+  await up?.killAll()
+  rmSync(folder, { recursive: true, force: true })
+})
+beforeAll(async () => {
+  up = new Up({ dataFolder: join(folder, 'data'), nodes: 2 })
+  expect(await up.started()).toBeUndefined()
+})
+
+/** Of all nodes that own shards, as their last heartbeats tell it. */
+async function counted(): Promise<{ readonly turns: number; readonly observed: number }> {
+  const { items } = await up.ops<{ readonly items: readonly NodeView[] }>('nodes')
+  const sum = (of: (node: NodeView) => number | undefined): number =>
+    items.reduce((all, node) => all + (of(node) ?? 0), 0)
+  return {
+    turns: sum(({ counters }) => counters.turns),
+    observed: sum(({ gauges }) => gauges.eventsObserved),
+  }
+}
+
+/** What nodes observe while orders are placed until they have had so many turns more. */
+async function observedOver(turns: number): Promise<number> {
+  const before = await counted()
+  for (;;) {
+    await up.place()
+    const now = await counted()
+    if (now.turns >= before.turns + turns) return now.observed - before.observed
+  }
+}
+
+const named = (frames: readonly ActivityFrame[], id: string): boolean =>
+  frames.some(({ head }) => head.named.some(([, actor]) => actor === id))
+
+describe('the actors of a live cluster', () => {
+  test('are observed by nobody before somebody looks (AL1)', async () => {
+    await observedOver(100)
+    expect((await counted()).observed).toBe(0)
+  })
+
+  test('are seen with what they send each other, on every node', async () => {
+    page = new Page(up.opsUrl)
+    await page.hear('welcome')
+    page.say('subscribe', 'activity')
+    const { frames } = page
+    await page.until(() =>
+      ['node-1', 'node-2'].every((node) => frames.some(({ head }) => head.node === node)),
+    )
+    expect(frames.find(({ head }) => head.node === 'node-1')?.head).toMatchObject({ whole: true, life: 1 })
+    const order = await up.place()
+    const id = `order/${order.id}`
+    await page.until(() => named(frames, id))
+    // Its owner has a row of it, and has seen the request come from outside.
+    await page.until(() =>
+      frames.some(({ head, edges }) => {
+        const number = head.named.find(([, actor]) => actor === id)?.[0]
+        return rowsOf(edgeColumns, edges).some(({ from, to }) => from === outside && to === number)
+      }),
+    )
+    const last = frames.findLast(({ head }) => head.node === 'node-1')
+    expect(rowsOf(typeColumns, last?.types ?? new Uint32Array()).some(({ handled }) => handled > 0)).toBe(
+      true,
+    )
+  })
+
+  test('have frames without a gap, of each node', () => {
+    for (const node of ['node-1', 'node-2']) {
+      const sequences = page?.frames.filter(({ head }) => head.node === node).map(({ head }) => head.sequence)
+      const [first = 0] = sequences ?? []
+      expect(sequences).toEqual(sequences?.map((_, n) => first + n))
+    }
+  })
+
+  test('are seen again when their node has another life', async () => {
+    await up.execute({ kind: 'crash', node: 'node-2' as NodeId })
+    await page?.until(
+      () => page?.frames.some(({ head }) => head.node === 'node-2' && head.life === 2 && head.whole) === true,
+    )
+  })
+
+  test('are observed no longer when nobody looks any more', async () => {
+    page?.socket.close()
+    // The watch ends by itself; until then they are.
+    while ((await observedOver(50)) > 0) await sleep(100)
+    expect(await observedOver(200)).toBe(0)
+  })
+})

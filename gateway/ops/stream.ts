@@ -1,0 +1,430 @@
+/**
+ * The cluster as it happens, for pages that look: `WS /ops/v1/stream`.
+ *
+ * All viewers share one feed of each kind, which begins with the first of them and ends with the last.
+ *
+ * Owns:     the viewers, what each of them wants, and what becomes of one that reads too slowly.
+ * Does not: know what an activity frame says, or carry out commands.
+ *
+ * Invariants:
+ *   ST1. Without a viewer nothing is asked of the cluster.
+ *   ST2. What waits for one viewer is bounded: frames beyond it are left out and counted, and whole ones follow.
+ *   ST3. Who is let in is asked again at each heartbeat, and sent away when the answer is no.
+ */
+import type { Socket } from 'node:net'
+import { Type } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { type RawData, WebSocket, WebSocketServer } from 'ws'
+import { type ActorId, ClusterError } from '#actor'
+import type { ActivityWatch, ClusterClient } from '../cluster-client.ts'
+import { Problem } from '../problems.ts'
+import { exact } from '../routes/route-parts.ts'
+import { problems, type Server } from '../server.ts'
+import {
+  activityKind,
+  activityVersion,
+  binaryHeaderBytes,
+  type Capability,
+  type FromPage,
+  type StreamName,
+  streamPath,
+  streamProtocol,
+  type ToPage,
+} from '../stream-protocol.ts'
+import type { TimeControl } from '../time-control.ts'
+import { upgradeOf } from '../upgrade.ts'
+import { openWebSocket } from '../web-socket.ts'
+import { actorOf } from './actors.ts'
+
+export const streamBounds = {
+  viewersMax: 50,
+  /** On average, to one viewer. */
+  bytesPerSecond: 256 * 1_024,
+  /** What a viewer may be sent at once beyond it: what is whole. */
+  burstBytes: 4 * 2 ** 20,
+  /** With more than this waiting for it, a viewer gets no more frames. */
+  waitingBytesMax: 2 ** 20,
+  /** With more than this it is cut off. */
+  backlogBytesMax: 8 * 2 ** 20,
+  /** Actors that one viewer follows. */
+  actorsMax: 20,
+  clusterMs: 1_000,
+  timeMs: 100,
+  heartbeatMs: 10_000,
+} as const
+export type StreamBounds = { readonly [Key in keyof typeof streamBounds]: number }
+
+export interface StreamParts {
+  readonly client: ClusterClient
+  readonly time: TimeControl | undefined
+  readonly bounds?: Partial<StreamBounds>
+}
+
+const isFromPage = Compile(
+  Type.Object(
+    { type: Type.Enum(['subscribe', 'unsubscribe']), stream: Type.String({ maxLength: 210 }) },
+    exact,
+  ),
+)
+/** Longer ones are no control frames. */
+const controlBytesMax = 4_096
+/** Who does not answer a close is cut off after this long. */
+const closeGraceMs = 2_000
+
+const handshakes = new WebSocketServer({
+  noServer: true,
+  clientTracking: false,
+  maxPayload: controlBytesMax,
+  perMessageDeflate: false,
+  handleProtocols: (offered) => (offered.has(streamProtocol) ? streamProtocol : false),
+})
+
+export class Streams {
+  readonly #parts: StreamParts
+  readonly #bounds: StreamBounds
+  readonly #viewers = new Set<Viewer>()
+  #activity: ActivityWatch | undefined
+  readonly #timers = new Map<'cluster' | 'time' | 'heartbeat', NodeJS.Timeout>()
+  #isAsking = false
+  #timeTold = ''
+
+  constructor(parts: StreamParts) {
+    this.#parts = parts
+    this.#bounds = { ...streamBounds, ...parts.bounds }
+  }
+
+  /** How many look. */
+  get size(): number {
+    return this.#viewers.size
+  }
+
+  /** @throws Problem `too-many-streams`. */
+  assertPlace(): void {
+    const { viewersMax } = this.#bounds
+    if (this.#viewers.size < viewersMax) return
+    throw new Problem('too-many-streams', `There are ${viewersMax} viewers already.`)
+  }
+
+  /** `mayStay` never rejects. */
+  async admit(webSocket: WebSocket, socket: Socket, mayStay: () => Promise<boolean>): Promise<void> {
+    const viewer = new Viewer(webSocket, socket, mayStay, this.#bounds, {
+      heard: (said) => this.#heard(viewer, said),
+      left: () => this.#left(viewer),
+    })
+    this.#viewers.add(viewer)
+    this.#keep('heartbeat', true)
+    const { client, time } = this.#parts
+    const cluster = await client.cluster().then(
+      ({ id }) => id,
+      () => '',
+    )
+    viewer.say({
+      type: 'welcome',
+      cluster,
+      capabilities: capabilitiesOf(time),
+      bytesPerSecond: this.#bounds.bytesPerSecond,
+    })
+  }
+
+  close(): void {
+    for (const viewer of [...this.#viewers]) viewer.close(1001, 'come back')
+  }
+
+  #heard(viewer: Viewer, { type, stream }: FromPage): void {
+    const name = this.#streamOf(viewer, stream)
+    if (name === undefined) return
+    if (type === 'unsubscribe') {
+      viewer.leave(name)
+      viewer.say({ type: 'unsubscribed', stream: name })
+      this.#keepAll()
+      return
+    }
+    if (viewer.wants(name)) return
+    if (name.startsWith('actor:') && viewer.actors >= this.#bounds.actorsMax) {
+      const detail = `A page follows at most ${this.#bounds.actorsMax} actors.`
+      viewer.say({ type: 'error', code: 'off', detail })
+      return
+    }
+    viewer.say({ type: 'subscribed', stream: name })
+    if (name.startsWith('actor:')) {
+      const actor = name.slice('actor:'.length) as ActorId
+      viewer.enter(
+        name,
+        this.#parts.client.watch(actor, () => viewer.say({ type: 'changed', actor })),
+      )
+      return
+    }
+    viewer.enter(name)
+    this.#keepAll()
+    if (name === 'activity') this.#activity?.again()
+    else if (name === 'cluster') void this.#tellCluster()
+    else this.#tellTime(true)
+  }
+
+  #streamOf(viewer: Viewer, stream: string): StreamName | undefined {
+    const actor = stream.startsWith('actor:') ? stream.slice('actor:'.length) : undefined
+    if (actor !== undefined && isActorId(actor)) return `actor:${actor}`
+    const { time } = this.#parts
+    if (stream === 'time' && time === undefined) {
+      viewer.say({ type: 'error', code: 'off', detail: timeIsOff })
+      return undefined
+    }
+    if (stream === 'activity' || stream === 'cluster' || stream === 'time') return stream
+    viewer.say({ type: 'error', code: 'unknown-stream', detail: `There is no stream '${stream}'.` })
+    return undefined
+  }
+
+  #left(viewer: Viewer): void {
+    this.#viewers.delete(viewer)
+    this.#keepAll()
+  }
+
+  #wanted(stream: StreamName): readonly Viewer[] {
+    return [...this.#viewers].filter((viewer) => viewer.wants(stream))
+  }
+
+  /** Begins and ends what is asked of the cluster, by who wants it. */
+  #keepAll(): void {
+    const isWanted = this.#wanted('activity').length > 0
+    if (isWanted) this.#activity ??= this.#parts.client.watchActivity((frame) => this.#tellActivity(frame))
+    else {
+      this.#activity?.stop()
+      this.#activity = undefined
+    }
+    this.#keep('cluster', this.#wanted('cluster').length > 0)
+    this.#keep('time', this.#wanted('time').length > 0)
+    this.#keep('heartbeat', this.#viewers.size > 0)
+  }
+
+  #keep(name: 'cluster' | 'time' | 'heartbeat', isNeeded: boolean): void {
+    const timer = this.#timers.get(name)
+    if (isNeeded && timer === undefined) {
+      const run = {
+        cluster: () => void this.#tellCluster(),
+        time: () => this.#tellTime(false),
+        heartbeat: () => this.#beat(),
+      }[name]
+      this.#timers.set(name, setInterval(run, this.#bounds[`${name}Ms`]))
+    } else if (!isNeeded && timer !== undefined) {
+      clearInterval(timer)
+      this.#timers.delete(name)
+    }
+  }
+
+  #tellActivity(frame: Uint8Array): void {
+    const bytes = new Uint8Array(binaryHeaderBytes + frame.length)
+    bytes.set([activityKind, activityVersion])
+    bytes.set(frame, binaryHeaderBytes)
+    for (const viewer of this.#wanted('activity'))
+      if (viewer.show('activity', bytes) === 'after-a-gap') this.#activity?.again()
+  }
+
+  async #tellCluster(): Promise<void> {
+    if (this.#isAsking) return
+    this.#isAsking = true
+    const said: ToPage = await this.#parts.client.cluster().then(
+      (view) => ({ type: 'cluster', view }),
+      () => ({ type: 'silent', stream: 'cluster', detail: 'The cluster does not answer.' }),
+    )
+    this.#isAsking = false
+    for (const viewer of this.#wanted('cluster')) viewer.say(said)
+  }
+
+  /** Only when it is not what was told. */
+  #tellTime(isNew: boolean): void {
+    const view = this.#parts.time?.view()
+    if (view === undefined) return
+    const told = JSON.stringify(view)
+    if (told === this.#timeTold && !isNew) return
+    this.#timeTold = told
+    for (const viewer of this.#wanted('time')) viewer.say({ type: 'time', view })
+  }
+
+  #beat(): void {
+    for (const viewer of this.#viewers) viewer.beat()
+  }
+}
+
+function isActorId(id: string): boolean {
+  try {
+    actorOf(id)
+    return true
+  } catch (error) {
+    if (error instanceof ClusterError) return false
+    throw error
+  }
+}
+
+const timeIsOff = 'This cluster is live: its time cannot be turned.'
+
+function capabilitiesOf(time: TimeControl | undefined): readonly Capability[] {
+  const later = 'It is not built yet.'
+  return [
+    { name: 'time', ...(time === undefined && { offBecause: timeIsOff }) },
+    ...['traces', 'logs', 'metrics', 'loads', 'tours'].map((name) => ({ name, offBecause: later })),
+  ]
+}
+
+interface ViewerEvents {
+  readonly heard: (said: FromPage) => void
+  readonly left: () => void
+}
+
+/** One page at the other end. */
+class Viewer {
+  readonly #webSocket: WebSocket
+  readonly #mayStay: () => Promise<boolean>
+  readonly #bounds: StreamBounds
+  readonly #streams = new Map<StreamName, (() => void) | undefined>()
+  /** Bytes that it may be sent now, and when that was so. */
+  #allowance: number
+  #at = performance.now()
+  #dropped = 0
+  #hasAnswered = true
+  readonly #left: () => void
+
+  constructor(
+    webSocket: WebSocket,
+    socket: Socket,
+    mayStay: () => Promise<boolean>,
+    bounds: StreamBounds,
+    { heard, left }: ViewerEvents,
+  ) {
+    this.#webSocket = webSocket
+    this.#mayStay = mayStay
+    this.#bounds = bounds
+    this.#allowance = bounds.burstBytes
+    webSocket.on('pong', () => {
+      this.#hasAnswered = true
+    })
+    webSocket.on('message', (data, isBinary) => {
+      if (webSocket.readyState !== WebSocket.OPEN) return
+      const said = isBinary ? undefined : saidIn(data)
+      if (said !== undefined) return heard(said)
+      this.say({ type: 'error', code: 'malformed', detail: 'This is no frame of inspector.v1.' })
+      this.close(1008, 'malformed')
+    })
+    // What breaks the protocol is answered with its close code; nothing else is to be done about it.
+    webSocket.on('error', () => this.#cutOffSoon())
+    this.#left = left
+    socket.once('close', () => this.#letGo())
+  }
+
+  get actors(): number {
+    return [...this.#streams.values()].filter((stop) => stop !== undefined).length
+  }
+
+  wants(stream: StreamName): boolean {
+    return this.#streams.has(stream)
+  }
+
+  /** `stop` ends what was begun for this viewer alone. */
+  enter(stream: StreamName, stop?: () => void): void {
+    this.#streams.set(stream, stop)
+  }
+
+  leave(stream: StreamName): void {
+    this.#streams.get(stream)?.()
+    this.#streams.delete(stream)
+  }
+
+  say(words: ToPage): void {
+    if (this.#webSocket.readyState !== WebSocket.OPEN) return
+    if (this.#webSocket.bufferedAmount > this.#bounds.backlogBytesMax) this.#webSocket.terminate()
+    else this.#webSocket.send(JSON.stringify(words))
+  }
+
+  /** Sends a frame, or leaves it out. `after-a-gap`: this one was sent, and others before it were not. */
+  show(stream: StreamName, bytes: Uint8Array): 'sent' | 'left-out' | 'after-a-gap' {
+    const now = performance.now()
+    const { bytesPerSecond, burstBytes, waitingBytesMax } = this.#bounds
+    this.#allowance = Math.min(burstBytes, this.#allowance + ((now - this.#at) / 1_000) * bytesPerSecond)
+    this.#at = now
+    const isBehind = this.#webSocket.bufferedAmount > waitingBytesMax || this.#allowance < 0
+    if (isBehind || this.#webSocket.readyState !== WebSocket.OPEN) {
+      this.#dropped += 1
+      return 'left-out'
+    }
+    this.#allowance -= bytes.length
+    const dropped = this.#dropped
+    this.#dropped = 0
+    if (dropped > 0) this.say({ type: 'gap', stream, dropped })
+    this.#webSocket.send(bytes)
+    return dropped > 0 ? 'after-a-gap' : 'sent'
+  }
+
+  beat(): void {
+    if (!this.#hasAnswered) {
+      this.#webSocket.terminate()
+      return
+    }
+    this.#hasAnswered = false
+    this.#webSocket.ping()
+    void this.#mayStay().then((may) => {
+      if (!may) this.close(1008, 'token-invalid')
+    })
+  }
+
+  close(code: number, reason: string): void {
+    this.#letGo()
+    this.#webSocket.close(code, reason)
+    this.#cutOffSoon()
+  }
+
+  #letGo(): void {
+    for (const stop of this.#streams.values()) stop?.()
+    this.#streams.clear()
+    this.#left()
+  }
+
+  #cutOffSoon(): void {
+    setTimeout(() => this.#webSocket.terminate(), closeGraceMs).unref()
+  }
+}
+
+function saidIn(data: RawData): FromPage | undefined {
+  try {
+    const said: unknown = JSON.parse(String(data))
+    return isFromPage.Check(said) ? said : undefined
+  } catch {
+    return undefined
+  }
+}
+
+export function streamRoutes(app: Server, streams: Streams): void {
+  app.get(
+    streamPath,
+    {
+      schema: {
+        summary: 'The cluster as it happens, over a WebSocket',
+        description: [
+          'Sub-protocol `inspector.v1`. Text frames are JSON: a page says `{"type":"subscribe","stream":"activity"}`, or',
+          '`cluster`, `time`, `actor:ID`, and `unsubscribe`. The gateway begins with `welcome`, which says what is not',
+          'offered, and why. Binary frames are what actors do, as columns of cumulative counts; `gap` says that frames were',
+          'left out. A page with a token offers it as a second sub-protocol: `bearer.` and the token in base64url.',
+        ].join(' '),
+        tags: ['stream'],
+        response: { ...problems('too-many-streams', 'upgrade-required') },
+      },
+    },
+    async (request, reply) => {
+      const head = upgradeOf(request.raw)
+      const offered = String(request.headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/)
+      if (head === undefined || !offered.includes(streamProtocol)) {
+        throw new Problem('upgrade-required', {
+          detail: `Ask for a WebSocket with the sub-protocol ${streamProtocol}.`,
+          headers: { upgrade: 'websocket' },
+        })
+      }
+      streams.assertPlace()
+      openWebSocket(reply, head, handshakes, (webSocket, socket) => {
+        void streams.admit(webSocket, socket, request.mayStay)
+      })
+      return reply
+    },
+  )
+  app.addHook('preClose', (done) => {
+    streams.close()
+    done()
+  })
+}

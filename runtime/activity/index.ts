@@ -1,0 +1,8 @@
+/**
+ * What the actors of one node do, as columns: for people, while somebody looks.
+ *
+ * Knows:          what a node has in memory (`Resident`), and its observer's events.
+ * Does not know:  how a frame travels, or who draws it. The codec needs nothing of Node, so browsers have it too.
+ */
+export * from './activity.ts'
+export * from './activity-frame.ts'
