@@ -11,7 +11,12 @@ const conditions = ['source', 'module', 'node', 'development|production']
 const exclude = [...configDefaults.exclude, '**/dist/**', '**/.mutants/**']
 const ofActors = ['actors/**/*.test.ts']
 const searches = ['bin/explore/**/*.test.ts', 'bin/mutants/**/*.test.ts', 'bin/study/study.test.ts']
-const withProcesses = ['bin/**/*.test.ts', 'runtime/live/**/*.test.ts', 'scripts/readme.test.ts']
+const withProcesses = [
+  'bin/**/*.test.ts',
+  'runtime/live/**/*.test.ts',
+  'inspector/browser/**/*.test.ts',
+  'scripts/readme.test.ts',
+]
 
 export default defineConfig({
   resolve: { conditions },

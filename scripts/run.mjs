@@ -10,7 +10,7 @@
  *   R2. `test` exits with 0 only if nothing failed, and something passed.
  *   R3. A step that fails outside a test (install, build, lint, a file that does not load) counts as one failed.
  */
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   existsSync,
@@ -18,11 +18,12 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { availableParallelism } from 'node:os'
+import { availableParallelism, constants, setPriority } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
@@ -60,10 +61,12 @@ export function build(...projects) {
   return fail('the build failed. The errors are above; `npx tsc -b` repeats it.')
 }
 
-/** Installs and compiles what the `brigade` command needs. */
-export function prepare() {
+/** Installs and compiles what the `brigade` command needs; what shows the inspector has it built meanwhile. */
+export function prepare(verb) {
   if (!isClone) return true
-  return checkNode() && install() && (staleSources().length === 0 || compileApart())
+  if (!checkNode() || !install() || !(staleSources().length === 0 || compileApart())) return false
+  if (verb === 'start' || verb === 'up') buildInspectorApart()
+  return true
 }
 
 // In a process of its own: what runs afterwards in this one would keep the compiler in memory for as long as it lives.
@@ -116,6 +119,51 @@ async function emit(paths) {
   return true
 }
 
+/** Makes the files of the inspector, unless they are newer than all that they are made of. */
+async function buildInspector() {
+  if (!inspectorIsStale()) return true
+  say('building the inspector')
+  // Apart, and put into its place as a whole: a gateway may be serving the one before.
+  const made = `${inspectorFolder}-${process.pid}`
+  try {
+    const { build: bundle } = await import('vite')
+    const outDir = relative(join(root, 'inspector'), made)
+    await bundle({
+      configFile: join(root, 'inspector', 'vite.config.ts'),
+      logLevel: 'warn',
+      build: { outDir },
+    })
+    rmSync(inspectorFolder, { recursive: true, force: true })
+    renameSync(made, inspectorFolder)
+    return true
+  } catch (error) {
+    rmSync(made, { recursive: true, force: true })
+    return fail(`the inspector could not be built: ${error.message}`)
+  }
+}
+
+/** The same, beside what runs here and out of its way; nobody waits for it. */
+function buildInspectorApart() {
+  if (!isClone || !inspectorIsStale()) return
+  const builder = spawn(process.execPath, [fileURLToPath(import.meta.url), 'inspector'], {
+    cwd: root,
+    stdio: 'ignore',
+    detached: true,
+  })
+  if (builder.pid !== undefined) setPriority(builder.pid, constants.priority.PRIORITY_LOW)
+  builder.unref()
+}
+
+const inspectorFolder = join(root, 'dist', 'inspector')
+
+function inspectorIsStale() {
+  const made = modifiedAt(join(inspectorFolder, 'index.html'))
+  const sources = readdirSync(join(root, 'inspector'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !/\.test\.ts$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+  return [join(root, 'package-lock.json'), ...sources].some((path) => modifiedAt(path) > made)
+}
+
 // The folders of all doors, so that a new layer is not forgotten.
 const commandSources = [
   'cluster.config.ts',
@@ -152,7 +200,7 @@ function alreadyInstalled(lockText) {
 // In this process rather than in a child, so that Ctrl-C reaches the cluster and nothing else. package.json bounds its
 // heap, far above the 40 MB that it holds: the nearer the bound, the sooner V8 collects. Without, it waited for 130 MB.
 async function start(args) {
-  if (!prepare()) return 1
+  if (!prepare('start')) return 1
   const main = join(root, 'dist', 'bin', 'main.js')
   process.argv = [process.execPath, main, 'start', ...args]
   await import(pathToFileURL(main).href)
@@ -187,6 +235,8 @@ function test(args) {
 function runChecks(args, counts) {
   say('building')
   if (!build()) counts.failed += 1
+  if (!packageBin('vue-tsc', 'vue-tsc', '-p', 'inspector')) counts.failed += 1
+  if (node(fileURLToPath(import.meta.url), ['inspector']) !== 0) counts.failed += 1
   say('checking format and lint')
   if (!packageBin('@biomejs/biome', 'biome', 'ci', '.')) {
     fail('format or lint. `npm run format` repairs what can be repaired.')
@@ -281,6 +331,7 @@ if (script !== undefined && import.meta.url === pathToFileURL(realpathSync(scrip
   else if (verb === 'test') process.exitCode = test(rest)
   else if (verb === 'compile') process.exitCode = (await compile()) ? 0 : 1
   else if (verb === 'emit') process.exitCode = (await emit(rest)) ? 0 : 1
+  else if (verb === 'inspector') process.exitCode = (await buildInspector()) ? 0 : 1
   else if (verb === 'bench') process.exitCode = bench(rest)
   else {
     fail('usage: node scripts/run.mjs start|test|bench [arguments]')

@@ -196,3 +196,37 @@ describe('everywhere', () => {
     }
   })
 })
+
+describe('the inspector', () => {
+  const component = (script: string) =>
+    `<!-- A room. -->\n<script setup lang="ts">\n${script}\n</script>\n<template>\n  <p>as any</p>\n</template>\n`
+
+  test('a component begins with a comment, and is checked as any file', () => {
+    expect(found('inspector/rooms/a-room.vue', component('const a = 1'))).toEqual([])
+    expect(found('inspector/rooms/a-room.vue', '<template><p>1</p></template>')).toEqual([
+      expect.stringContaining('begin the file with a header comment (`<!--`)'),
+    ])
+    expect(
+      tidy([{ path: 'inspector/rooms/a-room.vue', text: component('const a = 1 as any') }], walls),
+    ).toEqual([
+      {
+        path: 'inspector/rooms/a-room.vue',
+        line: 3,
+        message: expect.stringContaining('`as any` is not allowed'),
+      },
+    ])
+  })
+
+  test('it imports types of the gateway, and nothing that runs', () => {
+    const types = `${header}import type { Gateway } from '#gateway'\nexport type B = import('#gateway').Role\n`
+    expect(found('inspector/a.ts', types)).toEqual([])
+    for (const text of [`import { problemOf } from '#gateway'`, `import { type Role } from '#gateway'`]) {
+      const message = '`#gateway` is for Node, and this runs in a browser: import its types only'
+      expect(found('inspector/a.ts', `${header}${text}\n`)).toEqual([message])
+      expect(found('inspector/rooms/a-room.vue', component(text))).toEqual([message])
+    }
+    expect(found('inspector/a.ts', `${header}import type { Journal } from '#ports'\n`)).toEqual([
+      expect.stringContaining('`#ports` is not available in inspector/'),
+    ])
+  })
+})

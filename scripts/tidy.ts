@@ -141,6 +141,9 @@ const bans: ReadonlyMap<string, readonly Ban[]> = new Map([
   ['actors', actorBans],
 ])
 
+/** What runs in a browser. It knows the types of other layers, and nothing else of them. */
+const browserLayer = 'inspector'
+
 const modelling = ['xstate', 'typebox']
 const packages: ReadonlyMap<string, readonly string[]> = new Map([
   ['runtime/actor', modelling],
@@ -154,7 +157,7 @@ const packages: ReadonlyMap<string, readonly string[]> = new Map([
 export function tidy(sources: readonly Source[], walls: Walls): readonly Finding[] {
   return sources.flatMap((source) => {
     const findings = [...checkNames(source.path)]
-    if (isCode(source.path)) findings.push(...checkText(source, walls))
+    if (isCode(source.path) || isComponent(source.path)) findings.push(...checkText(source, walls))
     return findings.sort((a, b) => a.line - b.line)
   })
 }
@@ -185,11 +188,12 @@ function* checkText(source: Source, walls: Walls): Generator<Finding> {
   )
   if (isTest(path)) return
 
-  if (!source.text.replace(/^#!.*\n/, '').startsWith('/**')) {
+  const header = isComponent(path) ? '<!--' : '/**'
+  if (!source.text.replace(/^#!.*\n/, '').startsWith(header)) {
     yield {
       path,
       line: 1,
-      message: 'begin the file with a header comment (`/**`): one sentence that says what it is',
+      message: `begin the file with a header comment (\`${header}\`): one sentence that says what it is`,
     }
   }
   const layer = layerOf(path, walls)
@@ -197,8 +201,11 @@ function* checkText(source: Source, walls: Walls): Generator<Finding> {
   for (const { name, pattern, instead } of bans.get(layer) ?? []) {
     yield* find(parsed.code, pattern, `\`${name}\` is not available in ${layer}/: ${instead}`)
   }
-  for (const { specifier, at } of parsed.imports) {
-    const message = checkImport(path, layer, specifier, walls)
+  for (const { specifier, at, isType } of parsed.imports) {
+    const message =
+      layer === browserLayer && specifier.startsWith('#') && !isType
+        ? `\`${specifier}\` is for Node, and this runs in a browser: import its types only`
+        : checkImport(path, layer, specifier, walls)
     if (message !== undefined) yield { path, line: lineAt(source.text, at), message }
   }
 }
@@ -240,7 +247,7 @@ function* checkNames(path: string): Generator<Finding> {
       }
     }
   }
-  if (!isCode(path) && !/\.(vue|css)$/.test(path)) return
+  if (!isCode(path) && !isComponent(path) && !path.endsWith('.css')) return
   for (const segment of segments) {
     if (!/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*$/.test(segment)) {
       yield { path, line: 1, message: `\`${segment}\` is not kebab-case: name it like \`dead-letters.ts\`` }
@@ -249,10 +256,20 @@ function* checkNames(path: string): Generator<Finding> {
 }
 
 const isCode = (path: string): boolean => /\.[cm]?[jt]s$/.test(path)
+const isComponent = (path: string): boolean => path.endsWith('.vue')
 
-// The contract suites are tests that adapters call.
+// Of a component, its script; lines keep their numbers.
+const scriptOf = (component: string): string =>
+  component
+    .split(/(<script[^>]*>[\s\S]*?<\/script>)/)
+    .map((part) =>
+      part.startsWith('<script') ? part.replace(/^<script[^>]*>|<\/script>$/g, blank) : blank(part),
+    )
+    .join('')
+
+// The contract suites are tests that adapters call, and what drives a browser is part of one.
 const isTest = (path: string): boolean =>
-  /\.(test|bench)\.ts$/.test(path) || path.startsWith('runtime/ports/contracts/')
+  /\.(test|bench)\.ts$/.test(path) || /^(runtime\/ports\/contracts|inspector\/browser)\//.test(path)
 
 function layerOf(path: string, walls: Walls): string | undefined {
   let folder = posix.dirname(path)
@@ -273,18 +290,24 @@ interface Parsed {
   readonly code: string
   /** The text with everything but comments blanked. */
   readonly comments: string
-  readonly imports: readonly { readonly specifier: string; readonly at: number }[]
+  readonly imports: readonly { readonly specifier: string; readonly at: number; readonly isType: boolean }[]
 }
 
-function parse({ path, text }: Source): Parsed {
-  const file = ts.createSourceFile(path, text, ts.ScriptTarget.ESNext, true)
-  const imports: { specifier: string; at: number }[] = []
+function parse({ path, text: written }: Source): Parsed {
+  const text = isComponent(path) ? scriptOf(written) : written
+  const file = ts.createSourceFile(
+    isComponent(path) ? `${path}.ts` : path,
+    text,
+    ts.ScriptTarget.ESNext,
+    true,
+  )
+  const imports: { specifier: string; at: number; isType: boolean }[] = []
   const spans: { readonly start: number; readonly end: number; readonly isText: boolean }[] = []
 
   const visit = (node: ts.Node): void => {
     if (ts.isJSDoc(node)) return
     if (ts.isStringLiteral(node) && isSpecifier(node)) {
-      imports.push({ specifier: node.text, at: node.getStart(file) })
+      imports.push({ specifier: node.text, at: node.getStart(file), isType: isTypeOnly(node.parent) })
     }
     const children = node.getChildren(file)
     if (children.length > 0) for (const child of children) visit(child)
@@ -315,6 +338,12 @@ function isSpecifier(node: ts.StringLiteral): boolean {
   return ts.isLiteralTypeNode(parent) && ts.isImportTypeNode(parent.parent)
 }
 
+// `import type`, `export type … from` and `import('…')` where a type stands. TypeScript keeps an import whose names alone are types.
+const isTypeOnly = (node: ts.Node): boolean =>
+  ts.isLiteralTypeNode(node) ||
+  (ts.isExportDeclaration(node) && node.isTypeOnly) ||
+  (ts.isImportDeclaration(node) && node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword)
+
 const blank = (text: string): string => text.replace(/[^\n]/g, ' ')
 
 /** Every file of the repository, in order of path. What is installed, built or hidden is left out. */
@@ -328,7 +357,10 @@ export function readTree(root: string): readonly Source[] {
       const path = posix.join(folder, entry.name)
       if (entry.isDirectory()) walk(path)
       else if (entry.isFile())
-        sources.push({ path, text: isCode(path) ? readFileSync(join(root, path), 'utf8') : '' })
+        sources.push({
+          path,
+          text: isCode(path) || isComponent(path) ? readFileSync(join(root, path), 'utf8') : '',
+        })
     }
   }
   walk('')
@@ -337,7 +369,8 @@ export function readTree(root: string): readonly Source[] {
 
 /** The walls as the compiler and Node know them. */
 export function readWalls(root: string): Walls {
-  const layers = referencesOf(root, '').filter((path) => !path.endsWith('.json'))
+  // The compiler alone cannot check components, so the root's tsconfig.json does not refer to them.
+  const layers = [...referencesOf(root, '').filter((path) => !path.endsWith('.json')), browserLayer]
   const manifest: { imports: Record<string, { source: string }> } = JSON.parse(
     readFileSync(join(root, 'package.json'), 'utf8'),
   )
