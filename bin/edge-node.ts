@@ -10,6 +10,7 @@ import { cardExchange, webhookSecretOf } from '#outside'
 import { type Layout, restaurantCluster, site } from '../cluster.config.ts'
 import type { Tls } from './certificates.ts'
 import { HostClient } from './host-client.ts'
+import { inspectorFolder } from './inspector-folder.ts'
 import { type Opening, openHouse } from './open-house.ts'
 import type { ServiceKeyHolder } from './service-key.ts'
 
@@ -50,6 +51,7 @@ export const startNode: StartNode = async (given, control) => {
     config: config.config,
     accounts: { serviceKey: Buffer.from(config.serviceKey, 'base64url') },
     readModels,
+    inspector: inspectorFolder,
     host: config.host,
     opsHost: config.host,
     port: isFirst ? config.port : 0,

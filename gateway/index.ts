@@ -25,6 +25,7 @@ import { batchRoutes } from './ops/batch.ts'
 import { configRoutes } from './ops/config.ts'
 import { assertClosed, guard, operatorSchemes } from './ops/guard.ts'
 import { identityRoutes } from './ops/identity.ts'
+import { inspectorRoutes } from './ops/inspector.ts'
 import { machineRoutes } from './ops/machines.ts'
 import { nodeRoutes } from './ops/nodes.ts'
 import { Operations, operationRoutes } from './ops/operations.ts'
@@ -110,6 +111,8 @@ export interface GatewayOptions {
   readonly log?: LogOptions
   /** Where read models are kept; it is closed by whoever opened it. Default: in memory. */
   readonly readModels?: RowStore
+  /** Folder of the built inspector, which the operator listener then shows at `/`. Default: it shows none. */
+  readonly inspector?: string
   /** The time of a simulated cluster. Default: the cluster is live, and its time is nobody's. */
   readonly time?: TimeControl
 }
@@ -255,6 +258,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     upgrades: [streamPath],
     routes: (server) => {
       guard(server, token, auth)
+      if (options.inspector !== undefined) inspectorRoutes(server, options.inspector)
       const isSimulated = options.time !== undefined
       auditCommands(server, { client, keyring, isSimulated })
       nodeRoutes(server, client, new Operations(client, keyring, isSimulated), departments)

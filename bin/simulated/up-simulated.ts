@@ -7,6 +7,7 @@
 import { drawInteger } from '#actor'
 import { type Day, type Moment, ReplayableDay, type ReplayableDayOptions, site } from '#day'
 import { type Gateway, startGateway } from '#gateway'
+import { inspectorFolder } from '../inspector-folder.ts'
 import { operatorToken } from '../settings.ts'
 import { NodeCounts } from './node-counts.ts'
 import { PlayedDay } from './played-day.ts'
@@ -77,6 +78,7 @@ export async function startSimulated(options: SimulatedOptions): Promise<Running
       client,
       site,
       time,
+      inspector: inspectorFolder,
       accounts: { serviceKey: keyOf(seed) },
       ...(token !== undefined && { token }),
       ...ports,

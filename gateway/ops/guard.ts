@@ -53,6 +53,10 @@ declare module 'fastify' {
     /** Whether what let them in still does. Never rejects. */
     mayStay: () => Promise<boolean>
   }
+  interface FastifyContextConfig {
+    /** Who asks need not say who they are: there is nothing to see or to do that is not everybody's. */
+    isOpen?: boolean
+  }
 }
 
 export const operatorSchemes = {
@@ -76,6 +80,7 @@ export function guard(app: Server, token: string | undefined, auth: Auth): void 
     }
     if (token === undefined && !isLoopback(hostnameOf(host)))
       throw new Problem('origin-refused', `This is not ${host}.`)
+    if (request.routeOptions.config.isOpen) return
     const caller = await operatorIn(request, token, auth)
     request.operator = typeof caller === 'string' ? caller : caller.account
     request.operatesAll = typeof caller === 'string' || caller.roles.includes('admin')
