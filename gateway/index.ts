@@ -261,7 +261,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       if (options.inspector !== undefined) inspectorRoutes(server, options.inspector)
       const isSimulated = options.time !== undefined
       auditCommands(server, { client, keyring, isSimulated })
-      nodeRoutes(server, client, new Operations(client, keyring, isSimulated), departments)
+      nodeRoutes(server, client, new Operations(client, keyring, isSimulated), departments, isSimulated)
       operationRoutes(server, client, keyring)
       // An operator looks at an actor also when its department is given up.
       actorRoutes(server, options.client, keyring)

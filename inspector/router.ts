@@ -1,8 +1,19 @@
 /** The address of each room. It stands behind the hash, so that the server knows one page. */
-import { createRouter, createWebHashHistory } from 'vue-router'
-import overview from './rooms/overview.vue'
+import { createRouter, createWebHashHistory, type RouteRecordRaw } from 'vue-router'
+import notBuilt from './rooms/not-built.vue'
+import nowhere from './rooms/nowhere.vue'
+import { rooms } from './shell/rooms.ts'
+
+const routes = rooms.map((room): RouteRecordRaw => {
+  const { path, load } = room
+  return load === undefined ? { path, component: notBuilt, props: { room } } : { path, component: load }
+})
 
 export const router = createRouter({
   history: createWebHashHistory(),
-  routes: [{ path: '/', component: overview }],
+  routes: [...routes, { path: '/:nowhere(.*)*', component: nowhere }],
+})
+router.afterEach(({ path }) => {
+  const title = rooms.find((room) => room.path === path)?.title
+  document.title = title === undefined ? 'Brigade' : `${title}, Brigade`
 })

@@ -81,7 +81,14 @@ const ShardRef = Type.Unsafe<Static<typeof Shard>>(Type.Ref('Shard#'))
 const Cluster = Type.Object(
   {
     id: Type.String(),
-    world: Type.Object({ now: Timestamp, speed: Type.Number() }, exact),
+    world: Type.Object(
+      {
+        now: Timestamp,
+        speed: Type.Number(),
+        isSimulated: Type.Boolean({ description: 'Its time can be turned: see `/ops/v1/time`.' }),
+      },
+      exact,
+    ),
     nodes: Type.Array(NodeRef),
     shards: Type.Object(
       {
@@ -126,6 +133,7 @@ export function nodeRoutes(
   client: ClusterClient,
   operations: Operations,
   departments: Departments,
+  isSimulated: boolean,
 ): void {
   app.addSchema(Node)
   app.addSchema(Shard)
@@ -137,7 +145,7 @@ export function nodeRoutes(
       const { id, world, nodes, shards } = await client.cluster()
       return {
         id,
-        world: { now: timestampOf(world.now), speed: world.speed },
+        world: { now: timestampOf(world.now), speed: world.speed, isSimulated },
         nodes: nodes.map(shownNode),
         shards: {
           total: shards.length,

@@ -115,7 +115,7 @@ describe('seeing the cluster', () => {
     const { status, body } = await call('GET', '/ops/v1/cluster')
     expect(status).toBe(200)
     expect(body).toMatchObject({
-      world: { now: '2026-05-01T18:00:00.000Z', speed: 1 },
+      world: { now: '2026-05-01T18:00:00.000Z', speed: 1, isSimulated: false },
       shards: { total: 4, unowned: 1, waiting: [{ ...waitsFor, shards: 2 }] },
       nodes: [
         { id: 'node-1', counters: { turns: 12 }, latencies: { commit: { p95Ms: 2, buckets: [1] } } },

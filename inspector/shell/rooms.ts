@@ -1,0 +1,144 @@
+/**
+ * The rooms, in the order of the navigation.
+ *
+ * Owns:     their names, addresses and letters; and of those that are not built, what to do meanwhile.
+ * Does not: show anything: a room is loaded when somebody goes there.
+ */
+import type { Component } from 'vue'
+
+export interface Room {
+  readonly group: 'Watch' | 'Inspect' | 'Break' | 'Run' | 'Learn'
+  readonly title: string
+  readonly path: string
+  /** After `G`. */
+  readonly letter?: string
+  /** Absent: it is not built, and `instead` says what can be done without it. */
+  readonly load?: () => Promise<{ readonly default: Component }>
+  readonly instead?: string
+}
+
+export const rooms: readonly Room[] = [
+  { group: 'Watch', title: 'Overview', path: '/', letter: 'O', load: () => import('../rooms/overview.vue') },
+  {
+    group: 'Watch',
+    title: 'Topology',
+    path: '/topology',
+    letter: 'T',
+    instead: 'Cluster shows the nodes as a table.',
+  },
+  {
+    group: 'Watch',
+    title: 'Kitchen 3D',
+    path: '/kitchen',
+    letter: 'K',
+    instead: 'GET /ops/v1/actors?type=oven lists the ovens.',
+  },
+  {
+    group: 'Watch',
+    title: 'Orders',
+    path: '/orders',
+    letter: 'B',
+    instead: 'The rail above shows every live order at its stage.',
+  },
+  {
+    group: 'Watch',
+    title: 'Metrics',
+    path: '/metrics',
+    letter: 'M',
+    instead: 'GET /metrics of the public listener has all of them, for Prometheus.',
+  },
+  {
+    group: 'Inspect',
+    title: 'Actors',
+    path: '/actors',
+    letter: 'A',
+    instead: 'GET /ops/v1/actors lists them, and Ctrl K finds one.',
+  },
+  {
+    group: 'Inspect',
+    title: 'Messages',
+    path: '/messages',
+    instead: 'GET /ops/v1/actors/{id}/journal has every message that an actor took.',
+  },
+  {
+    group: 'Inspect',
+    title: 'Order story',
+    path: '/story',
+    letter: 'S',
+    instead: 'GET /ops/v1/actors/{id}/journal tells the story of an order, newest first.',
+  },
+  {
+    group: 'Inspect',
+    title: 'Traces',
+    path: '/traces',
+    letter: 'R',
+    instead: 'Each turn in the journal of an actor has its traceparent.',
+  },
+  {
+    group: 'Inspect',
+    title: 'Logs & events',
+    path: '/logs',
+    instead: 'The nodes log to the terminal that started them.',
+  },
+  {
+    group: 'Inspect',
+    title: 'Dead letters',
+    path: '/dead-letters',
+    letter: 'D',
+    instead: 'GET /ops/v1/dead-letters lists them, and npx brigade dead-letters replays them.',
+  },
+  {
+    group: 'Break',
+    title: 'Chaos lab',
+    path: '/chaos',
+    letter: 'C',
+    instead: 'Cluster kills, freezes and cuts off nodes; npx brigade day plays the faults of a whole day.',
+  },
+  {
+    group: 'Break',
+    title: 'Load lab',
+    path: '/load',
+    letter: 'L',
+    instead: 'npx brigade day friday-rush --live brings a day of guests.',
+  },
+  {
+    group: 'Break',
+    title: 'Time machine',
+    path: '/time',
+    instead: 'The time bar below turns the time of a simulated cluster.',
+  },
+  {
+    group: 'Run',
+    title: 'Cluster',
+    path: '/cluster',
+    letter: 'N',
+    instead: 'npx brigade status shows the nodes, and npx brigade --help how to kill and to freeze them.',
+  },
+  {
+    group: 'Run',
+    title: 'Supervision',
+    path: '/supervision',
+    instead: 'GET /ops/v1/actors/{id}/supervision tells who decides when an actor fails.',
+  },
+  {
+    group: 'Run',
+    title: 'Stock & money',
+    path: '/stock',
+    instead: 'GET /ops/v1/actors?type=bin lists the bins.',
+  },
+  {
+    group: 'Run',
+    title: 'Config & flags',
+    path: '/config',
+    instead: 'npx brigade config and npx brigade flags show and set them.',
+  },
+  { group: 'Learn', title: 'Tours', path: '/tours', instead: 'README.md has a first walk.' },
+  {
+    group: 'Learn',
+    title: 'Storefront',
+    path: '/storefront',
+    instead: 'curl is a guest, too: README.md shows how to order.',
+  },
+]
+
+export const groups = ['Watch', 'Inspect', 'Break', 'Run', 'Learn'] as const
