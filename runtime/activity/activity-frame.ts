@@ -41,8 +41,8 @@ export const edgeColumns = ['from', 'to', 'via', 'count'] as const
 /** The same between types, exact however many actors there are. */
 export const typeEdgeColumns = ['from', 'to', 'via', 'count'] as const
 
-/** Some of the messages that were handled: one of each `head.stride`. `agoMs` before the frame. */
-export const flowColumns = ['from', 'to', 'via', 'message', 'agoMs'] as const
+/** Some of the messages that were handled: one of each `head.stride`. `agoUs`: microseconds of the world before the frame. */
+export const flowColumns = ['from', 'to', 'via', 'message', 'agoUs'] as const
 
 /** In the place of an actor, or of its type: nobody of the cluster. */
 export const outside = 0xffff_ffff
@@ -68,7 +68,7 @@ export interface FrameHead {
   readonly watch: number
   /** Grows by one with each frame of a watch. */
   readonly sequence: number
-  /** World time. */
+  /** World time, in microseconds. */
   readonly at: Instant
   readonly whole: boolean
   /** Of the first of `words`; those before it were told before. */

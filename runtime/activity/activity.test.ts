@@ -71,11 +71,11 @@ function told(frame: ActivityFrame, words: string[], names: Map<number, string>)
       word(to),
       count,
     ]),
-    flow: rowsOf(flowColumns, frame.flow).map(({ from, to, message, agoMs }) => [
+    flow: rowsOf(flowColumns, frame.flow).map(({ from, to, message, agoUs }) => [
       name(from),
       name(to),
       word(message),
-      agoMs,
+      agoUs,
     ]),
   }
 }
@@ -174,7 +174,7 @@ describe('a frame', () => {
     for (let n = 0; n < 100; n += 1) activity.seen(turn(bin, order, 'tell', 100 + n))
     const second = activity.frame([resident(bin)], at(200))
     expect([second.head.stride, second.flow.length / flowColumns.length]).toEqual([10, 10])
-    expect(rowsOf(flowColumns, second.flow).map(({ agoMs }) => agoMs)).toEqual([
+    expect(rowsOf(flowColumns, second.flow).map(({ agoUs }) => agoUs)).toEqual([
       91, 81, 71, 61, 51, 41, 31, 21, 11, 1,
     ])
   })

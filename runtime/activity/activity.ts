@@ -132,9 +132,10 @@ export class Activity {
     else this.#incident(event)
   }
 
-  /** What has changed since the frame before; `whole`: all there is. */
-  frame(residents: Iterable<Resident>, at: Instant, whole = false): ActivityFrame {
+  /** What has changed since the frame before; the first one, and one that is wanted whole, tell all there is. */
+  frame(residents: Iterable<Resident>, at: Instant, isWholeWanted = false): ActivityFrame {
     this.#sequence += 1
+    const whole = isWholeWanted || this.#sequence === 1
     this.#look(residents)
     const gone = this.#forget()
     const isTold = (row: ActorRow): boolean => row.isTold && !whole

@@ -115,7 +115,7 @@ export class ActivityLink {
     const { about, metrics } = this.#parts
     const activity = new Activity(about.node, { life: about.life, watch: this.#watches })
     const stop = metrics.watch((event) => activity.seen(event))
-    this.#looking = { activity, stop, whole: true }
+    this.#looking = { activity, stop, whole: false }
     this.#timer = setTimeout(() => this.#look(), 0)
   }
 
