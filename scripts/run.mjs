@@ -207,6 +207,13 @@ async function start(args) {
   return process.exitCode ?? 0
 }
 
+/** A picture of each room of the inspector at three widths, dark and light. */
+function screenshots() {
+  process.env.BRIGADE_SCREENSHOTS = join(root, 'screenshots')
+  if (!checkNode() || !install() || !build()) return 1
+  return packageBin('vitest', 'vitest', 'run', 'inspector/browser/looks.test.ts') ? 0 : 1
+}
+
 /** Builds what the bench needs, and prints what it finds. */
 function bench(args) {
   if (!checkNode() || !install() || !build('bench')) return 1
@@ -331,10 +338,11 @@ if (script !== undefined && import.meta.url === pathToFileURL(realpathSync(scrip
   else if (verb === 'test') process.exitCode = test(rest)
   else if (verb === 'compile') process.exitCode = (await compile()) ? 0 : 1
   else if (verb === 'emit') process.exitCode = (await emit(rest)) ? 0 : 1
+  else if (verb === 'screenshots') process.exitCode = screenshots()
   else if (verb === 'inspector') process.exitCode = (await buildInspector()) ? 0 : 1
   else if (verb === 'bench') process.exitCode = bench(rest)
   else {
-    fail('usage: node scripts/run.mjs start|test|bench [arguments]')
+    fail('usage: node scripts/run.mjs start|test|bench|inspector|screenshots [arguments]')
     process.exitCode = 2
   }
 }

@@ -1,0 +1,32 @@
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { beforeAll, expect, test } from 'vitest'
+
+// What a browser has to load before anything is seen.
+
+const run = fileURLToPath(new URL('../scripts/run.mjs', import.meta.url))
+const folder = fileURLToPath(new URL('../dist/inspector', import.meta.url))
+const shellBytesMax = 220 * 1_024
+
+beforeAll(
+  () => void execFileSync(process.execPath, [run, 'inspector'], { stdio: ['ignore', 'ignore', 'inherit'] }),
+)
+
+test('the shell is at most 220 KB, its fonts included', () => {
+  const page = readFileSync(join(folder, 'index.html'), 'utf8')
+  const named = [...page.matchAll(/(?:src|href)="\.\/([^"]+)"/g)].map(([, path = '']) => path)
+  const fonts = readdirSync(join(folder, 'assets')).filter((name) => name.endsWith('.woff2'))
+  const files = [...named, ...fonts.map((name) => join('assets', name))]
+  expect(files.some((path) => path.endsWith('.js'))).toBe(true)
+  expect(fonts).toHaveLength(4)
+  const bytes = files.reduce((sum, path) => sum + gzipSync(readFileSync(join(folder, path))).length, 0)
+  expect(bytes).toBeLessThanOrEqual(shellBytesMax)
+})
+
+test('the page itself has no script, no style, and names no other server', () => {
+  const page = readFileSync(join(folder, 'index.html'), 'utf8')
+  expect(page).not.toMatch(/<style|style=|<script(?![^>]* src=)|https?:/)
+})
