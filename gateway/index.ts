@@ -24,6 +24,7 @@ import { auditCommands } from './ops/audit.ts'
 import { batchRoutes } from './ops/batch.ts'
 import { configRoutes } from './ops/config.ts'
 import { assertClosed, guard, operatorSchemes } from './ops/guard.ts'
+import { houseRoutes } from './ops/house.ts'
 import { identityRoutes } from './ops/identity.ts'
 import { inspectorRoutes } from './ops/inspector.ts'
 import { machineRoutes } from './ops/machines.ts'
@@ -281,6 +282,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       )
       if (identity !== undefined) identityRoutes(server, { ...identity, client, keyring })
       projectionRoutes(server, projector)
+      houseRoutes(server, { client: options.client, keyring, projector })
     },
   })
 

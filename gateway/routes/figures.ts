@@ -3,7 +3,8 @@
  *
  * Owns:     the averages and shares that are made of an hour's sums.
  */
-import { Type } from 'typebox'
+import type { FastifyReply } from 'fastify'
+import { type Static, Type } from 'typebox'
 import { currency } from '#actors'
 import {
   accounts,
@@ -73,11 +74,17 @@ const Balance = Type.Object(
   exact,
 )
 
+export const LedgerQuery = Type.Object({ ...ListQuery, order: Type.Optional(id) }, exact)
+export const Ledger = Type.Object(
+  { ...pageOf(Entry).properties, ...Fresh, balances: Type.Array(Balance) },
+  exact,
+)
+
 export function figureRoutes(
   app: Server,
   options: { readonly auth: Auth; readonly keyring: Keyring; readonly projector: Projector },
 ): void {
-  const { auth, projector } = options
+  const { auth } = options
 
   app.get(
     '/api/v1/kpi',
@@ -123,9 +130,9 @@ export function figureRoutes(
         summary: 'Every movement of money, and the balances of the accounts; for managers',
         tags: ['figures'],
         security: byAccount,
-        querystring: Type.Object({ ...ListQuery, order: Type.Optional(id) }, exact),
+        querystring: LedgerQuery,
         response: {
-          200: Type.Object({ ...pageOf(Entry).properties, ...Fresh, balances: Type.Array(Balance) }, exact),
+          200: Ledger,
           ...problems(...listProblems, ...signInAs),
         },
       },
@@ -133,25 +140,34 @@ export function figureRoutes(
     async (request, reply) => {
       const { query, url } = request
       await requireCaller(auth, request, 'manager')
-      const { order } = query
-      const page = listed(options, ledgerProjection, entryTable, {
-        query,
-        url,
-        reply,
-        of: order ?? '',
-        ...(order === undefined ? { order: 'byTime' } : { order: 'byOrder', prefix: [order] }),
-        shown: shownEntry,
-      })
-      const balances = accounts.map((account) => {
-        const { debits, credits } = projector.row(ledgerProjection, accountTable, [account]) ?? {
-          debits: 0,
-          credits: 0,
-        }
-        return { account, debits, credits, balance: debits - credits }
-      })
-      return { ...page, balances }
+      return ledgerPage(options, query, url, reply)
     },
   )
+}
+
+export function ledgerPage(
+  models: { readonly projector: Projector; readonly keyring: Keyring },
+  query: Static<typeof LedgerQuery>,
+  url: string,
+  reply: FastifyReply,
+): Static<typeof Ledger> {
+  const { order } = query
+  const page = listed(models, ledgerProjection, entryTable, {
+    query,
+    url,
+    reply,
+    of: order ?? '',
+    ...(order === undefined ? { order: 'byTime' } : { order: 'byOrder', prefix: [order] }),
+    shown: shownEntry,
+  })
+  const balances = accounts.map((account) => {
+    const { debits, credits } = models.projector.row(ledgerProjection, accountTable, [account]) ?? {
+      debits: 0,
+      credits: 0,
+    }
+    return { account, debits, credits, balance: debits - credits }
+  })
+  return { ...page, balances }
 }
 
 const shownEntry = ({ at, amount, ...entry }: EntryRow) => ({

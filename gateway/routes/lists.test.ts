@@ -176,6 +176,20 @@ test('filters of state, guest and time go together', async () => {
   expect(idsOf(await call(`/api/v1/orders?${between}&guest=ada`, staff))).toEqual(['ord_3'])
 })
 
+test('operators read the same orders, payments and ledger, and what an order waits for', async () => {
+  const orders = await operate('GET', 'orders')
+  expect(orders.body.items).toEqual((await call('/api/v1/orders', staff)).body.items)
+  expect(idsOf(await operate('GET', 'orders?open=true'))).toEqual(['ord_5', 'ord_4', 'ord_3'])
+  const payments = await operate('GET', 'payments')
+  expect(payments.body.items).toEqual((await call('/api/v1/payments', staff)).body.items)
+  const ledger = await operate('GET', 'ledger?order=ord_1')
+  const { items, balances } = (await call('/api/v1/ledger?order=ord_1', manager)).body
+  expect(ledger.body).toMatchObject({ items, balances })
+  const story = await operate('GET', 'orders/ord_3/story')
+  expect(story.body).toMatchObject({ state: 'cooking', waitsFor: 'every dish to be cooked' })
+  expect((await operate('GET', 'orders/nobody/story')).status).toBe(404)
+})
+
 test('pages follow each other, and a cursor is good for its own list alone', async () => {
   const first = await call('/api/v1/orders?limit=2', staff)
   expect(first.headers.get('link')).toContain('rel="next"')

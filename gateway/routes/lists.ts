@@ -63,7 +63,7 @@ export const orderStates = [
   'expired',
 ] as const
 
-const Payment = Type.Object(
+export const Payment = Type.Object(
   {
     id: Type.String(),
     order: Type.String(),
@@ -253,7 +253,7 @@ export function listRoutes(app: Server, { auth, keyring, projector }: ListRouteO
   )
 }
 
-const shownOrder = ({ total, version, ...row }: OrderRow) =>
+export const shownOrder = ({ total, version, ...row }: OrderRow) =>
   orderBody({ ...row, total: { amount: total, currency } }, version)
 
 function shownUser({ roles, lockedBy, createdAt, ...row }: UserRow) {
@@ -267,7 +267,16 @@ function shownUser({ roles, lockedBy, createdAt, ...row }: UserRow) {
 
 const money = (amount: number) => ({ amount, currency })
 
-function shownPayment({ id, amount, captured, refunded, reason, createdAt, updatedAt, ...row }: PaymentRow) {
+export function shownPayment({
+  id,
+  amount,
+  captured,
+  refunded,
+  reason,
+  createdAt,
+  updatedAt,
+  ...row
+}: PaymentRow) {
   return {
     ...row,
     id,

@@ -10,7 +10,7 @@
  *       not even told that it exists.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { after, type Instant, type Message } from '#actor'
 import {
   type ConfigValues,
@@ -98,7 +98,7 @@ const OfOrder = Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) 
 const KeyHeader = keyHeader(', for a guest who places an order at least 22')
 /** An order with the parts that were asked for. */
 const ExpandedOrder = Type.Object({ ...Order.properties, ...orderParts }, exact)
-const Story = Type.Object(
+export const Story = Type.Object(
   {
     state: Type.String(),
     since: Timestamp,
@@ -367,14 +367,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
       await allowed(id, request)
       const { value, version } = await query(id, 'story', request.trace.context)
       reply.header('etag', etagOf(version))
-      const { state, since, waitsFor, until, otherwise } = value as OrderStory
-      return {
-        state,
-        since: timestampOf(since),
-        ...(waitsFor !== undefined && { waitsFor }),
-        ...(until !== undefined && { until: timestampOf(until) }),
-        ...(otherwise !== undefined && { otherwise }),
-      }
+      return storyBody(value as OrderStory)
     },
   )
 
@@ -643,6 +636,16 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
     const { amount } = viewIn(asked, id).total
     const none = { captured: 0, refunded: 0, reason: null, refunds: [] }
     return paymentBody({ order: id, state: 'authorizing', amount, ...none }, version)
+  }
+}
+
+export function storyBody({ state, since, waitsFor, until, otherwise }: OrderStory): Static<typeof Story> {
+  return {
+    state,
+    since: timestampOf(since),
+    ...(waitsFor !== undefined && { waitsFor }),
+    ...(until !== undefined && { until: timestampOf(until) }),
+    ...(otherwise !== undefined && { otherwise }),
   }
 }
 
