@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -48,4 +48,32 @@ test('a file that cannot be compiled is named, and nothing runs', { timeout: 120
   expect(status).toBe(1)
   const told = brigade('status', '--json')
   expect([told.status, JSON.parse(told.stdout).error.code]).toEqual([1, 'NOT_BUILT'])
+})
+
+test('the inspector is built when it is older than its sources, and put into its place whole', {
+  timeout: 120_000,
+}, () => {
+  const build = () => {
+    const { stderr, status } = spawnSync(process.execPath, ['scripts/run.mjs', 'inspector'], {
+      cwd: clone,
+      encoding: 'utf8',
+    })
+    return { stderr, status }
+  }
+  const room = join(clone, 'inspector', 'rooms', 'overview.vue')
+  const written = readFileSync(room, 'utf8')
+  expect(build()).toEqual({ stderr: 'brigade: building the inspector\n', status: 0 })
+  expect(build()).toEqual({ stderr: '', status: 0 })
+  const page = () => readFileSync(join(clone, 'dist', 'inspector', 'index.html'), 'utf8')
+  const before = page()
+
+  writeFileSync(room, '<template><p></template>')
+  expect(build()).toMatchObject({ stderr: expect.stringContaining('could not be built'), status: 1 })
+  expect(page()).toBe(before)
+
+  writeFileSync(room, written)
+  expect(build().status).toBe(0)
+  expect(readdirSync(join(clone, 'dist')).filter((name) => name.startsWith('inspector'))).toEqual([
+    'inspector',
+  ])
 })

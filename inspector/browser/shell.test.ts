@@ -83,7 +83,7 @@ describe('its colours', () => {
       async ({ page }) => {
         expect(await background(page)).toBe(light)
         await page.emulateMedia({ colorScheme: 'dark' })
-        expect(await background(page)).toBe(dark)
+        await expect.poll(() => background(page)).toBe(dark)
         await page.keyboard.press('d')
         expect(await background(page)).toBe(light)
         await page.reload()

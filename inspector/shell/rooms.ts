@@ -85,7 +85,7 @@ export const rooms: readonly Room[] = [
     title: 'Dead letters',
     path: '/dead-letters',
     letter: 'D',
-    instead: 'GET /ops/v1/dead-letters lists them, and npx brigade dead-letters replays them.',
+    load: () => import('../rooms/dead-letters.vue'),
   },
   {
     group: 'Break',
@@ -112,13 +112,13 @@ export const rooms: readonly Room[] = [
     title: 'Cluster',
     path: '/cluster',
     letter: 'N',
-    instead: 'npx brigade status shows the nodes, and npx brigade --help how to kill and to freeze them.',
+    load: () => import('../rooms/cluster.vue'),
   },
   {
     group: 'Run',
     title: 'Supervision',
     path: '/supervision',
-    instead: 'GET /ops/v1/actors/{id}/supervision tells who decides when an actor fails.',
+    load: () => import('../rooms/supervision.vue'),
   },
   {
     group: 'Run',

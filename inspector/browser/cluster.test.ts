@@ -1,0 +1,70 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { NodeId } from '#ports'
+import { startBrowser } from './chromium.ts'
+import { type OpenHouse, openHouse } from './open-house.ts'
+import { openPage, type Seen } from './page-seen.ts'
+
+let house: OpenHouse
+let browser: Browser
+beforeAll(async () => {
+  browser = await startBrowser()
+  house = await openHouse()
+})
+afterAll(async () => {
+  await browser?.close()
+  await house?.close()
+})
+
+async function look(see: (seen: Seen) => Promise<void>): Promise<void> {
+  const seen = await openPage(browser, `${house.url}#/cluster`)
+  try {
+    await seen.page.getByRole('button', { name: 'node-2', exact: true }).click()
+    await seen.page.waitForURL('**/#/cluster?node=node-2')
+    await see(seen)
+    expect(seen.complaints).toEqual([])
+  } finally {
+    await seen.close()
+  }
+}
+
+test('a node takes no more shards, and Ctrl Z takes that back', () =>
+  look(async ({ page }) => {
+    await page.getByRole('button', { name: 'Cordon', exact: true }).click()
+    await page.getByText('node-2 keeps its shards and takes no more.').waitFor()
+    await page.getByRole('button', { name: 'Uncordon', exact: true }).waitFor()
+    await page.keyboard.press('Control+z')
+    await page.getByText('node-2 takes shards again.').waitFor()
+    await page.getByRole('button', { name: 'Cordon', exact: true }).waitFor()
+  }))
+
+test('a link is cut, and healed from the strip that says so', () =>
+  look(async ({ page }) => {
+    await page.getByRole('button', { name: 'Cut node-1 from node-2' }).click()
+    await page.getByText('lose sight of each other for 10 s').waitFor()
+    await page.getByRole('button', { name: 'Cut node-1 from node-2' }).click()
+    await page.getByText('The link between node-1 and node-2 is cut').waitFor()
+    await page.getByRole('status').getByRole('button', { name: 'Heal every link' }).click()
+    await page.getByText('Every link is whole.').waitFor()
+  }))
+
+test('a node is killed only after its shards were named, its shards move, and it comes back', () =>
+  look(async ({ page }) => {
+    const crash = page.getByRole('button', { name: 'Crash', exact: true })
+    await crash.click()
+    await page.getByText(/\d+ shards and \d+ actors? in memory go to node-1 and node-3\./).waitFor()
+    await page.keyboard.press('Escape')
+    expect(await crash.evaluate((button) => document.activeElement === button)).toBe(true)
+    expect((await house.up.status('node-2' as NodeId)).life).toBe(1)
+    await crash.click()
+    await page.getByRole('button', { name: 'Crash node-2' }).click()
+    await page.getByText('node-2 was killed.').waitFor()
+    await page.getByText('up in life 2').waitFor()
+  }))
+
+test('one more node joins a group', () =>
+  look(async ({ page }) => {
+    await page.getByRole('button', { name: 'Add a node' }).click()
+    await page.getByText('A node joins kitchen.').waitFor()
+    await page.getByRole('link', { name: 'node-4, up' }).waitFor()
+  }))
