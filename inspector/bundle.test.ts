@@ -26,6 +26,14 @@ test('the shell is at most 220 KB, its fonts included', () => {
   expect(bytes).toBeLessThanOrEqual(shellBytesMax)
 })
 
+test('nothing in it is for Node', () => {
+  const scripts = readdirSync(join(folder, 'assets')).filter((name) => name.endsWith('.js'))
+  for (const name of scripts) {
+    const text = readFileSync(join(folder, 'assets', name), 'utf8')
+    expect(text, name).not.toMatch(/__vite-browser-external|["']node:/)
+  }
+})
+
 test('the page itself has no script, no style, and names no other server', () => {
   const page = readFileSync(join(folder, 'index.html'), 'utf8')
   expect(page).not.toMatch(/<style|style=|<script(?![^>]* src=)|https?:/)

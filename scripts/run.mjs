@@ -154,11 +154,14 @@ function buildInspectorApart() {
   builder.unref()
 }
 
+/** Its own, and those of what runs on both sides of the wire. */
+const inspectorSources = ['inspector', 'runtime/activity', 'gateway']
 const inspectorFolder = join(root, 'dist', 'inspector')
 
 function inspectorIsStale() {
   const made = modifiedAt(join(inspectorFolder, 'index.html'))
-  const sources = readdirSync(join(root, 'inspector'), { recursive: true, withFileTypes: true })
+  const sources = inspectorSources
+    .flatMap((folder) => readdirSync(join(root, folder), { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile() && !/\.test\.ts$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
   return [join(root, 'package-lock.json'), ...sources].some((path) => modifiedAt(path) > made)

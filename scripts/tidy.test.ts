@@ -217,7 +217,7 @@ describe('the inspector', () => {
     ])
   })
 
-  test('it imports types of the gateway, and nothing that runs', () => {
+  test('it imports types of the gateway, and of what runs only what knows no Node', () => {
     const types = `${header}import type { Gateway } from '#gateway'\nexport type B = import('#gateway').Role\n`
     expect(found('inspector/a.ts', types)).toEqual([])
     for (const text of [`import { problemOf } from '#gateway'`, `import { type Role } from '#gateway'`]) {
@@ -225,6 +225,11 @@ describe('the inspector', () => {
       expect(found('inspector/a.ts', `${header}${text}\n`)).toEqual([message])
       expect(found('inspector/rooms/a-room.vue', component(text))).toEqual([message])
     }
+    const shared = `${header}import { actorColumns } from '#activity'\nimport { a } from '../gateway/stream-protocol.ts'\n`
+    expect(found('inspector/a.ts', shared)).toEqual([])
+    expect(found('inspector/a.ts', `${header}import { a } from '../gateway/server.ts'\n`)).toEqual([
+      expect.stringContaining('climbs a wall'),
+    ])
     expect(found('inspector/a.ts', `${header}import type { Journal } from '#ports'\n`)).toEqual([
       expect.stringContaining('`#ports` is not available in inspector/'),
     ])

@@ -141,8 +141,10 @@ const bans: ReadonlyMap<string, readonly Ban[]> = new Map([
   ['actors', actorBans],
 ])
 
-/** What runs in a browser. It knows the types of other layers, and nothing else of them. */
+/** What runs in a browser. It knows the types of other layers, and what of them runs on both sides of the wire. */
 const browserLayer = 'inspector'
+/** Frames and words of the wire, without Node. */
+const onBothSides: ReadonlySet<string> = new Set(['runtime/activity', 'gateway/stream-protocol.ts'])
 
 const modelling = ['xstate', 'typebox']
 const packages: ReadonlyMap<string, readonly string[]> = new Map([
@@ -202,8 +204,13 @@ function* checkText(source: Source, walls: Walls): Generator<Finding> {
     yield* find(parsed.code, pattern, `\`${name}\` is not available in ${layer}/: ${instead}`)
   }
   for (const { specifier, at, isType } of parsed.imports) {
+    const target = specifier.startsWith('.')
+      ? posix.join(posix.dirname(path), specifier)
+      : walls.doors.get(specifier)
+    const isShared = layer === browserLayer && onBothSides.has(target ?? '')
+    if (isShared && specifier.startsWith('.')) continue
     const message =
-      layer === browserLayer && specifier.startsWith('#') && !isType
+      layer === browserLayer && specifier.startsWith('#') && !isType && !isShared
         ? `\`${specifier}\` is for Node, and this runs in a browser: import its types only`
         : checkImport(path, layer, specifier, walls)
     if (message !== undefined) yield { path, line: lineAt(source.text, at), message }
