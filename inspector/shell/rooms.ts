@@ -38,7 +38,7 @@ export const rooms: readonly Room[] = [
     title: 'Orders',
     path: '/orders',
     letter: 'B',
-    instead: 'The rail above shows every live order at its stage.',
+    load: () => import('../rooms/orders.vue'),
   },
   {
     group: 'Watch',
