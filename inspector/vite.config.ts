@@ -22,5 +22,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // How long it takes depends on what else runs; it is no news.
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
 })

@@ -18,6 +18,8 @@ export async function openPage(
 ): Promise<Seen> {
   const context = await browser.newContext({ viewport: { width: 1_440, height: 900 }, ...options })
   const page = await context.newPage()
+  // A bound against hanging, out of the reach of a busy machine.
+  page.setDefaultTimeout(50_000)
   const complaints: string[] = []
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())

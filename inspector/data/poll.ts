@@ -93,7 +93,9 @@ async function askAll(): Promise<void> {
   if (document.hidden) return
   const { value: now } = connection
   if (now.kind === 'locked') return
-  const nextAt = now.kind === 'lost' ? now.retryAt : startedAt + everyMs
+  // What took long is not asked for again at once.
+  const nextAt =
+    now.kind === 'lost' ? now.retryAt : Math.max(startedAt + everyMs, performance.now() + everyMs / 2)
   timer = setTimeout(() => void askAll(), Math.max(0, nextAt - performance.now()))
 }
 

@@ -104,6 +104,9 @@ export function onCommand(command: string, carryOut: () => void): void {
   })
 }
 
+/** Whether somebody listens now: some keys mean something in some rooms only. */
+export const hears = (command: string): boolean => (listeners.get(command)?.length ?? 0) > 0
+
 /** False when nobody listens. */
 export function say(command: string): boolean {
   const listener = listeners.get(command)?.at(-1)

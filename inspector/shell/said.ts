@@ -11,6 +11,8 @@ export interface Said {
 }
 
 const shownMs = 10_000
+/** After this long somebody wonders whether the button was pressed. */
+const wonderMs = 300
 export const said = shallowRef<Said>()
 let timer: ReturnType<typeof setTimeout> | undefined
 
@@ -24,6 +26,7 @@ export function tell(next: Said): void {
 
 /** Carries a command out, and tells what came of it. */
 export async function carryOut(command: () => Promise<unknown>, done: Said | (() => Said)): Promise<boolean> {
+  const onItsWay = setTimeout(() => tell({ severity: 'note', words: 'It is on its way.' }), wonderMs)
   try {
     await command()
     tell(typeof done === 'function' ? done() : done)
@@ -33,5 +36,7 @@ export async function carryOut(command: () => Promise<unknown>, done: Said | (()
       error instanceof Refused ? error.message : 'Nobody answers; it may have been done all the same.'
     tell({ severity: 'bad', words: why })
     return false
+  } finally {
+    clearTimeout(onItsWay)
   }
 }
