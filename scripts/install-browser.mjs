@@ -6,10 +6,12 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 
-const chromium = process.env.BRIGADE_CHROMIUM ?? '/usr/bin/chromium'
+const given = process.env.BRIGADE_CHROMIUM
+const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+const present = (given === undefined ? places : [given]).find((path) => existsSync(path))
 const run = (...args) => spawnSync('apt-get', args, { stdio: 'inherit' }).status === 0
 
-if (existsSync(chromium)) console.log(`There is one already: ${chromium}`)
+if (present !== undefined) console.log(`There is one already: ${present}`)
 else if (existsSync('/etc/debian_version') && process.getuid?.() === 0) {
   const isInstalled = run('update', '-q') && run('install', '-y', '-q', '--no-install-recommends', 'chromium')
   process.exitCode = isInstalled ? 0 : 1

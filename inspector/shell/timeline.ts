@@ -21,7 +21,7 @@ const tickSteps = [
   6 * hourMs,
 ]
 /** A tick, its words and the room between them, in px. */
-const tickPx = 64
+const tickPx = 78
 /** Seconds of a person's time that the bar of a live cluster spans. */
 const spanSeconds = 480
 
