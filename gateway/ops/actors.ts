@@ -24,6 +24,7 @@ import { Timestamp, timestampOf } from '../timestamp.ts'
 import { actorType, SelectorQuery, selects } from './actor-selector.ts'
 import { requireAdmin } from './guard.ts'
 import { withoutSecrets } from './redaction.ts'
+import { replayedContexts } from './replayed-contexts.ts'
 
 const count = Type.Integer({ minimum: 0 })
 const OfActor = Type.Object({ id: Type.String({ minLength: 3, maxLength: 200 }) })
@@ -59,6 +60,11 @@ const Turn = Type.Object(
     id: Type.String(),
     message: AnyMessage,
     state: Type.Unknown(),
+    context: Type.Optional(
+      Type.Unknown({
+        description: 'After the turn, as doing all turns again tells it; absent where it cannot.',
+      }),
+    ),
     from: Type.Optional(Type.String()),
     cause: Type.Optional(Type.String()),
     trace: Type.Optional(Type.String({ description: '`traceparent` of the message.' })),
@@ -237,18 +243,29 @@ export function actorRoutes(app: Server, client: ClusterClient, keyring: Keyring
         summary: 'Every turn of one actor, newest first',
         tags: ['actors'],
         params: OfActor,
-        querystring: Type.Object(PageQuery, exact),
+        querystring: Type.Object(
+          {
+            ...PageQuery,
+            contexts: Type.Optional(
+              Type.Boolean({
+                description: 'What its context was after each turn, too. It costs each turn again.',
+              }),
+            ),
+          },
+          exact,
+        ),
         response: { 200: PageOfTurns, ...problems('validation', 'invalid-cursor') },
       },
     },
-    async ({ params, query: { limit = pageSize, cursor }, url }, reply) => {
+    async ({ params, query: { limit = pageSize, cursor, contexts = false }, url }, reply) => {
       const actor = actorOf(params.id)
       const list = `journal ${actor}`
       const records = await client.history(actor, {
         limit,
         ...(cursor !== undefined && { before: placeOf(keyring, list, cursor) as RecordPlace }),
       })
-      const items = records.map(shownTurn)
+      const replayed = contexts ? await replayedContexts(client, actor, records) : undefined
+      const items = records.map((record) => shownTurn(record, replayed?.get(record.sequence)))
       const previous = records.length === limit ? records.at(-1)?.previous : undefined
       if (previous === undefined) return { items, ...(isCut(records, cursor) && { olderNotKept: true }) }
       const nextCursor = cursorOf(keyring, list, previous)
@@ -407,7 +424,7 @@ function refusalOf(outcome: Outcome, actor: ActorId): Problem {
   })
 }
 
-function shownTurn(record: JournalRecord): Static<typeof Turn> {
+function shownTurn(record: JournalRecord, context: unknown): Static<typeof Turn> {
   const { sequence, at, id, message, state, from, cause, events, note } = record
   const { traceparent, ...cameWithIt } = traceHeaders(record.trace)
   return {
@@ -416,6 +433,7 @@ function shownTurn(record: JournalRecord): Static<typeof Turn> {
     id,
     message: withoutSecrets({ ...message }),
     state,
+    ...(context !== undefined && { context: withoutSecrets<unknown>(context) }),
     ...(from !== undefined && { from }),
     ...(cause !== undefined && { cause }),
     ...(traceparent !== undefined && { trace: traceparent }),

@@ -321,6 +321,23 @@ describe('operating actors', () => {
     ])
   })
 
+  test('its journal tells its context after each turn, to who asks', async () => {
+    await spoil()
+    await call('POST', `${menuPath}/messages`, {
+      message: { type: 'menu.avail', dish: 'caprese', available: false },
+    })
+    const plain = await call('GET', `${menuPath}/journal`)
+    expect(plain.body.items.map((turn: object) => 'context' in turn)).toEqual([false, false])
+    const { body } = await call('GET', `${menuPath}/journal?contexts=true`)
+    const editions = body.items.map(({ context }: { context: { edition: number } }) => context.edition)
+    expect(editions).toEqual([2, 1])
+    const { body: now } = await call('GET', `${menuPath}/snapshot`)
+    expect(body.items[0].context).toEqual(now.inside.context)
+    // A page of older turns begins at the first turn all the same.
+    const latest = await call('GET', `${menuPath}/journal?contexts=true&limit=1`)
+    expect(latest.body.items[0].context).toEqual(now.inside.context)
+  })
+
   test('one that never was is 404, and a name that is none is 400', async () => {
     expect((await call('GET', '/ops/v1/actors/menu%2Fnowhere/snapshot')).status).toBe(404)
     expect((await call('GET', '/ops/v1/actors/nonsense/snapshot')).status).toBe(400)
