@@ -11,9 +11,13 @@ const routes = rooms.map((room): RouteRecordRaw => {
 
 export const router = createRouter({
   history: createWebHashHistory(),
-  routes: [...routes, { path: '/:nowhere(.*)*', component: nowhere }],
+  routes: [
+    ...routes,
+    { path: '/actors/:id(.+)', component: () => import('./rooms/actor.vue'), props: true },
+    { path: '/:nowhere(.*)*', component: nowhere },
+  ],
 })
-router.afterEach(({ path }) => {
-  const title = rooms.find((room) => room.path === path)?.title
+router.afterEach(({ path, params: { id } }) => {
+  const title = rooms.find((room) => room.path === path)?.title ?? id
   document.title = title === undefined ? 'Brigade' : `${title}, Brigade`
 })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { ActorDefinition } from '#actor'
 import { definitions } from '#actors'
 import { machineChart } from '#gateway'
-import { activeOf, firedBetween, leavesOf, sinceOf, staysOf } from './activity.ts'
+import { activeOf, firedBetween, leavesOf, sinceOf, staysOf, waysOf } from './activity.ts'
 
 const chartOf = (type: string) =>
   machineChart(definitions.find((one) => one.type === type) as ActorDefinition)
@@ -56,6 +56,22 @@ describe('which way it went', () => {
       targets: ['revising'],
     })
   })
+})
+
+describe('where a message can lead', () => {
+  const ways = [
+    // The machine's own handler is not asked where the state's has no guard.
+    ['ticket', 'waiting', 'ticket.cancel', ['cancelling'], true],
+    ['order', 'queued', 'ticket.failed', ['unwinding'], false],
+    ['order', { paying: 'awaiting' }, 'order.cancel', ['unwinding'], true],
+    ['order', 'queued', 'reservation.expired', [''], true],
+    ['session', 'active', 'session.rotate', ['rotated', 'revoked'], false],
+  ] as const
+  for (const [type, value, event, targets, isSure] of ways) {
+    test(`${type}: ${event} in ${JSON.stringify(value)}`, () => {
+      expect(waysOf(chartOf(type), value, event)).toEqual({ targets, isSure })
+    })
+  }
 })
 
 test('each stay is told until the actor left, and since when it is where it is', () => {

@@ -38,6 +38,30 @@ function withOuter(id: string): readonly string[] {
   return id === '' ? [''] : [id, ...withOuter(id.slice(0, Math.max(0, id.lastIndexOf('.'))))]
 }
 
+/**
+ * Where a message can lead from here: ids of states, or an empty one where it is stayed. The innermost state is asked
+ * first, and those round it only where all its ways are guarded. `isSure`: there is one way, without a guard.
+ */
+export function waysOf(
+  chart: MachineChart,
+  value: unknown,
+  type: string,
+): { readonly targets: readonly string[]; readonly isSure: boolean } {
+  const states = new Map(chart.states.map((state) => [state.id, state]))
+  const targets = new Set<string>()
+  let guards = 0
+  for (const leaf of leavesOf(value)) {
+    for (const id of withOuter(leaf)) {
+      const ways = (states.get(id)?.transitions ?? []).filter(({ event }) => event === type)
+      for (const way of ways)
+        for (const target of way.targets.length === 0 ? [''] : way.targets) targets.add(target)
+      guards += ways.filter(({ guard }) => guard !== undefined).length
+      if (ways.some(({ guard }) => guard === undefined)) break
+    }
+  }
+  return { targets: [...targets], isSure: guards === 0 }
+}
+
 /** How long an actor was in each state when it was there last, by turns from the oldest on. Not where it is. */
 export function staysOf(turns: readonly Turn[]): ReadonlyMap<string, number> {
   const stays = new Map<string, number>()

@@ -86,10 +86,16 @@ function lineOf(type: string, state: ChartState, transition: ChartTransition): L
   const decides = branches.some(({ targets }) => targets.join() !== transition.targets.join())
   return {
     event: after === undefined ? shortName(type, event) : delayOf(after),
-    ...((decides || (event === '' && guard !== undefined)) && { guard: guard ?? 'else' }),
+    ...((decides || (event === '' && guard !== undefined)) && {
+      guard: guardOf(guard),
+    }),
     ...(after !== undefined && { timer: event }),
   }
 }
+
+/** One that stands in the machine without a name is code, and not told. */
+const guardOf = (guard: string | undefined): string =>
+  guard === undefined ? 'else' : guard === 'inline' ? '…' : guard
 
 const delayOf = ({ delay }: { readonly delay: string }): string =>
   /^\d+$/.test(delay) ? `${delay} ms` : delay

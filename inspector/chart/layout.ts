@@ -76,9 +76,9 @@ export const spine = 22
 export const ringWidth = 14
 
 const glyphWidth = 6.6
-const stayGlyphWidth = 6.3
+const stayGlyphWidth = 6
 const nameGlyphWidth = 7.6
-const margin = 12
+const margin = 8
 const framePad = 10
 const rowGap = 14
 const arrowGap = 26
