@@ -2,10 +2,11 @@
 import { createRouter, createWebHashHistory, type RouteRecordRaw } from 'vue-router'
 import notBuilt from './rooms/not-built.vue'
 import nowhere from './rooms/nowhere.vue'
-import { rooms } from './shell/rooms.ts'
+import { isIn, rooms } from './shell/rooms.ts'
 
 const routes = rooms.map((room): RouteRecordRaw => {
-  const { path, load } = room
+  const { inner = '', load } = room
+  const path = `${room.path}${inner}`
   return load === undefined ? { path, component: notBuilt, props: { room } } : { path, component: load }
 })
 
@@ -18,6 +19,6 @@ export const router = createRouter({
   ],
 })
 router.afterEach(({ path, params: { id } }) => {
-  const title = rooms.find((room) => room.path === path)?.title ?? id
+  const title = rooms.find((room) => isIn(room, path))?.title ?? id
   document.title = title === undefined ? 'Brigade' : `${title}, Brigade`
 })

@@ -10,6 +10,8 @@ export interface Room {
   readonly group: 'Watch' | 'Inspect' | 'Break' | 'Run' | 'Learn'
   readonly title: string
   readonly path: string
+  /** What may stand behind its address. */
+  readonly inner?: string
   /** After `G`. */
   readonly letter?: string
   /** Absent: it is not built, and `instead` says what can be done without it. */
@@ -65,7 +67,8 @@ export const rooms: readonly Room[] = [
     title: 'Order story',
     path: '/story',
     letter: 'S',
-    instead: 'GET /ops/v1/actors/{id}/journal tells the story of an order, newest first.',
+    inner: '/:id?',
+    load: () => import('../rooms/order-story.vue'),
   },
   {
     group: 'Inspect',
@@ -140,5 +143,9 @@ export const rooms: readonly Room[] = [
     instead: 'curl is a guest, too: README.md shows how to order.',
   },
 ]
+
+/** Whether an address is of this room, or of something in it. */
+export const isIn = ({ path, inner }: Room, address: string): boolean =>
+  address === path || (inner !== undefined && address.startsWith(`${path}/`))
 
 export const groups = ['Watch', 'Inspect', 'Break', 'Run', 'Learn'] as const
