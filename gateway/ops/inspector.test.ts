@@ -71,6 +71,11 @@ describe('the page', () => {
     expect(policy).not.toMatch(/unsafe|\*|http|data:/)
   })
 
+  test('has workers that may do what it may', async () => {
+    const { headers } = await get('/assets/index-a1.js')
+    expect(headers.get('content-security-policy')).toContain("connect-src 'self'")
+  })
+
   test('is not sent again to who has it', async () => {
     const tag = (await get('/')).headers.get('etag') ?? ''
     const again = await get('/', { 'if-none-match': `"other", W/${tag}` })

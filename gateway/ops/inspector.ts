@@ -79,7 +79,10 @@ export function inspectorRoutes(app: Server, folder: string): void {
       const file = (await inspector.built())?.assets.get(name)
       if (file === undefined)
         throw new Problem('not-found', 'The inspector has no such file. Reload its page.')
-      reply.header('cache-control', 'public, max-age=31536000, immutable')
+      // A worker is bound by what its own file came with, and not by its page's.
+      reply
+        .header('content-security-policy', pagePolicy)
+        .header('cache-control', 'public, max-age=31536000, immutable')
       return send(reply, file, headers['if-none-match'])
     },
   )

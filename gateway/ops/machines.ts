@@ -64,6 +64,19 @@ export const MachineChart = Type.Object(
 export type MachineChart = Static<typeof MachineChart>
 type State = Static<typeof State>
 
+const ActorLook = Type.Object(
+  {
+    type: Type.String(),
+    glyph: MachineChart.properties.glyph,
+    states: Type.Record(Type.String(), Type.Enum(['working', 'waiting', 'rest']), {
+      description: 'The class of each state without others inside, by its path.',
+    }),
+    undone: Type.Array(Type.String(), { description: 'Paths of states in which work is taken back.' }),
+  },
+  exact,
+)
+export type ActorLook = Static<typeof ActorLook>
+
 /** Of XState's state node, what is read here. */
 interface ChartNode {
   readonly path: readonly string[]
@@ -91,12 +104,14 @@ export function machineRoutes(app: Server): void {
     '/ops/v1/machines',
     {
       schema: {
-        summary: 'The types of actors there are',
+        summary: 'The types of actors there are, and how each is drawn where there are many',
         tags: ['machines'],
-        response: { 200: Type.Object({ items: Type.Array(Type.String()) }, exact) },
+        response: {
+          200: Type.Object({ items: Type.Array(Type.String()), looks: Type.Array(ActorLook) }, exact),
+        },
       },
     },
-    () => ({ items: definitions.map(({ type }) => type) }),
+    () => ({ items: definitions.map(({ type }) => type), looks: definitions.map(actorLook) }),
   )
   app.get(
     '/ops/v1/machines/:type',
@@ -129,6 +144,16 @@ export function machineChart(definition: ActorDefinition): MachineChart {
     messages: messagesOf(accepts),
     states,
     scxml: scxmlOf(type, states),
+  }
+}
+
+function actorLook({ type, machine, glyph = 'square' }: ActorDefinition): ActorLook {
+  const states = statesOf(machine.root as unknown as ChartNode, { class: 'rest' })
+  return {
+    type,
+    glyph,
+    states: Object.fromEntries(states.flatMap((state) => (state.class ? [[state.id, state.class]] : []))),
+    undone: states.filter(({ undone }) => undone).map(({ id }) => id),
   }
 }
 

@@ -378,6 +378,14 @@ describe('operating actors', () => {
 describe('the machines', () => {
   test('each type has a chart, as JSON and as text', async () => {
     const { body: types } = await call('GET', '/ops/v1/machines')
+    expect(types.looks.map(({ type }: { readonly type: string }) => type)).toEqual(types.items)
+    expect(types.looks).toContainEqual(
+      expect.objectContaining({
+        type: 'order',
+        glyph: 'docket',
+        undone: expect.arrayContaining(['refunding']),
+      }),
+    )
     expect(types.items).toEqual(definitions.map(({ type }) => type))
     for (const type of types.items) {
       const { status, body } = await call('GET', `/ops/v1/machines/${type}`)

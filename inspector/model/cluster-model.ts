@@ -204,6 +204,9 @@ export class ClusterModel {
       told.status = lost
       told.mailbox = 0
     }
+    const known = this.#nodes.get(node)
+    for (const [type, totals] of known?.types ?? [])
+      known?.types.set(type, { ...totals, residents: 0, mailbox: 0 })
   }
 
   /** What there is now; what is told once (`flow`, `incidents`, `freed`) is told by this picture. */

@@ -26,7 +26,7 @@ export const rooms: readonly Room[] = [
     title: 'Topology',
     path: '/topology',
     letter: 'T',
-    instead: 'Cluster shows the nodes as a table.',
+    load: () => import('../rooms/topology.vue'),
   },
   {
     group: 'Watch',

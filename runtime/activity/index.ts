@@ -4,5 +4,8 @@
  * Knows:          what a node has in memory (`Resident`), and its observer's events.
  * Does not know:  how a frame travels, or who draws it. The codec needs nothing of Node, so browsers have it too.
  */
+
+/** What the column `via` counts. */
+export { vias } from '#ports'
 export * from './activity.ts'
 export * from './activity-frame.ts'

@@ -1,0 +1,45 @@
+/**
+ * Words over a canvas: a pool of elements that are placed by transform, and never made for one frame.
+ *
+ * Owns:     its elements.
+ * Does not: decide what is said (`put` is told, each frame).
+ */
+export interface Label {
+  readonly text: string
+  readonly x: number
+  readonly y: number
+  readonly kind: 'node' | 'group' | 'actor'
+  /** A custom property: the colour of a node. */
+  readonly color?: string
+}
+
+export const labelsMax = 150
+
+export class Labels {
+  readonly #layer: HTMLElement
+  readonly #pool: HTMLElement[] = []
+
+  constructor(layer: HTMLElement) {
+    this.#layer = layer
+  }
+
+  put(labels: readonly Label[]): void {
+    const shown = labels.slice(0, labelsMax)
+    for (const [n, { text, x, y, kind, color = '' }] of shown.entries()) {
+      const element = this.#pool[n] ?? this.#add()
+      if (element.textContent !== text) element.textContent = text
+      if (element.dataset.kind !== kind) element.dataset.kind = kind
+      element.style.color = color
+      element.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px) translate(-50%, -50%)`
+      element.hidden = false
+    }
+    for (const element of this.#pool.slice(shown.length)) element.hidden = true
+  }
+
+  #add(): HTMLElement {
+    const element = document.createElement('span')
+    this.#layer.append(element)
+    this.#pool.push(element)
+    return element
+  }
+}

@@ -1,0 +1,35 @@
+/** The tokens of the style sheet, as the numbers that a graphics card takes. */
+import { hueOf } from '../shell/node-hue.ts'
+import type { Palette } from './topology-look.ts'
+import type { Rgb } from './topology-scene.ts'
+
+/** As they are now: ask again when the theme has changed. */
+export function paletteOf(element: HTMLElement): Palette {
+  const tokens = getComputedStyle(element)
+  const known = new Map<string, Rgb>()
+  const token = (name: string): Rgb => {
+    const found = known.get(name) ?? rgbOf(tokens.getPropertyValue(name))
+    known.set(name, found)
+    return found
+  }
+  return {
+    ink1: token('--ink-1'),
+    ink2: token('--ink-2'),
+    ink3: token('--ink-3'),
+    line2: token('--line-2'),
+    line3: token('--line-3'),
+    work: token('--work-line'),
+    carbon: token('--carbon-line'),
+    moving: token('--rail-ink'),
+    warn: token('--warn'),
+    bad: token('--bad'),
+    node: (node) => token(/var\((--[\w-]+)\)/.exec(hueOf(node).color)?.[1] ?? '--edge'),
+  }
+}
+
+/** `#f2eddb`, or what is no colour: black. A token that names another has been followed by the browser. */
+function rgbOf(text: string): Rgb {
+  const [, red = '0', green = '0', blue = '0'] = /^#(..)(..)(..)$/.exec(text.trim()) ?? []
+  const part = (digits: string): number => Number.parseInt(digits, 16) / 255
+  return [part(red), part(green), part(blue)]
+}

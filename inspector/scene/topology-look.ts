@@ -1,0 +1,225 @@
+/**
+ * How the picture of the cluster is drawn: which mark, link and flight each thing is.
+ *
+ * Owns:     the words of the visual language: shape says what kind of thing, fill what it is doing, colour only node and trouble.
+ * Does not: place anything (`topology-plan.ts`) or draw (`topology-scene.ts`).
+ */
+import { vias } from '#activity'
+import type { ActorLook } from '#gateway'
+import { actorStatuses, nowhere, type Picture } from '../model/cluster-model.ts'
+import type { Arrangement, Inhabitant } from './topology-plan.ts'
+import type { Fill, Flight, Link, Mark, PointKind, Rgb } from './topology-scene.ts'
+
+/** Tokens, as numbers between 0 and 1. */
+export interface Palette {
+  readonly ink1: Rgb
+  readonly ink2: Rgb
+  readonly ink3: Rgb
+  readonly line2: Rgb
+  readonly line3: Rgb
+  readonly work: Rgb
+  readonly carbon: Rgb
+  readonly moving: Rgb
+  readonly warn: Rgb
+  readonly bad: Rgb
+  readonly node: (node: string) => Rgb
+}
+
+export interface NodeShown {
+  readonly id: string
+  readonly isGateway: boolean
+  readonly isUp: boolean
+}
+
+/** Below so many pixels an actor is not drawn: its group is, with a count. */
+const glyphPixelsMin = 2.2
+/** A mailbox with so many waiting has a halo. */
+const deepMailbox = 20
+const linksMax = 400
+/** A message takes so long to get there, on the screen. */
+const travelMs = 700
+const travelSpreadMs = 100
+
+/** Who is drawn: those that are, or were last, in some node's memory. */
+export function inhabitantsOf(
+  { ids, nodes, words, actors }: Picture,
+  fits: (id: string) => boolean,
+): readonly Inhabitant[] {
+  const found: Inhabitant[] = []
+  for (const [place, id] of ids.entries()) {
+    const node = nodes[actors.node[place] ?? nowhere]
+    if (id === '' || node === undefined || !fits(id)) continue
+    found.push({ place, id, type: words[actors.type[place] ?? nowhere] ?? '', node })
+  }
+  return found
+}
+
+export function marksOf(
+  picture: Picture,
+  inhabitants: readonly Inhabitant[],
+  arrangement: Arrangement,
+  nodes: readonly NodeShown[],
+  looks: ReadonlyMap<string, ActorLook>,
+  palette: Palette,
+  { zoom, selected }: { readonly zoom: number; readonly selected: string | undefined },
+): readonly Mark[] {
+  const { actors, words } = picture
+  const isUp = new Map(nodes.map((node) => [node.id, node.isUp]))
+  const marks: Mark[] = []
+  for (const { node, isGateway, x, y, r } of arrangement.plates) {
+    const isThere = isUp.get(node) ?? false
+    const color = isGateway ? palette.ink3 : palette.node(node)
+    marks.push({
+      ...{ x, y, r, shape: 'plate', fill: isThere ? 'solid' : 'dashed', color },
+      alpha: isThere ? 1 : 0.42,
+    })
+  }
+  const areActorsDrawn = arrangement.glyphRadius * zoom >= glyphPixelsMin
+  for (const { x, y, r, count } of arrangement.groups) {
+    marks.push({ x, y, r, shape: 'group', fill: 'solid', color: palette.line2, alpha: 0.8 })
+    if (areActorsDrawn) continue
+    const size = Math.min(0.9, 0.25 + Math.sqrt(count) / 20)
+    marks.push({ x, y, r: r * size, shape: 'disc', fill: 'solid', color: palette.ink2, alpha: 0.5 })
+  }
+  if (!areActorsDrawn) return marks
+  const r = Math.min(arrangement.glyphRadius * 0.78, 5.2 / Math.min(1, zoom))
+  const halos: Mark[] = []
+  const glyphs: Mark[] = []
+  for (const { place, id, type } of inhabitants) {
+    const x = arrangement.positions[place * 2] ?? Number.NaN
+    const y = arrangement.positions[place * 2 + 1] ?? Number.NaN
+    if (Number.isNaN(x)) continue
+    const look = looks.get(type)
+    const state = words[actors.state[place] ?? nowhere] ?? ''
+    const status = actorStatuses[actors.status[place] ?? 0]
+    if ((actors.mailbox[place] ?? 0) >= deepMailbox)
+      halos.push({ x, y, r: r * 2, shape: 'halo', fill: 'solid', color: palette.warn, alpha: 0.16 })
+    if (id === selected)
+      halos.push({ x, y, r: r * 1.9, shape: 'group', fill: 'solid', color: palette.moving, alpha: 1 })
+    const mark = { x, y, r, alpha: 1 }
+    if (status === 'elsewhere') {
+      glyphs.push({ ...mark, shape: 'dot', fill: 'solid', color: palette.line3 })
+      continue
+    }
+    if (status === 'stopped') {
+      glyphs.push({ ...mark, shape: 'cross', fill: 'solid', color: palette.bad })
+      continue
+    }
+    const shape = look?.glyph ?? 'square'
+    if (status === 'lost') {
+      const node = picture.nodes[actors.node[place] ?? nowhere] ?? ''
+      glyphs.push({ ...mark, shape, fill: 'dashed', color: palette.node(node) })
+      continue
+    }
+    const isUndone = look?.undone.some((path) => pathsIn(state).includes(path)) ?? false
+    const color = isUndone ? palette.carbon : shape === 'docket' ? palette.work : palette.ink2
+    glyphs.push({ ...mark, shape, fill: fillOf(state, look), color })
+  }
+  return [...marks, ...halos, ...glyphs]
+}
+
+/** Of a machine in several regions the busiest counts. */
+export function fillOf(state: string, look: ActorLook | undefined): Fill {
+  const classes = pathsIn(state).map((path) => look?.states[path])
+  if (classes.includes('working')) return 'solid'
+  return classes.includes('waiting') ? 'waiting' : 'rest'
+}
+
+const pathsIn = (state: string): readonly string[] => state.split(' | ')
+
+/** From a broken plate to where its actors have come back. */
+export function threadsOf(
+  { actors, nodes: names }: Picture,
+  inhabitants: readonly Inhabitant[],
+  { plates, positions }: Arrangement,
+  nodes: readonly NodeShown[],
+  palette: Palette,
+): readonly Link[] {
+  const broken = new Map(
+    nodes.flatMap(({ id, isUp }) => {
+      const plate = isUp ? undefined : plates.find(({ node }) => node === id)
+      return plate === undefined ? [] : [[id, plate] as const]
+    }),
+  )
+  if (broken.size === 0) return []
+  return inhabitants.flatMap(({ place }): readonly Link[] => {
+    const old = names[actors.cameFrom[place] ?? nowhere] ?? ''
+    const plate = broken.get(old)
+    const to = positionIn(positions, place, [0, 0])
+    if (plate === undefined || to === undefined || names[actors.node[place] ?? nowhere] === old) return []
+    return [{ from: [plate.x, plate.y], to, width: 1, color: palette.node(old), alpha: 0.3, isDashed: false }]
+  })
+}
+
+/** The busiest links, one scale for all of them. */
+export function linksOf(
+  { edges }: Picture,
+  { positions }: Arrangement,
+  outside: readonly [x: number, y: number],
+  palette: Palette,
+): readonly Link[] {
+  const busy = Array.from(edges.rate.keys())
+    .filter((n) => (edges.rate[n] ?? 0) > 0.05)
+    .sort((a, b) => (edges.rate[b] ?? 0) - (edges.rate[a] ?? 0))
+    .slice(0, linksMax)
+  const most = Math.max(1, edges.rate[busy[0] ?? -1] ?? 0)
+  return busy.flatMap((n): readonly Link[] => {
+    const from = positionIn(positions, edges.from[n] ?? nowhere, outside)
+    const to = positionIn(positions, edges.to[n] ?? nowhere, outside)
+    if (from === undefined || to === undefined) return []
+    const share = (edges.rate[n] ?? 0) / most
+    const look = { color: palette.ink3, alpha: 0.1 + 0.35 * share, isDashed: false }
+    return [{ from, to, width: 1 + 3 * share, ...look }]
+  })
+}
+
+/** How each kind of message looks, in the order of `vias`. */
+const pointKinds: Readonly<Record<(typeof vias)[number], PointKind>> = {
+  tell: 0,
+  ask: 0,
+  request: 0,
+  reply: 1,
+  call: 1,
+  timer: 2,
+}
+
+/** Messages of the last picture, spread over the time that the next one takes to come. */
+export function flightsOf(
+  { flow, incidents, at, ids }: Picture,
+  { positions }: Arrangement,
+  outside: readonly [x: number, y: number],
+  palette: Palette,
+): readonly Flight[] {
+  const placeOf = new Map(ids.map((id, place) => [id, place]))
+  const earliest = Math.min(at, ...flow.map((passage) => passage.at))
+  const span = Math.max(1, at - earliest)
+  const messages = flow.flatMap((passage): readonly Flight[] => {
+    const via = vias[passage.via] ?? 'tell'
+    // A timer is its actor's own: it has no way to go.
+    if (via === 'timer') return []
+    const from = positionIn(positions, passage.from, outside)
+    const to = positionIn(positions, passage.to, outside)
+    if (from === undefined || to === undefined) return []
+    const delayMs = ((passage.at - earliest) / span) * travelSpreadMs
+    return [{ from, to, delayMs, forMs: travelMs, color: palette.moving, kind: pointKinds[via] }]
+  })
+  const dead = incidents.flatMap(({ incident }): readonly Flight[] => {
+    if (incident.kind !== 'dead-letter') return []
+    const to = positionIn(positions, placeOf.get(incident.actor) ?? nowhere - 1, outside)
+    return to === undefined
+      ? []
+      : [{ from: outside, to, delayMs: 0, forMs: travelMs, color: palette.bad, kind: 3 }]
+  })
+  return [...messages, ...dead]
+}
+
+/** Of `nowhere`: where messages from outside come in. */
+function positionIn(
+  positions: Float32Array,
+  place: number,
+  outside: readonly [x: number, y: number],
+): readonly [x: number, y: number] | undefined {
+  if (place === nowhere) return outside
+  const [x = Number.NaN, y = Number.NaN] = positions.subarray(place * 2, place * 2 + 2)
+  return Number.isNaN(x) ? undefined : [x, y]
+}
