@@ -9,6 +9,7 @@ import type { MachineChart } from '#gateway'
 import { ask, type Refusal, Refused } from '../data/operator.ts'
 import { connection } from '../data/poll.ts'
 import type { Journal, JournalTurn, Mailbox, Snapshot, Supervision } from './answers.ts'
+import { joined } from './journal-pages.ts'
 
 const everyMs = 1_000
 const turnsAtOnce = 100
@@ -124,18 +125,4 @@ export function followActor(id: string): Followed {
   })
   void askNow()
   return { chart, snapshot, mailbox, journal, supervision, refusal, chartRefusal, turns, askNow, askOlder }
-}
-
-/** The newest page, and what is known before it. A gap between them begins anew. */
-export function joined(known: Journal | undefined, page: Journal): Journal {
-  const oldest = page.items.at(-1)?.sequence
-  if (known === undefined || oldest === undefined) return page
-  const before = known.items.filter(({ sequence }) => sequence < oldest)
-  if (before[0]?.sequence !== oldest - 1) return page
-  const { items: _, nextCursor: __, ...rest } = known
-  return {
-    ...rest,
-    ...(known.nextCursor !== undefined && { nextCursor: known.nextCursor }),
-    items: [...page.items, ...before],
-  }
 }
