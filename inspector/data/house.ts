@@ -89,10 +89,8 @@ export interface Turn {
   readonly note?: string
 }
 
-const pagesMax = 5
-
 /** Of very many, the first pages. */
-export async function allOf<Item>(path: string, signal: AbortSignal): Promise<readonly Item[]> {
+export async function allOf<Item>(path: string, signal: AbortSignal, pagesMax = 5): Promise<readonly Item[]> {
   const found: Item[] = []
   let cursor: string | undefined
   for (let page = 0; page < pagesMax; page += 1) {

@@ -54,7 +54,7 @@ export const rooms: readonly Room[] = [
     title: 'Actors',
     path: '/actors',
     letter: 'A',
-    instead: 'GET /ops/v1/actors lists them, and Ctrl K finds one.',
+    load: () => import('../rooms/actors.vue'),
   },
   {
     group: 'Inspect',
