@@ -6,7 +6,7 @@
  */
 import { prepare } from '../scripts/run.mjs'
 
-if (prepare(process.argv[2])) {
+if (prepare()) {
   await import('../dist/bin/main.js')
 } else {
   // What went wrong stands on stderr; a program is told that it did.

@@ -28,10 +28,24 @@ test('the shell is at most 220 KB, its fonts included', () => {
 
 test('what draws in three dimensions is at most 210 KB more, and is no part of the shell', () => {
   const scripts = readdirSync(join(folder, 'assets')).filter((name) => name.endsWith('.js'))
-  const drawing = scripts.filter((name) => readFileSync(join(folder, 'assets', name), 'utf8').includes('webgl2'))
+  const drawing = scripts.filter((name) =>
+    readFileSync(join(folder, 'assets', name), 'utf8').includes('webgl2'),
+  )
   expect(drawing.map((name) => name.startsWith('index'))).toEqual([false])
   const bytes = drawing.map((name) => gzipSync(readFileSync(join(folder, 'assets', name))).length)
   expect(bytes.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(210 * 1_024)
+})
+
+test('what others wrote goes out with its licences', () => {
+  const text = readFileSync(join(folder, 'licenses.txt'), 'utf8')
+  for (const name of [
+    'vue-router',
+    '@vue/runtime-dom',
+    '@fontsource/ibm-plex-mono',
+    '@fontsource-variable/archivo',
+  ])
+    expect(text).toMatch(new RegExp(`^${name}$`, 'm'))
+  expect(text).toContain('SIL OPEN FONT LICENSE')
 })
 
 test('nothing in it is for Node', () => {

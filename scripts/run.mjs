@@ -10,7 +10,7 @@
  *   R2. `test` exits with 0 only if nothing failed, and something passed.
  *   R3. A step that fails outside a test (install, build, lint, a file that does not load) counts as one failed.
  */
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   existsSync,
@@ -23,7 +23,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { availableParallelism, constants, setPriority } from 'node:os'
+import { availableParallelism } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
@@ -61,12 +61,10 @@ export function build(...projects) {
   return fail('the build failed. The errors are above; `npx tsc -b` repeats it.')
 }
 
-/** Installs and compiles what the `brigade` command needs; what shows the inspector has it built meanwhile. */
-export function prepare(verb) {
+/** Installs and compiles what the `brigade` command needs. */
+export function prepare() {
   if (!isClone) return true
-  if (!checkNode() || !install() || !(staleSources().length === 0 || compileApart())) return false
-  if (verb === 'start' || verb === 'up') buildInspectorApart()
-  return true
+  return checkNode() && install() && (staleSources().length === 0 || compileApart())
 }
 
 // In a process of its own: what runs afterwards in this one would keep the compiler in memory for as long as it lives.
@@ -142,18 +140,6 @@ async function buildInspector() {
   }
 }
 
-/** The same, beside what runs here and out of its way; nobody waits for it. */
-function buildInspectorApart() {
-  if (!isClone || !inspectorIsStale()) return
-  const builder = spawn(process.execPath, [fileURLToPath(import.meta.url), 'inspector'], {
-    cwd: root,
-    stdio: 'ignore',
-    detached: true,
-  })
-  if (builder.pid !== undefined) setPriority(builder.pid, constants.priority.PRIORITY_LOW)
-  builder.unref()
-}
-
 /** Its own, and those of what runs on both sides of the wire. */
 const inspectorSources = ['inspector', 'runtime/activity', 'gateway']
 const inspectorFolder = join(root, 'dist', 'inspector')
@@ -203,7 +189,7 @@ function alreadyInstalled(lockText) {
 // In this process rather than in a child, so that Ctrl-C reaches the cluster and nothing else. package.json bounds its
 // heap, far above the 40 MB that it holds: the nearer the bound, the sooner V8 collects. Without, it waited for 130 MB.
 async function start(args) {
-  if (!prepare('start')) return 1
+  if (!prepare()) return 1
   const main = join(root, 'dist', 'bin', 'main.js')
   process.argv = [process.execPath, main, 'start', ...args]
   await import(pathToFileURL(main).href)

@@ -64,6 +64,7 @@ export const up = defineCommand({
     if (nodes === 0) throw new UsageError('--nodes is at least 1.')
     const { runCluster } = await import('../up.ts')
     const { codeVersion } = await import('../code-version.ts')
+    const { refreshInspector } = await import('../inspector-folder.ts')
     const tls = await tlsIn(options)
     let isReady = false
     const code = await runCluster(
@@ -83,6 +84,7 @@ export const up = defineCommand({
       },
       ({ url, opsUrl }) => {
         isReady = true
+        refreshInspector()
         terminal.print(
           json
             ? `${JSON.stringify({ url, opsUrl, dataFolder: data, pid: process.pid })}\n`
@@ -139,6 +141,7 @@ async function upSimulated(
   const { days } = await import('#scenarios')
   const day = dayNamed(days, name)
   const { startSimulated } = await import('../simulated/up-simulated.ts')
+  const { refreshInspector } = await import('../inspector-folder.ts')
   const ended = new Promise<void>((resolve) => {
     process.once('SIGINT', () => resolve())
     process.once('SIGTERM', () => resolve())
@@ -150,6 +153,7 @@ async function upSimulated(
     ...(port !== undefined && { port }),
     ...(opsPort !== undefined && { opsPort }),
   })
+  refreshInspector()
   terminal.print(
     json
       ? `${JSON.stringify({ url, opsUrl, day: name, seed, speed, pid: process.pid })}\n`
