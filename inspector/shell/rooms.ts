@@ -127,7 +127,7 @@ export const rooms: readonly Room[] = [
     group: 'Run',
     title: 'Stock & money',
     path: '/stock',
-    instead: 'GET /ops/v1/actors?type=bin lists the bins.',
+    load: () => import('../rooms/stock.vue'),
   },
   {
     group: 'Run',
