@@ -55,31 +55,30 @@ export function followActor(id: string): Followed {
       ask<Supervision>(`${path}/supervision`),
       chart.value === undefined && chartRefusal.value === undefined ? askChart() : undefined,
     ])
+    const now = seen.status === 'fulfilled' ? seen.value : undefined
+    const refused =
+      seen.status === 'rejected' && seen.reason instanceof Refused ? seen.reason.refusal : undefined
+    // It has ended, or never began: what it was is no longer what it is.
+    const next = now ?? (refused?.status === 404 ? undefined : snapshot.value)
+    const page = await askTurns(next)
     if (!isOpen) return
+    // All at once: a state is not shown before the turn that led to it.
+    if (page !== undefined) journal.value = joined(journal.value, page)
     if (waiting.status === 'fulfilled') mailbox.value = waiting.value
     if (groups.status === 'fulfilled') supervision.value = groups.value
-    if (seen.status === 'fulfilled') {
-      snapshot.value = seen.value
-      refusal.value = undefined
-    } else if (seen.reason instanceof Refused) {
-      refusal.value = seen.reason.refusal
-      // It has ended, or never began: what it was is no longer what it is.
-      if (seen.reason.refusal.status === 404) snapshot.value = undefined
-    }
-    await askTurns()
+    if (now !== undefined || refused !== undefined) refusal.value = refused
+    snapshot.value = next
   }
 
-  /** Nothing was written since, if it is the same version in the same status. */
-  async function askTurns(): Promise<void> {
-    const { version, inside } = snapshot.value ?? {}
-    const stand = `${version} ${inside?.status}`
-    if (stand === told) return
+  /** The newest, unless nothing was written since: it is the same version in the same status. */
+  async function askTurns(next: Snapshot | undefined): Promise<Journal | undefined> {
+    const stand = `${next?.version} ${next?.inside.status}`
+    if (stand === told) return undefined
     const page = await ask<Journal>(`${path}/journal?limit=${turnsAtOnce}&contexts=true`).catch(
       () => undefined,
     )
-    if (page === undefined || !isOpen) return
-    journal.value = joined(journal.value, page)
-    told = stand
+    if (page !== undefined) told = stand
+    return page
   }
 
   async function askChart(): Promise<void> {
