@@ -26,7 +26,7 @@ export default defineConfig({
     reporters: ['default'],
     // Bounds against a test that hangs; a busy machine must not reach them.
     testTimeout: 60_000,
-    hookTimeout: 60_000,
+    hookTimeout: 180_000,
     // Of the restaurant's actors alone: what they decide is decided in their machines, and tested there.
     coverage: {
       provider: 'v8',

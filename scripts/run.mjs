@@ -131,12 +131,22 @@ async function buildInspector() {
       logLevel: 'warn',
       build: { outDir },
     })
-    rmSync(inspectorFolder, { recursive: true, force: true })
-    renameSync(made, inspectorFolder)
+    putInPlace(made)
     return true
   } catch (error) {
     rmSync(made, { recursive: true, force: true })
     return fail(`the inspector could not be built: ${error.message}`)
+  }
+}
+
+/** Others may build it at the same time, of the same sources: whoever comes last stays. */
+function putInPlace(made, triesLeft = 20) {
+  try {
+    rmSync(inspectorFolder, { recursive: true, force: true })
+    renameSync(made, inspectorFolder)
+  } catch (error) {
+    if (triesLeft === 0) throw error
+    putInPlace(made, triesLeft - 1)
   }
 }
 

@@ -69,8 +69,8 @@ test('a node that is killed is a broken plate until it is back', async () => {
   expect(seen.complaints).toEqual([])
 })
 
-test('who leaves the room is no viewer any more', async () => {
-  await seen.page.goto(`${house.url}#/`)
+test('who leaves for a room without the picture is no viewer any more', async () => {
+  await seen.page.goto(`${house.url}#/dead-letters`)
   const observed = async (): Promise<number> => {
     const { items } = await house.up.ops<{
       readonly items: readonly { readonly gauges: Record<string, number> }[]
