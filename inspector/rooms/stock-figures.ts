@@ -161,7 +161,8 @@ export function moneyHolds(balances: readonly Balance[], payments: readonly Paym
       .slice(0, 3)
       .map(({ id }) => id)
       .join(', ')
-  const last = manyOf(payments.length, 'newest payment')
+  const last =
+    payments.length === 0 ? 'no payment yet' : `in the ${manyOf(payments.length, 'newest payment')}`
   return [
     {
       words: 'The books balance',
@@ -172,14 +173,12 @@ export function moneyHolds(balances: readonly Balance[], payments: readonly Paym
       words: 'Nobody is charged twice',
       holds: twice.length === 0,
       detail:
-        twice.length === 0
-          ? `captured is at most the bill, in the ${last}`
-          : `more than the bill: ${named(twice)}`,
+        twice.length === 0 ? `captured is at most the bill, ${last}` : `more than the bill: ${named(twice)}`,
     },
     {
       words: 'Nothing is refunded that was not captured',
       holds: tooMuch.length === 0,
-      detail: tooMuch.length === 0 ? `in the ${last}` : `more than was captured: ${named(tooMuch)}`,
+      detail: tooMuch.length === 0 ? last : `more than was captured: ${named(tooMuch)}`,
     },
   ]
 }
