@@ -3,7 +3,8 @@
  *
  * Most need nothing but a processor. Their files share what a worker has loaded; but for the searches, some of which replace
  * a module. Those that start processes, kill them and look at the clock come after them. They mostly wait, each on ports
- * and in a folder of its own: there are two files at a time, on however small a machine.
+ * and in a folder of its own: there are two files at a time, on however small a machine. A browser without a graphics card
+ * takes a whole processor to draw: those tests come last, one file at a time, beside none that look at the clock.
  */
 import { configDefaults, defineConfig } from 'vitest/config'
 
@@ -11,12 +12,8 @@ const conditions = ['source', 'module', 'node', 'development|production']
 const exclude = [...configDefaults.exclude, '**/dist/**', '**/.mutants/**']
 const ofActors = ['actors/**/*.test.ts']
 const searches = ['bin/explore/**/*.test.ts', 'bin/mutants/**/*.test.ts', 'bin/study/study.test.ts']
-const withProcesses = [
-  'bin/**/*.test.ts',
-  'runtime/live/**/*.test.ts',
-  'inspector/browser/**/*.test.ts',
-  'scripts/readme.test.ts',
-]
+const withBrowser = ['inspector/browser/**/*.test.ts']
+const withProcesses = ['bin/**/*.test.ts', 'runtime/live/**/*.test.ts', 'scripts/readme.test.ts']
 
 export default defineConfig({
   resolve: { conditions },
@@ -53,7 +50,7 @@ export default defineConfig({
         test: {
           name: 'in-process',
           include: ['**/*.test.ts'],
-          exclude: [...exclude, ...ofActors, ...withProcesses],
+          exclude: [...exclude, ...ofActors, ...withProcesses, ...withBrowser],
           benchmark: { include: ['**/*.bench.ts'], exclude },
           // By default one core would be left alone, which of two is half.
           maxWorkers: '100%',
@@ -82,6 +79,17 @@ export default defineConfig({
           // In full, drills hold what takes how long against a bound.
           maxWorkers: process.env.BRIGADE_DRILLS === 'full' ? 1 : 2,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: withBrowser,
+          exclude,
+          benchmark: { include: [] },
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
