@@ -6,6 +6,7 @@ import type { InspectionEvent, MessageId, NodeId } from '#ports'
 import { ClusterModel, type Picture } from '../model/cluster-model.ts'
 import {
   fillOf,
+  flashesOf,
   flightsOf,
   inhabitantsOf,
   linksOf,
@@ -152,6 +153,27 @@ test('messages fly from who sent them, those from outside from the gateway, as f
     to: position(picture.ids.indexOf(bin)),
   })
   expect(second?.delayMs).toBeGreaterThan(first?.delayMs ?? Number.NaN)
+})
+
+test('rings are round who has come back elsewhere, and round whose turn has failed', () => {
+  const model = new ClusterModel()
+  model.fold(frame('node-1', [resident(order, 'ready'), resident(bin, 'ok')]))
+  const before = model.picture(0)
+  expect(flashesOf(undefined, before, drawn(before).arrangement, palette)).toEqual([])
+  model.nodeEnded('node-1')
+  const failure = {
+    ...{ kind: 'failure', actor: bin, id: 'm' as MessageId, message: 'reserve', error: 'no rice' },
+    ...{ directive: 'restart', attempt: 1, at: 0 as Instant },
+  } as const
+  model.fold(frame('node-2', [resident(order, 'ready')], [failure]))
+  const now = model.picture(0)
+  const { arrangement } = drawn(now)
+  const flashes = flashesOf(before, now, arrangement, palette)
+  expect(flashes.map(({ color, kind }) => [color, kind])).toEqual([
+    [rgb(101), 4],
+    [rgb(10), 4],
+  ])
+  expect(flashesOf(now, model.picture(0), arrangement, palette)).toEqual([])
 })
 
 test('links are as wide as they are busy, and idle ones are not drawn', () => {

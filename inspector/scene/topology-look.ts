@@ -39,6 +39,8 @@ const linksMax = 400
 /** A message takes so long to get there, on the screen. */
 const travelMs = 700
 const travelSpreadMs = 100
+const flashMs = 900
+const flashesMax = 40
 
 /** Who is drawn: those that are, or were last, in some node's memory. */
 export function inhabitantsOf(
@@ -211,6 +213,36 @@ export function flightsOf(
       : [{ from: outside, to, delayMs: 0, forMs: travelMs, color: palette.bad, kind: 3 }]
   })
   return [...messages, ...dead]
+}
+
+/**
+ * Rings round who is somewhere else than in the picture before, in the hue of its old node, and round whose turn has failed
+ * or who was restarted. Of very many at once, the first.
+ */
+export function flashesOf(
+  before: Picture | undefined,
+  now: Picture,
+  { positions }: Arrangement,
+  palette: Palette,
+): readonly Flight[] {
+  const placeOf = new Map(now.ids.map((id, place) => [id, place]))
+  const hues = new Map<number, Rgb>()
+  for (const [place, id] of now.ids.entries()) {
+    const node = now.actors.node[place] ?? nowhere
+    const cameFrom = now.actors.cameFrom[place] ?? nowhere
+    const isSame = before?.ids[place] === id && before.actors.node[place] === node
+    if (before === undefined || isSame || node === nowhere || cameFrom === nowhere) continue
+    hues.set(place, palette.node(now.nodes[cameFrom] ?? ''))
+  }
+  for (const { incident } of now.incidents) {
+    if (incident.kind !== 'failure' && incident.kind !== 'restarted') continue
+    const place = placeOf.get(incident.actor)
+    if (place !== undefined) hues.set(place, incident.kind === 'failure' ? palette.bad : palette.warn)
+  }
+  return [...hues].slice(0, flashesMax).flatMap(([place, color]): readonly Flight[] => {
+    const at = positionIn(positions, place, [0, 0])
+    return at === undefined ? [] : [{ from: at, to: at, delayMs: 0, forMs: flashMs, color, kind: 4 }]
+  })
 }
 
 /** Of `nowhere`: where messages from outside come in. */

@@ -62,8 +62,8 @@ export interface Link {
   readonly isDashed: boolean
 }
 
-/** Of a message: dot, ring, bar, cross. */
-export type PointKind = 0 | 1 | 2 | 3
+/** Of a message: dot, ring, bar, cross. Then, of an actor: rings that grow where it is. */
+export type PointKind = 0 | 1 | 2 | 3 | 4
 export interface Flight {
   readonly from: readonly [x: number, y: number]
   readonly to: readonly [x: number, y: number]

@@ -122,27 +122,34 @@ export const pointShader = {
     uniform float uLift;
     varying vec3 vColor;
     varying float vKind;
+    varying float vShare;
     void main() {
       float share = (uTime - aWhen.x) / max(aWhen.y, 1.0);
       vColor = aColor;
       vKind = aKind;
+      vShare = clamp(share, 0.0, 1.0);
       vec2 at = mix(position.xy, aTo, clamp(share, 0.0, 1.0));
       float height = sin(clamp(share, 0.0, 1.0) * 3.14159265) * distance(position.xy, aTo) * 0.18 * uLift;
       gl_Position = projectionMatrix * modelViewMatrix * vec4(at, height, 1.0);
       bool isOnItsWay = aWhen.y > 0.0 && share > 0.0 && share < 1.0;
-      gl_PointSize = isOnItsWay ? 7.0 * uRatio : 0.0;
+      gl_PointSize = isOnItsWay ? (aKind > 3.5 ? mix(10.0, 40.0, vShare) : 7.0) * uRatio : 0.0;
       if (!isOnItsWay) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
     }`,
   fragmentShader: `
     varying vec3 vColor;
     varying float vKind;
+    varying float vShare;
     void main() {
       vec2 at = gl_PointCoord * 2.0 - 1.0;
       float far = length(at);
       float alpha = 1.0 - smoothstep(0.45, 0.62, far);
       if (vKind > 0.5 && vKind < 1.5) alpha = 1.0 - smoothstep(0.14, 0.3, abs(far - 0.55));
       if (vKind > 1.5 && vKind < 2.5) alpha = step(abs(at.x), 0.2) * step(abs(at.y), 0.75);
-      if (vKind > 2.5) alpha = step(min(abs(at.x - at.y), abs(at.x + at.y)), 0.3);
+      if (vKind > 3.5) {
+        float outer = 1.0 - smoothstep(0.03, 0.09, abs(far - 0.9));
+        float inner = 1.0 - smoothstep(0.03, 0.09, abs(far - 0.6));
+        alpha = (outer + inner * 0.7) * (1.0 - vShare);
+      } else if (vKind > 2.5) alpha = step(min(abs(at.x - at.y), abs(at.x + at.y)), 0.3);
       if (alpha < 0.02) discard;
       gl_FragColor = vec4(vColor, alpha);
     }`,
