@@ -112,7 +112,7 @@ test('no secret is in the data folder, a log, an answer to operators or a comman
     })
   await expect.poll(() => logged, { timeout: 60_000 }).toContain('In another terminal')
   const [, url = ''] = /guests +(http:\/\/[^/]+)/.exec(logged) ?? []
-  const [, opsUrl = ''] = /operators +(http:\/\/[^/]+)/.exec(logged) ?? []
+  const [, opsUrl = ''] = /inspector +(http:\/\/[^/]+)/.exec(logged) ?? []
 
   const call = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
     const response = await fetch(`${url}/api/v1${path}`, {

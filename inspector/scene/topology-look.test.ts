@@ -161,10 +161,16 @@ test('rings are round who has come back elsewhere, and round whose turn has fail
   const before = model.picture(0)
   expect(flashesOf(undefined, before, drawn(before).arrangement, palette)).toEqual([])
   model.nodeEnded('node-1')
-  const failure = {
-    ...{ kind: 'failure', actor: bin, id: 'm' as MessageId, message: 'reserve', error: 'no rice' },
-    ...{ directive: 'restart', attempt: 1, at: 0 as Instant },
-  } as const
+  const failure: InspectionEvent = {
+    kind: 'failure',
+    actor: bin,
+    id: 'm' as MessageId,
+    message: 'reserve',
+    error: 'no rice',
+    directive: 'restart',
+    attempt: 1,
+    at: 0 as Instant,
+  }
   model.fold(frame('node-2', [resident(order, 'ready')], [failure]))
   const now = model.picture(0)
   const { arrangement } = drawn(now)
