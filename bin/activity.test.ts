@@ -45,8 +45,9 @@ async function observedOver(turns: number): Promise<number> {
   }
 }
 
-const named = (frames: readonly ActivityFrame[], id: string): boolean =>
-  frames.some(({ head }) => head.named.some(([, actor]) => actor === id))
+/** What this node calls the actor. */
+const numberOf = (frames: readonly ActivityFrame[], node: string, id: string): number | undefined =>
+  frames.flatMap(({ head }) => (head.node === node ? head.named : [])).find(([, actor]) => actor === id)?.[0]
 
 describe('the actors of a live cluster', () => {
   test('are observed by nobody before somebody looks (AL1)', async () => {
@@ -65,17 +66,15 @@ describe('the actors of a live cluster', () => {
     expect(frames.find(({ head }) => head.node === 'node-1')?.head).toMatchObject({ whole: true, life: 1 })
     const order = await up.place()
     const id = `order/${order.id}`
-    await page.until(() => named(frames, id))
-    // Its owner has a row of it, and has seen the request come from outside.
+    // Its owner has a row of it, and has seen the request come from outside; both may be told one after the other.
     await page.until(() =>
       frames.some(({ head, edges }) => {
-        const number = head.named.find(([, actor]) => actor === id)?.[0]
+        const number = numberOf(frames, head.node, id)
         return rowsOf(edgeColumns, edges).some(({ from, to }) => from === outside && to === number)
       }),
     )
-    const last = frames.findLast(({ head }) => head.node === 'node-1')
-    expect(rowsOf(typeColumns, last?.types ?? new Uint32Array()).some(({ handled }) => handled > 0)).toBe(
-      true,
+    await page.until(() =>
+      frames.some(({ types }) => rowsOf(typeColumns, types).some(({ handled }) => handled > 0)),
     )
   })
 
