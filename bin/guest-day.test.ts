@@ -357,8 +357,8 @@ test('a phone is shown everything while the gateway is killed under its line', {
     await up.execute({ kind: 'crash', node: 'edge-1' as NodeId, force: true })
   }
   const ready = placed.map((id) => `${id}.order.ready`)
-  // Of one whose acknowledgement went under with the gateway the phone is told nothing more.
-  while (!ready.every((notice) => phone.shown.has(notice))) await sleep(100)
-  expect(phone.lines).toBeGreaterThan(2)
+  // Of one whose acknowledgement went under with the gateway the phone is told nothing more. All may have been shown
+  // before the second kill: a third line comes all the same.
+  while (!ready.every((notice) => phone.shown.has(notice)) || phone.lines < 3) await sleep(100)
   expect(phone.again).toEqual([])
 })
