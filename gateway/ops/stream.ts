@@ -93,11 +93,6 @@ export class Streams {
     this.#bounds = { ...streamBounds, ...parts.bounds }
   }
 
-  /** How many look. */
-  get size(): number {
-    return this.#viewers.size
-  }
-
   /** @throws Problem `too-many-streams`. */
   assertPlace(): void {
     const { viewersMax } = this.#bounds
@@ -399,7 +394,7 @@ export function streamRoutes(app: Server, streams: Streams): void {
         summary: 'The cluster as it happens, over a WebSocket',
         description: [
           'Sub-protocol `inspector.v1`. Text frames are JSON: a page says `{"type":"subscribe","stream":"activity"}`, or',
-          '`cluster`, `time`, `actor:ID`, and `unsubscribe`. The gateway begins with `welcome`, which says what is not',
+          '`cluster`, `time`, `actor:ID`, and `unsubscribe`. The gateway says `welcome` once, which tells what is not',
           'offered, and why. Binary frames are what actors do, as columns of cumulative counts; `gap` says that frames were',
           'left out. A page with a token offers it as a second sub-protocol: `bearer.` and the token in base64url.',
         ].join(' '),

@@ -1,5 +1,5 @@
 /**
- * The stream, for rooms: a picture of all actors while somebody looks, and single actors followed.
+ * The stream, for rooms: a picture of all actors while somebody looks.
  *
  * Owns:     when there is a line (a room wants one, and the tab is seen), coming back, and how often a picture is handed out.
  * Does not: make anything inside a picture reactive: each one replaces the one before.
@@ -19,13 +19,10 @@ export type Line = 'off' | 'connecting' | 'live' | 'lost'
 export const line = shallowRef<Line>('off')
 /** Undefined until the first one. */
 export const picture: ShallowRef<Picture | undefined> = shallowRef()
-/** When the picture came, by this page's clock. */
-export const pictureAt = shallowRef(0)
 /** Frames that were left out, since the line is there. */
 export const dropped = shallowRef(0)
 
 const wanted = new Map<string, number>()
-const followers = new Map<string, Set<() => void>>()
 let worker: Worker | undefined
 let retryMs = retryMinMs
 let retry: ReturnType<typeof setTimeout> | undefined
@@ -35,19 +32,6 @@ let drawing: ReturnType<typeof setTimeout> | undefined
 export function useActivity(): void {
   want('activity')
   onScopeDispose(() => leave('activity'))
-}
-
-/** Calls back when the actor may have had a turn, while the component is there; and when the line comes back. */
-export function useActor(actor: string, changed: () => void): void {
-  const stream = `actor:${actor}`
-  const all = followers.get(actor) ?? new Set()
-  followers.set(actor, all.add(changed))
-  want(stream)
-  onScopeDispose(() => {
-    all.delete(changed)
-    if (all.size === 0) followers.delete(actor)
-    leave(stream)
-  })
 }
 
 /** The cluster's view says that the process of a node has ended. */
@@ -110,7 +94,6 @@ function heard(words: FromFeed): void {
       dropped.value = 0
       retryMs = retryMinMs
       for (const stream of wanted.keys()) tell({ kind: 'say', type: 'subscribe', stream })
-      for (const all of followers.values()) for (const changed of all) changed()
       draw()
       return
     case 'closed':
@@ -126,14 +109,12 @@ function heard(words: FromFeed): void {
     case 'picture':
       if (line.value !== 'live') return
       picture.value = words.picture
-      pictureAt.value = performance.now()
       drawing = setTimeout(draw, pictureMs)
   }
 }
 
 function said(words: ToPage): void {
   if (words.type === 'gap') dropped.value += words.dropped
-  else if (words.type === 'changed') for (const changed of followers.get(words.actor) ?? []) changed()
 }
 
 /** Never more often than the screen is drawn. */

@@ -13,7 +13,6 @@ export function paletteOf(element: HTMLElement): Palette {
     return found
   }
   return {
-    ink1: token('--ink-1'),
     ink2: token('--ink-2'),
     ink3: token('--ink-3'),
     line2: token('--line-2'),

@@ -20,7 +20,7 @@ import type { Rgb } from './topology-scene.ts'
 
 const rgb = (n: number): Rgb => [n, n, n]
 const palette: Palette = {
-  ...{ ink1: rgb(1), ink2: rgb(2), ink3: rgb(3), line2: rgb(4), line3: rgb(5), work: rgb(6) },
+  ...{ ink2: rgb(2), ink3: rgb(3), line2: rgb(4), line3: rgb(5), work: rgb(6) },
   ...{ carbon: rgb(7), moving: rgb(8), warn: rgb(9), bad: rgb(10) },
   node: (node) => rgb(100 + Number(node.slice(-1))),
 }

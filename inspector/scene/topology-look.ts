@@ -12,7 +12,6 @@ import type { Fill, Flight, Link, Mark, PointKind, Rgb } from './topology-scene.
 
 /** Tokens, as numbers between 0 and 1. */
 export interface Palette {
-  readonly ink1: Rgb
   readonly ink2: Rgb
   readonly ink3: Rgb
   readonly line2: Rgb

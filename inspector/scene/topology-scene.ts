@@ -225,10 +225,6 @@ export class TopologyScene {
     )
   }
 
-  goTo(x: number, y: number): void {
-    this.#moveTo({ ...this.#view, x, y }, false)
-  }
-
   /** Where a point of the plane is on the canvas, in pixels. */
   pixelsOf(x: number, y: number): readonly [x: number, y: number] {
     const { zoom } = this.#view
