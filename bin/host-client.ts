@@ -26,6 +26,7 @@ import {
   type ClusterView,
   type CommandOutcome,
   type DeadLetterItem,
+  type KnownMember,
   type NodeCommand,
   type NodeView,
   type Ownership,
@@ -225,6 +226,10 @@ export class HostClient implements ClusterClient {
 
   ownership(): readonly Ownership[] {
     return ownershipOf(this.#parts.registry.shards, (shard) => this.#isOwned(shard))
+  }
+
+  members(): readonly KnownMember[] {
+    return this.#parts.live.node.members
   }
 
   worldNow(): Instant {

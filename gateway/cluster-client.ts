@@ -15,6 +15,7 @@ import type {
   DeadReason,
   Epoch,
   JournalRecord,
+  Member,
   MessageId,
   NodeId,
   Outcome,
@@ -48,6 +49,8 @@ export interface ClusterClient extends TurnSource {
   ready(): boolean
   /** Of each department, how many of its shards somebody owns now, as far as this process knows. */
   ownership(): readonly Ownership[]
+  /** Who takes part, as far as this process knows. */
+  members(): readonly KnownMember[]
   /** The world clock now: what a promise made by the gateway counts from. */
   worldNow(): Instant
   /** 32 bytes stored with the data: keys of requests and tokens of orders are derived from it. */
@@ -120,6 +123,8 @@ export interface ShardPlace {
   /** Nobody owns it because no build that is here can go on from what a newer one wrote. */
   readonly waitsFor?: NewerBuild
 }
+
+export type KnownMember = Pick<Member, 'node' | 'life' | 'state'>
 
 export interface Ownership {
   readonly department: string

@@ -85,6 +85,7 @@ export class Departments {
       command: (command) => client.command(command),
       ready: () => client.ready(),
       ownership: () => client.ownership(),
+      members: () => client.members(),
       worldNow: () => client.worldNow(),
       idempotencyKey: () => client.idempotencyKey(),
     }

@@ -26,6 +26,7 @@ import { configRoutes } from './ops/config.ts'
 import { assertClosed, guard, operatorSchemes } from './ops/guard.ts'
 import { houseRoutes } from './ops/house.ts'
 import { identityRoutes } from './ops/identity.ts'
+import { Incidents, incidentRoutes } from './ops/incidents.ts'
 import { inspectorRoutes } from './ops/inspector.ts'
 import { machineRoutes } from './ops/machines.ts'
 import { nodeRoutes } from './ops/nodes.ts'
@@ -65,6 +66,7 @@ export type { Auth, Caller, Role } from './auth/caller.ts'
 export { passwordHash, passwordProblem } from './auth/passwords.ts'
 export * from './cluster-client.ts'
 export { assertClosed } from './ops/guard.ts'
+export type { Incident } from './ops/incidents.ts'
 export { type ActorLook, type MachineChart, machineChart } from './ops/machines.ts'
 export { problemOf } from './problems.ts'
 export { orderOfKey } from './routes/order-id.ts'
@@ -158,6 +160,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const keyring = new Keyring(options.client.idempotencyKey())
   const departments = new Departments(options.client)
   const client = departments.client()
+  const incidents = new Incidents(client)
   const settings = new Settings(client, site, startValuesOf(options))
   departments.bounds = () => {
     const { 'gateway.breaker-failures': failures, 'gateway.breaker-open-ms': openMs } = settings.known()
@@ -247,6 +250,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     profiles.close()
     identity?.keys.close()
     departments.close()
+    incidents.close()
     done()
   })
   const ops = await createServer({
@@ -263,7 +267,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       if (options.inspector !== undefined) inspectorRoutes(server, options.inspector)
       const isSimulated = options.time !== undefined
       auditCommands(server, { client, keyring, isSimulated })
-      nodeRoutes(server, client, new Operations(client, keyring, isSimulated), departments, isSimulated)
+      nodeRoutes(server, {
+        client,
+        operations: new Operations(client, keyring, isSimulated),
+        departments,
+        incidents,
+        isSimulated,
+      })
+      incidentRoutes(server, incidents)
       operationRoutes(server, client, keyring)
       // An operator looks at an actor also when its department is given up.
       actorRoutes(server, options.client, keyring)

@@ -21,6 +21,7 @@ import type {
   ClusterView,
   CommandOutcome,
   DeadLetterItem,
+  KnownMember,
   NodeCommand,
   NodeView,
   Ownership,
@@ -223,6 +224,10 @@ export class SimulatedCluster implements ClusterClient {
   ownership(): readonly Ownership[] {
     const owned = new Set(this.#places().flatMap(({ shard, owner }) => (owner === undefined ? [] : [shard])))
     return ownershipOf(this.#day.registry.shards, (shard) => owned.has(shard))
+  }
+
+  members(): readonly KnownMember[] {
+    return this.#day.cluster.membership.members
   }
 
   ready(): boolean {

@@ -22,6 +22,7 @@ import { Problem } from '../problems.ts'
 import { exact } from '../routes/route-parts.ts'
 import { problems, type Server } from '../server.ts'
 import { Timestamp, timestampOf } from '../timestamp.ts'
+import type { Incidents } from './incidents.ts'
 import { Accepted, keyHeader, type Operations } from './operations.ts'
 
 const tags = ['cluster']
@@ -128,12 +129,17 @@ const commandFailures = [
   'actor-timeout',
 ] as const
 
+interface NodeRoutesParts {
+  readonly client: ClusterClient
+  readonly operations: Operations
+  readonly departments: Departments
+  readonly incidents: Incidents
+  readonly isSimulated: boolean
+}
+
 export function nodeRoutes(
   app: Server,
-  client: ClusterClient,
-  operations: Operations,
-  departments: Departments,
-  isSimulated: boolean,
+  { client, operations, departments, incidents, isSimulated }: NodeRoutesParts,
 ): void {
   app.addSchema(Node)
   app.addSchema(Shard)
@@ -372,7 +378,7 @@ export function nodeRoutes(
         response: { 200: Type.Object({ items: Type.Array(Invariant) }, exact) },
       },
     },
-    async () => ({ items: invariantsOf(await client.cluster(), departments) }),
+    async () => ({ items: invariantsOf(await client.cluster(), departments, incidents) }),
   )
   app.post(
     '/ops/v1/faults',
@@ -436,10 +442,16 @@ function refusalOf(outcome: Exclude<CommandOutcome, { readonly kind: 'accepted' 
   }
 }
 
+/** Shards that have no owner for longer than any recovery takes. */
+const recoveryBoundMs = 5_000
 /** More messages than this that wait on one node are a backlog. */
 const backlogMax = 10_000
 
-function invariantsOf({ nodes, shards }: ClusterView, { states }: Departments): Static<typeof Invariant>[] {
+function invariantsOf(
+  { nodes, shards }: ClusterView,
+  { states }: Departments,
+  { unownedMs }: Incidents,
+): Static<typeof Invariant>[] {
   const total = (gauge: string): number => nodes.reduce((sum, { gauges }) => sum + (gauges[gauge] ?? 0), 0)
   const unowned = shards.filter(isUnowned).length
   const waiting = shards.filter(({ waitsFor }) => waitsFor !== undefined).length
@@ -447,7 +459,14 @@ function invariantsOf({ nodes, shards }: ClusterView, { states }: Departments): 
   const behind = nodes.filter(({ gauges }) => (gauges.mailboxRows ?? 0) > backlogMax).map(({ id }) => id)
   const dead = total('deadLettersNow')
   return [
-    { id: 'every-shard-owned', holds: unowned === 0, detail: `${unowned} of ${shards.length} have no owner` },
+    {
+      id: 'every-shard-owned',
+      holds: unowned === 0 || unownedMs < recoveryBoundMs,
+      detail:
+        unowned > 0 && unownedMs < recoveryBoundMs
+          ? `${unowned} of ${shards.length} are on their way to another owner`
+          : `${unowned} of ${shards.length} have no owner`,
+    },
     { id: 'no-shard-waits-for-a-build', holds: waiting === 0, detail: `${waiting} wait for a newer build` },
     { id: 'no-dead-letters', holds: dead === 0, detail: `${dead} messages could not be handled` },
     {

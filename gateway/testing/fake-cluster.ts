@@ -27,6 +27,7 @@ import type {
   ClusterView,
   CommandOutcome,
   DeadLetterItem,
+  KnownMember,
   NodeCommand,
   Ownership,
 } from '../cluster-client.ts'
@@ -89,6 +90,7 @@ export class FakeCluster implements ClusterClient {
   #commandOutcome: CommandOutcome = { kind: 'accepted' }
   isReady = true
   owners: readonly Ownership[] = []
+  known: readonly KnownMember[] = []
   view: ClusterView
   letters: readonly DeadLetterItem[] = []
   now = start as Instant
@@ -343,6 +345,10 @@ export class FakeCluster implements ClusterClient {
 
   ownership(): readonly Ownership[] {
     return this.owners
+  }
+
+  members(): readonly KnownMember[] {
+    return this.known
   }
 
   ready(): boolean {

@@ -59,7 +59,8 @@ test('a node is killed only after its shards were named, its shards move, and it
     await crash.click()
     await page.getByRole('button', { name: 'Crash node-2' }).click()
     await page.getByText('node-2 was killed.').waitFor()
-    await page.getByText('up in life 2').waitFor()
+    await page.getByText('up in life 2').first().waitFor()
+    await page.getByText(/every shard has an owner again, after [\d.]+ m?s/).waitFor()
   }))
 
 test('one more node joins a group', () =>

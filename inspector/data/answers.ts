@@ -1,5 +1,5 @@
 /** What the operator API answers, as far as this page reads it. */
-import type { NodeView, TimeView } from '#gateway'
+import type { Incident, NodeView, TimeView } from '#gateway'
 
 export type Node = Omit<NodeView, 'id'> & { readonly id: string }
 
@@ -38,6 +38,9 @@ export interface Invariant {
   readonly holds: boolean
   readonly detail: string
 }
+
+/** Instants are ISO here. */
+export type ClusterIncident = Omit<Incident, 'at'> & { readonly at: string }
 
 export interface Page<Item> {
   readonly items: readonly Item[]

@@ -1,5 +1,7 @@
-/** What has happened between two looks at the cluster, in a person's words. */
-import type { Cluster, Node } from './answers.ts'
+/** What has happened to the cluster, in a person's words. */
+
+import { durationIn, manyOf } from '../shell/words.ts'
+import type { Cluster, ClusterIncident, Node } from './answers.ts'
 
 export type Severity = 'ok' | 'note' | 'warn' | 'bad'
 
@@ -10,53 +12,51 @@ export interface Incident {
   readonly words: string
 }
 
-export function changesBetween(before: Cluster, now: Cluster, at: number): readonly Incident[] {
-  const known = new Map(before.nodes.map((node) => [node.id, node]))
-  const here = new Set(now.nodes.map(({ id }) => id))
-  const told = [
-    ...now.nodes.flatMap((node) => changesOf(known.get(node.id), node)),
-    ...before.nodes.filter(({ id }) => !here.has(id)).map(({ id }) => note(`${id} has left`)),
-    ...changesOfShards(before, now),
-  ]
-  return told.map((incident) => ({ at, ...incident }))
-}
-
 type Told = Omit<Incident, 'at'>
-const note = (words: string): Told => ({ severity: 'note', words })
 
-function changesOf(before: Node | undefined, { id, state, life, gauges }: Node): readonly Told[] {
-  if (before === undefined) return [note(`${id} has joined`)]
-  const told: Told[] = []
-  if (state !== before.state || life !== before.life) told.push(...toldOfState(id, before, state, life))
-  const dead = (gauges.deadLettersNow ?? 0) - (before.gauges.deadLettersNow ?? 0)
-  if (dead > 0 && life === before.life)
-    told.push({ severity: 'warn', words: `${dead} dead letter${dead === 1 ? '' : 's'} on ${id}` })
-  return told
-}
+/** Of what the gateway has seen, also before this page was opened. */
+export const toldOf = (incident: ClusterIncident): Incident => ({
+  at: Date.parse(incident.at),
+  ...wordsOf(incident),
+})
 
-function toldOfState(id: string, before: Node, state: Node['state'], life: number): readonly Told[] {
-  switch (state) {
-    case 'down':
-      return [{ severity: 'bad', words: `${id} is down` }]
-    case 'paused':
-      return [{ severity: 'warn', words: `${id} is frozen` }]
+function wordsOf({ kind, node, life = 0, shards = 0, tookMs = 0 }: ClusterIncident): Told {
+  switch (kind) {
+    case 'joined':
+      return { severity: 'ok', words: life > 1 ? `${node} is up in life ${life}` : `${node} has joined` }
+    case 'left':
+      return { severity: 'note', words: `${node} has left` }
+    case 'ended':
+      return { severity: 'bad', words: `${node} has ended` }
     case 'leaving':
-      return [note(`${id} hands its shards over`)]
+      return { severity: 'note', words: `${node} hands its shards over` }
     case 'cordoned':
-      return [note(`${id} takes no more shards`)]
-    case 'up':
-      if (life > before.life)
-        return [{ severity: before.state === 'up' ? 'warn' : 'ok', words: `${id} is up in life ${life}` }]
-      return [{ severity: 'ok', words: `${id} is up` }]
-    default:
-      return before.state === 'up' ? [{ severity: 'bad', words: `${id} is down, and ${state}` }] : []
+      return { severity: 'note', words: `${node} takes no more shards` }
+    case 'uncordoned':
+      return { severity: 'ok', words: `${node} takes shards again` }
+    case 'unowned':
+      return { severity: 'warn', words: `${manyOf(shards, 'shard')} without an owner` }
+    case 'recovered':
+      return { severity: 'ok', words: `every shard has an owner again, after ${durationIn(tookMs)}` }
   }
 }
 
-function changesOfShards({ shards: before }: Cluster, { shards: now }: Cluster): readonly Told[] {
-  if (now.unowned > 0 && before.unowned === 0)
-    return [{ severity: 'warn', words: `${now.unowned} of ${now.total} shards have no owner` }]
-  if (now.unowned === 0 && before.unowned > 0)
-    return [{ severity: 'ok', words: `all ${now.total} shards have an owner again` }]
-  return []
+/** What only two looks at the cluster tell. */
+export function changesBetween(before: Cluster, now: Cluster, at: number): readonly Incident[] {
+  const known = new Map(before.nodes.map((node) => [node.id, node]))
+  return now.nodes.flatMap((node) =>
+    changesOf(known.get(node.id), node).map((incident) => ({ at, ...incident })),
+  )
+}
+
+function changesOf(before: Node | undefined, { id, state, life, gauges }: Node): readonly Told[] {
+  if (before?.life !== life) return []
+  const told: Told[] = []
+  if (state === 'paused' && before.state !== 'paused')
+    told.push({ severity: 'warn', words: `${id} is frozen` })
+  if (state === 'up' && before.state === 'paused')
+    told.push({ severity: 'ok', words: `${id} goes on, and is the same process` })
+  const dead = (gauges.deadLettersNow ?? 0) - (before.gauges.deadLettersNow ?? 0)
+  if (dead > 0) told.push({ severity: 'warn', words: `${manyOf(dead, 'dead letter')} on ${id}` })
+  return told
 }

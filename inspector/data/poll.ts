@@ -7,8 +7,8 @@
  * A hidden tab asks nothing.
  */
 import { computed, shallowRef } from 'vue'
-import type { ActorItem, Cluster, Invariant, Page, Time } from './answers.ts'
-import { changesBetween, type Incident } from './incidents.ts'
+import type { ActorItem, Cluster, ClusterIncident, Invariant, Page, Time } from './answers.ts'
+import { changesBetween, type Incident, toldOf } from './incidents.ts'
 import { ask, Refused } from './operator.ts'
 
 export type Connection =
@@ -38,6 +38,8 @@ export const orders = shallowRef<readonly ActorItem[]>([])
 export const invariants = shallowRef<readonly Invariant[]>([])
 export const incidents = shallowRef<readonly Incident[]>([])
 export const samples = shallowRef<readonly Sample[]>([])
+/** How long shards had no owner when that happened last. */
+export const lastRecoveryMs = shallowRef<number>()
 /** When the latest answer came, by this page's clock (`performance.now()`). */
 export const heardAt = shallowRef(0)
 
@@ -62,6 +64,8 @@ const turns = (known: Cluster): number =>
 let timer: ReturnType<typeof setTimeout> | undefined
 let failures = 0
 let isAsking = false
+/** What this page alone has seen. */
+let changes: readonly Incident[] = []
 
 /** Asks now, and from then on each second. */
 export function startPolling(): void {
@@ -101,10 +105,11 @@ async function askAll(): Promise<void> {
 
 async function askEach(): Promise<void> {
   const view = await ask<Cluster>('cluster')
-  const [clock, live, { items }] = await Promise.all([
+  const [clock, live, { items }, kept] = await Promise.all([
     view.world.isSimulated ? ask<Time>('time') : undefined,
     askOrders(),
     ask<Page<Invariant>>('invariants'),
+    ask<Page<ClusterIncident>>('incidents'),
   ])
   const before = cluster.value
   const at = Date.parse(clock?.now ?? view.world.now)
@@ -114,8 +119,10 @@ async function askEach(): Promise<void> {
     // A node that began anew counts from zero.
     const turnsPerSecond = Math.max(0, turns(view) - turns(before)) / seconds
     samples.value = [...samples.value.slice(1 - samplesKept), { at, turnsPerSecond }]
-    incidents.value = [...changesBetween(before, view, at), ...incidents.value].slice(0, incidentsKept)
+    changes = [...changesBetween(before, view, at), ...changes].slice(0, incidentsKept)
   }
+  incidents.value = [...kept.items.map(toldOf), ...changes].toSorted((one, other) => other.at - one.at)
+  lastRecoveryMs.value = kept.items.find(({ kind }) => kind === 'recovered')?.tookMs
   heardAt.value = now
   cluster.value = view
   time.value = clock

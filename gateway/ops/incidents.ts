@@ -1,0 +1,162 @@
+/**
+ * What has happened to the cluster lately: nodes that came and went, and shards that nobody owned for a while.
+ *
+ * It is read from what this process knows anyway, also while nobody looks: nothing is asked of the cluster.
+ *
+ * Owns:     the last incidents, and for how long there have been shards without an owner.
+ * Does not: know of frozen nodes: only the launcher sees those, and what stays frozen is ended.
+ */
+import { Type } from 'typebox'
+import type { Instant } from '#actor'
+import type { ClusterClient, KnownMember } from '../cluster-client.ts'
+import { exact } from '../routes/route-parts.ts'
+import type { Server } from '../server.ts'
+import { Timestamp, timestampOf } from '../timestamp.ts'
+
+/** The exactness of `tookMs`. */
+const lookEveryMs = 50
+const keptMax = 200
+
+const kinds = [
+  'joined',
+  'left',
+  'ended',
+  'leaving',
+  'cordoned',
+  'uncordoned',
+  'unowned',
+  'recovered',
+] as const
+
+export interface Incident {
+  readonly at: Instant
+  /**
+   * - `joined`, `left`, `ended`: a node, as one that takes part; `left` was announced
+   * - `leaving`, `cordoned`, `uncordoned`: a node, on its way
+   * - `unowned`, `recovered`: shards
+   */
+  readonly kind: (typeof kinds)[number]
+  readonly node?: string
+  readonly life?: number
+  /** How many had no owner at the same time, at most. */
+  readonly shards?: number
+  /** Of `recovered`: since the first of them had none. */
+  readonly tookMs?: number
+}
+
+export class Incidents {
+  readonly #client: ClusterClient
+  readonly #looking: NodeJS.Timeout
+  #kept: Incident[] = []
+  #members: ReadonlyMap<string, KnownMember> | undefined
+  #gap: { readonly at: Instant; readonly since: number; shards: number } | undefined
+  #wasWhole = false
+  #at = 0 as Instant
+
+  constructor(client: ClusterClient) {
+    this.#client = client
+    this.#looking = setInterval(() => this.look(), lookEveryMs)
+    this.#looking.unref()
+  }
+
+  /** Newest first. */
+  get latest(): readonly Incident[] {
+    return this.#kept
+  }
+
+  /** For how long there have been shards without an owner; 0: there are none. */
+  get unownedMs(): number {
+    return this.#gap === undefined ? 0 : performance.now() - this.#gap.since
+  }
+
+  look(): void {
+    const at = this.#client.worldNow()
+    if (at < this.#at) this.#woundBackTo(at)
+    this.#at = at
+    this.#lookAtMembers(at)
+    this.#lookAtShards(at)
+    this.#kept.length = Math.min(this.#kept.length, keptMax)
+  }
+
+  close(): void {
+    clearInterval(this.#looking)
+  }
+
+  /** The time of a simulated cluster: what is to come has not happened yet. */
+  #woundBackTo(at: Instant): void {
+    this.#kept = this.#kept.filter((incident) => incident.at <= at)
+    this.#members = undefined
+    this.#gap = undefined
+  }
+
+  #lookAtMembers(at: Instant): void {
+    const before = this.#members
+    const now = new Map(this.#client.members().map((member) => [member.node as string, member]))
+    // Until it has heard of anybody it is this process that is new.
+    this.#members = now.size === 0 ? before : now
+    if (before === undefined || now.size === 0) return
+    for (const member of before.values()) {
+      const { node, life, state } = member
+      if (now.get(node)?.life !== life)
+        this.#tell({ at, kind: state === 'leaving' ? 'left' : 'ended', node, life })
+    }
+    for (const { node, life, state } of now.values()) {
+      const known = before.get(node)
+      if (known?.life !== life) this.#tell({ at, kind: 'joined', node, life })
+      else if (known.state !== state)
+        this.#tell({ at, kind: state === 'up' ? 'uncordoned' : state, node, life })
+    }
+  }
+
+  #lookAtShards(at: Instant): void {
+    const ownership = this.#client.ownership()
+    const shards = ownership.reduce((sum, one) => sum + one.shards - one.owned, 0)
+    const gap = this.#gap
+    if (gap === undefined && shards > 0) {
+      this.#gap = { at, since: performance.now(), shards }
+      this.#tellOfShards({ at, kind: 'unowned', shards })
+    } else if (gap !== undefined && shards > 0) gap.shards = Math.max(gap.shards, shards)
+    else if (gap !== undefined) {
+      this.#gap = undefined
+      const tookMs = Math.round(performance.now() - gap.since)
+      this.#tellOfShards({ at, kind: 'recovered', shards: gap.shards, tookMs })
+    }
+    this.#wasWhole ||= shards === 0
+  }
+
+  /** A cluster that starts has not lost anything. */
+  #tellOfShards(incident: Incident): void {
+    if (this.#wasWhole) this.#tell(incident)
+  }
+
+  #tell(incident: Incident): void {
+    this.#kept.unshift(incident)
+  }
+}
+
+const count = Type.Integer({ minimum: 0 })
+const Shown = Type.Object(
+  {
+    at: Timestamp,
+    kind: Type.Enum([...kinds]),
+    node: Type.Optional(Type.String()),
+    life: Type.Optional(count),
+    shards: Type.Optional(count),
+    tookMs: Type.Optional(count),
+  },
+  exact,
+)
+
+export function incidentRoutes(app: Server, incidents: Incidents): void {
+  app.get(
+    '/ops/v1/incidents',
+    {
+      schema: {
+        summary: `The last ${keptMax} times that a node came or went, or that shards had no owner; newest first`,
+        tags: ['cluster'],
+        response: { 200: Type.Object({ items: Type.Array(Shown) }, exact) },
+      },
+    },
+    async () => ({ items: incidents.latest.map(({ at, ...one }) => ({ at: timestampOf(at), ...one })) }),
+  )
+}
