@@ -65,6 +65,7 @@ import type { TimeControl } from './time-control.ts'
 export type { Auth, Caller, Role } from './auth/caller.ts'
 export { passwordHash, passwordProblem } from './auth/passwords.ts'
 export * from './cluster-client.ts'
+export type * from './kitchen-words.ts'
 export { assertClosed } from './ops/guard.ts'
 export type { Incident } from './ops/incidents.ts'
 export { type ActorLook, type MachineChart, machineChart } from './ops/machines.ts'
@@ -288,6 +289,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         server,
         new Streams({
           client: options.client,
+          site,
           time: options.time,
           bounds: { heartbeatMs: values['gateway.heartbeat-ms'] },
         }),

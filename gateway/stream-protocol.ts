@@ -10,6 +10,7 @@
  * Owns:     the words. Nothing of Node is used here: pages have it, too.
  */
 import type { ClusterView } from './cluster-client.ts'
+import type { KitchenPatch } from './kitchen-words.ts'
 import type { TimeView } from './time-control.ts'
 
 export const streamPath = '/ops/v1/stream'
@@ -26,8 +27,9 @@ export const activityVersion = 1
  * - `cluster`: once a second
  * - `time`: ten times a second while it is turned; of a simulated cluster alone
  * - `actor:ID`: `changed` whenever it may have had a turn
+ * - `kitchen`: up to ten times a second what has changed there
  */
-export type StreamName = 'activity' | 'cluster' | 'time' | `actor:${string}`
+export type StreamName = 'activity' | 'cluster' | 'time' | 'kitchen' | `actor:${string}`
 
 export type FromPage = { readonly type: 'subscribe' | 'unsubscribe'; readonly stream: string }
 
@@ -53,4 +55,5 @@ export type ToPage =
   | { readonly type: 'silent'; readonly stream: StreamName; readonly detail: string }
   | { readonly type: 'time'; readonly view: TimeView }
   | { readonly type: 'changed'; readonly actor: string }
+  | ({ readonly type: 'kitchen' } & KitchenPatch)
   | { readonly type: 'error'; readonly code: 'malformed' | 'unknown-stream' | 'off'; readonly detail: string }

@@ -35,6 +35,7 @@ import type { TimeControl } from '../time-control.ts'
 import { upgradeOf } from '../upgrade.ts'
 import { openWebSocket } from '../web-socket.ts'
 import { actorOf } from './actors.ts'
+import { KitchenFeed } from './kitchen-feed.ts'
 
 export const streamBounds = {
   viewersMax: 50,
@@ -56,6 +57,8 @@ export type StreamBounds = { readonly [Key in keyof typeof streamBounds]: number
 
 export interface StreamParts {
   readonly client: ClusterClient
+  /** Whose kitchen is shown. */
+  readonly site: string
   readonly time: TimeControl | undefined
   readonly bounds?: Partial<StreamBounds>
 }
@@ -84,6 +87,7 @@ export class Streams {
   readonly #bounds: StreamBounds
   readonly #viewers = new Set<Viewer>()
   #activity: ActivityWatch | undefined
+  #kitchen: KitchenFeed | undefined
   readonly #timers = new Map<'cluster' | 'time' | 'heartbeat', NodeJS.Timeout>()
   #isAsking = false
   #timeTold = ''
@@ -153,6 +157,7 @@ export class Streams {
     this.#keepAll()
     if (name === 'activity') this.#activity?.again()
     else if (name === 'cluster') void this.#tellCluster()
+    else if (name === 'kitchen') this.#tellKitchen(viewer)
     else this.#tellTime(true)
   }
 
@@ -164,7 +169,8 @@ export class Streams {
       viewer.say({ type: 'error', code: 'off', detail: timeIsOff })
       return undefined
     }
-    if (stream === 'activity' || stream === 'cluster' || stream === 'time') return stream
+    if (stream === 'activity' || stream === 'cluster' || stream === 'kitchen' || stream === 'time')
+      return stream
     viewer.say({ type: 'error', code: 'unknown-stream', detail: `There is no stream '${stream}'.` })
     return undefined
   }
@@ -186,9 +192,30 @@ export class Streams {
       this.#activity?.stop()
       this.#activity = undefined
     }
+    this.#keepKitchen()
     this.#keep('cluster', this.#wanted('cluster').length > 0)
     this.#keep('time', this.#wanted('time').length > 0)
     this.#keep('heartbeat', this.#viewers.size > 0)
+  }
+
+  #keepKitchen(): void {
+    const { client, site } = this.#parts
+    if (this.#wanted('kitchen').length > 0) {
+      this.#kitchen ??= new KitchenFeed(client, site, (patch) => {
+        const words = JSON.stringify({ type: 'kitchen', ...patch } satisfies ToPage)
+        for (const viewer of this.#wanted('kitchen'))
+          if (viewer.show('kitchen', words) === 'after-a-gap') this.#tellKitchen(viewer)
+      })
+    } else {
+      this.#kitchen?.stop()
+      this.#kitchen = undefined
+    }
+  }
+
+  /** All of it. */
+  #tellKitchen(viewer: Viewer): void {
+    if (this.#kitchen === undefined) return
+    viewer.show('kitchen', JSON.stringify({ type: 'kitchen', ...this.#kitchen.whole } satisfies ToPage))
   }
 
   #keep(name: 'cluster' | 'time' | 'heartbeat', isNeeded: boolean): void {
@@ -274,7 +301,7 @@ class Viewer {
   /** Bytes that it may be sent now, and when that was so. */
   #allowance: number
   #at = performance.now()
-  #dropped = 0
+  readonly #dropped = new Map<StreamName, number>()
   #hasAnswered = true
   readonly #left: () => void
 
@@ -321,6 +348,7 @@ class Viewer {
   leave(stream: StreamName): void {
     this.#streams.get(stream)?.()
     this.#streams.delete(stream)
+    this.#dropped.delete(stream)
   }
 
   say(words: ToPage): void {
@@ -330,21 +358,21 @@ class Viewer {
   }
 
   /** Sends a frame, or leaves it out. `after-a-gap`: this one was sent, and others before it were not. */
-  show(stream: StreamName, bytes: Uint8Array): 'sent' | 'left-out' | 'after-a-gap' {
+  show(stream: StreamName, frame: Uint8Array | string): 'sent' | 'left-out' | 'after-a-gap' {
     const now = performance.now()
     const { bytesPerSecond, burstBytes, waitingBytesMax } = this.#bounds
     this.#allowance = Math.min(burstBytes, this.#allowance + ((now - this.#at) / 1_000) * bytesPerSecond)
     this.#at = now
     const isBehind = this.#webSocket.bufferedAmount > waitingBytesMax || this.#allowance < 0
     if (isBehind || this.#webSocket.readyState !== WebSocket.OPEN) {
-      this.#dropped += 1
+      this.#dropped.set(stream, (this.#dropped.get(stream) ?? 0) + 1)
       return 'left-out'
     }
-    this.#allowance -= bytes.length
-    const dropped = this.#dropped
-    this.#dropped = 0
+    this.#allowance -= frame.length
+    const dropped = this.#dropped.get(stream) ?? 0
+    this.#dropped.delete(stream)
     if (dropped > 0) this.say({ type: 'gap', stream, dropped })
-    this.#webSocket.send(bytes)
+    this.#webSocket.send(frame)
     return dropped > 0 ? 'after-a-gap' : 'sent'
   }
 
@@ -394,8 +422,8 @@ export function streamRoutes(app: Server, streams: Streams): void {
         summary: 'The cluster as it happens, over a WebSocket',
         description: [
           'Sub-protocol `inspector.v1`. Text frames are JSON: a page says `{"type":"subscribe","stream":"activity"}`, or',
-          '`cluster`, `time`, `actor:ID`, and `unsubscribe`. The gateway says `welcome` once, which tells what is not',
-          'offered, and why. Binary frames are what actors do, as columns of cumulative counts; `gap` says that frames were',
+          '`cluster`, `time`, `kitchen`, `actor:ID`, and `unsubscribe`. The gateway says `welcome` once, which tells what is',
+          'not offered, and why. Binary frames are what actors do, as columns of cumulative counts; `gap` says that frames were',
           'left out. A page with a token offers it as a second sub-protocol: `bearer.` and the token in base64url.',
         ].join(' '),
         tags: ['stream'],

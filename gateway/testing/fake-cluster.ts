@@ -275,8 +275,9 @@ export class FakeCluster implements ClusterClient {
   #operate(id: ActorId): Outcome {
     const actor = this.#actors.get(id)
     if (actor === undefined) return { kind: 'unknown' }
-    const { value, context } = actor.state
-    const inside = { id, status: 'live', context, mailbox: [], mailboxDepth: 0 }
+    const { value, context, done } = actor.state
+    const status = done ? 'archived' : 'live'
+    const inside = { id, shard: 'orders.0', status, context, mailbox: [], mailboxDepth: 0 }
     return { kind: 'answer', value: inside, state: value, version: actor.records.length }
   }
 
