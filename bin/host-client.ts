@@ -162,6 +162,10 @@ export class HostClient implements ClusterClient {
     return { stop: activity.watch((_, frame) => see(frame)), again: () => activity.again() }
   }
 
+  tapMessages(...tapped: Parameters<ClusterClient['tapMessages']>): () => void {
+    return this.#parts.live.taps.tap(...tapped)
+  }
+
   async cluster(): Promise<ClusterView> {
     const { live, speed } = this.#parts
     const [nodes, shards] = await Promise.all([this.#statuses(), this.#places()])

@@ -8,6 +8,7 @@
  *   G1. No method throws synchronously. `request` and `command` never reject: their outcome is a value.
  *   G2. What `request` answers is durable: an outcome that states a fact about an actor is never taken back.
  */
+import type { TapBatch, TapOrder } from '#activity'
 import type { ActorId, Instant } from '#actor'
 import type {
   ActorStatus,
@@ -41,6 +42,8 @@ export interface ClusterClient extends TurnSource {
   watch(actor: ActorId, changed: () => void): () => void
   /** Frames of `#activity`, of all nodes, each beginning with one that is whole. Lost ones are followed by such a one. */
   watchActivity(see: (frame: Uint8Array) => void): ActivityWatch
+  /** Tells every message that fits, of all nodes, until what is returned is called. `lost`: before these, on their way here. */
+  tapMessages(order: TapOrder, hear: (batch: TapBatch, lost: number) => void): () => void
   cluster(): Promise<ClusterView>
   actors(filter: ActorFilter): Promise<Page<ActorListItem>>
   deadLetters(filter: { readonly limit: number; readonly cursor?: string }): Promise<Page<DeadLetterItem>>

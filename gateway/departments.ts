@@ -79,6 +79,7 @@ export class Departments {
       turns: (...looked) => client.turns(...looked),
       watch: (actor, changed) => client.watch(actor, changed),
       watchActivity: (see) => client.watchActivity(see),
+      tapMessages: (order, hear) => client.tapMessages(order, hear),
       cluster: () => client.cluster(),
       actors: (filter) => client.actors(filter),
       deadLetters: (filter) => client.deadLetters(filter),

@@ -1,9 +1,18 @@
 /** What each node of a simulated cluster has counted since its process began, and its events for whoever watches. */
-import { blindObserver, type CounterName, type InspectionEvent, type NodeId, type Observer } from '#ports'
+import {
+  blindObserver,
+  type CounterName,
+  type InspectionEvent,
+  type MessageWatcher,
+  type NodeId,
+  type Observer,
+} from '#ports'
 
 export class NodeCounts {
   /** Told of every event, while there is one. */
   watcher: ((node: NodeId, event: InspectionEvent) => void) | undefined
+  /** Who taps the messages of a node, when somebody does. */
+  tapper: (node: NodeId) => MessageWatcher | undefined = () => undefined
   readonly #counts = new Map<NodeId, Partial<Record<CounterName, number>>>()
 
   /** For a new process of this node. */
@@ -11,6 +20,7 @@ export class NodeCounts {
     const counts: Partial<Record<CounterName, number>> = {}
     this.#counts.set(node, counts)
     const watcher = (): NodeCounts['watcher'] => this.watcher
+    const tapper = (): MessageWatcher | undefined => this.tapper(node)
     return {
       ...blindObserver,
       count: (name, by = 1) => {
@@ -20,6 +30,9 @@ export class NodeCounts {
         return watcher() !== undefined
       },
       event: (event) => this.watcher?.(node, event),
+      get messages() {
+        return tapper()
+      },
     }
   }
 

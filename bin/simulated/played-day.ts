@@ -71,6 +71,11 @@ export class PlayedDay implements TimeControl {
     }
   }
 
+  /** It is on its way to another moment. */
+  get isSeeking(): boolean {
+    return this.#state === 'seeking'
+  }
+
   pause(): void {
     if (this.#state === 'seeking') this.#then = 'paused'
     else this.#state = 'paused'

@@ -36,6 +36,7 @@ import type { Commit } from '#sim'
 import { inspected, queried } from './looked-at.ts'
 import type { NodeCounts } from './node-counts.ts'
 import { SimulatedActivity } from './simulated-activity.ts'
+import { SimulatedTaps } from './simulated-taps.ts'
 
 /** A frozen node that is not told for how long: until the launcher ends it. */
 const untilEndedMs = 3_600_000
@@ -45,7 +46,7 @@ const standsStill: Outcome = { kind: 'busy', retryAfterMs: 1_000, reason: 'pause
 export interface SimulatedClusterParts {
   readonly play: ReplayableDay
   readonly counts: NodeCounts
-  readonly time: TimeControl
+  readonly time: TimeControl & { readonly isSeeking: boolean }
 }
 
 export class SimulatedCluster implements ClusterClient {
@@ -53,6 +54,7 @@ export class SimulatedCluster implements ClusterClient {
   readonly #waiting = new Set<(outcome: Outcome) => void>()
   readonly #watchers = new Map<ActorId, Set<() => void>>()
   readonly #activity: SimulatedActivity
+  readonly #taps: SimulatedTaps
   /** What became durable, batch by batch. They lie in the day's own journal, too. */
   #batches: (readonly JournalRecord[])[] = []
   /** Times that time was wound back: each begins another journal. */
@@ -61,6 +63,8 @@ export class SimulatedCluster implements ClusterClient {
   constructor(parts: SimulatedClusterParts) {
     this.#parts = parts
     this.#activity = new SimulatedActivity(parts.play, parts.counts)
+    this.#taps = new SimulatedTaps(() => parts.time.isSeeking)
+    parts.counts.tapper = (node) => this.#taps.watcherOf(node)
   }
 
   get #day(): SimDay {
@@ -144,8 +148,13 @@ export class SimulatedCluster implements ClusterClient {
     return this.#activity.watch(see)
   }
 
+  tapMessages(...[order, hear]: Parameters<ClusterClient['tapMessages']>): () => void {
+    return this.#taps.tap(order, (batch) => hear(batch, 0))
+  }
+
   close(): void {
     this.#activity.close()
+    this.#taps.close()
   }
 
   async cluster(): Promise<ClusterView> {

@@ -5,6 +5,7 @@
  * Does not: deliver what actors tell each other, unless they are `connected`. A test says what the others answered,
  *           with `deliver`, and that a timer fires, with `fire`.
  */
+import type { TapBatch, TapOrder } from '#activity'
 import type { ActorDefinition, ActorId, Effect, Instant, Message } from '#actor'
 import { keyOf, systemMessageTypes, typeOf } from '#actor'
 import type {
@@ -63,6 +64,11 @@ interface FakeActor {
 /** Answers of calls, and timers of the actor's own: a test delivers them as the runtime would. */
 const isOfRuntime = ({ type }: Message): boolean => systemMessageTypes.has(type) || type.startsWith('xstate.')
 
+interface Tapping {
+  readonly order: TapOrder
+  readonly hear: (batch: TapBatch, lost: number) => void
+}
+
 const scope = 'fake' as ScopeId
 /** 2026-05-01 18:00 UTC. */
 const start = Date.UTC(2026, 4, 1, 18) * 1_000
@@ -80,6 +86,8 @@ export class FakeCluster implements ClusterClient {
   /** Who watches what actors do, and how often they have asked for all there is. */
   readonly viewers = new Set<(frame: Uint8Array) => void>()
   wholes = 0
+  /** Who taps messages. */
+  readonly taps = new Set<Tapping>()
   readonly #types: ReadonlyMap<string, FakeType>
   readonly #actors = new Map<ActorId, FakeActor>()
   readonly #watchers = new Map<ActorId, Set<() => void>>()
@@ -311,6 +319,12 @@ export class FakeCluster implements ClusterClient {
       },
       stop: () => void this.viewers.delete(see),
     }
+  }
+
+  tapMessages(order: TapOrder, hear: Tapping['hear']): () => void {
+    const tapping = { order, hear }
+    this.taps.add(tapping)
+    return () => void this.taps.delete(tapping)
   }
 
   async cluster(): Promise<ClusterView> {

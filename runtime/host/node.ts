@@ -76,7 +76,7 @@ export interface NodeOptions {
 }
 
 /** What is said for people who look; nothing of the cluster depends on it. */
-export type LookItem = Extract<WireItem, { readonly kind: 'watch' | 'activity' }>
+export type LookItem = Extract<WireItem, { readonly kind: 'watch' | 'activity' | 'tap' | 'tapped' }>
 
 /** One life of a node's memory. */
 interface Incarnation {
@@ -562,6 +562,8 @@ export class Node {
           break
         case 'watch':
         case 'activity':
+        case 'tap':
+        case 'tapped':
           this.#options.onLook?.(from, item)
           break
       }

@@ -78,7 +78,7 @@ export function received(memory: Memory, item: Extract<WireItem, { kind: 'messag
   const problem = memory.registry.problemOf(item.envelope)
   if (problem === undefined) offer(memory, shard, item.envelope)
   else {
-    const waiting = newWaiting(shard.nextRow, item.envelope)
+    const waiting = newWaiting(shard.nextRow, item.envelope, memory.now.runtime)
     shard.nextRow += 1
     deadLetter(memory, shard, waiting, 'invalid', problem)
   }

@@ -14,6 +14,7 @@ import { bury, offer } from './mailboxes.ts'
 import { type Memory, newWaiting } from './memory.ts'
 import type { Activation, Shard } from './shard.ts'
 import { apply, check, record } from './turns.ts'
+import { witnessed } from './witnessed.ts'
 
 export function failed(memory: Memory, activation: Activation, waiting: Waiting, error: unknown): void {
   const { shard, type } = activation
@@ -52,6 +53,8 @@ export function failed(memory: Memory, activation: Activation, waiting: Waiting,
       at: memory.now.world,
     })
   }
+  const told = (outcome: 'retried' | 'failed'): void =>
+    witnessed(memory, waiting, outcome, { at, attempt: waiting.attempts, detail })
   switch (directive) {
     case 'restart':
       memory.observer.count('restarts')
@@ -62,6 +65,7 @@ export function failed(memory: Memory, activation: Activation, waiting: Waiting,
         bury(memory, activation, waiting, 'failed', detail)
         break
       }
+      told('retried')
       putBack(
         memory,
         activation,
@@ -79,6 +83,7 @@ export function failed(memory: Memory, activation: Activation, waiting: Waiting,
     case 'stop':
       if (activation.status === 'absent') bury(memory, activation, waiting, 'failed', detail)
       else {
+        told('failed')
         putBack(memory, activation, waiting, 0)
         activation.status = 'stopped'
         record(memory, activation, at, waiting.envelope, { note: 'stopped' })
@@ -95,6 +100,7 @@ export function failed(memory: Memory, activation: Activation, waiting: Waiting,
         bury(memory, activation, waiting, 'failed', detail)
         break
       }
+      told('failed')
       putBack(memory, activation, waiting, backoffMs(supervisor.backoff, waiting.attempts, 0.5))
       escalate(memory, shard, `${activation.id}: ${detail}`)
       break
@@ -137,7 +143,7 @@ function reset(memory: Memory, activation: Activation, at: Instant, cause: Envel
       memory.removeRow(table, shard, ordinal, id)
   activation.state = born.state
   record(memory, activation, at, cause, { note: 'reset' })
-  apply(memory, activation, newWaiting(0, cause), born.effects)
+  apply(memory, activation, newWaiting(0, cause, memory.now.runtime), born.effects)
 }
 
 /** Beyond the root of the tree: the shard is loaded again, here or, when that happened too often, elsewhere. */

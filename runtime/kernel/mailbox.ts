@@ -26,6 +26,10 @@ export interface Waiting {
   /** A row is stored, or is a write of a batch that is closed. */
   rowed: boolean
   handled: boolean
+  /** When it came, on the runtime clock. */
+  readonly since: Instant
+  /** Somebody wants to know what becomes of it: what the watcher gave before its turn. */
+  begun: number | undefined
   /** 'asked': its trial row is on its way to the disk. 'granted': the row is durable, its turn may run. */
   trial: 'none' | 'asked' | 'granted'
 }

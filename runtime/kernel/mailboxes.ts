@@ -18,11 +18,12 @@ import { type Memory, newWaiting } from './memory.ts'
 import { refuse } from './requests.ts'
 import { Activation, type Shard } from './shard.ts'
 import { consume } from './turns.ts'
+import { begin, witnessed } from './witnessed.ts'
 
 /** Takes a message into its actor's mailbox. What it came with (mark, cause) is in the same batch. */
 export function offer(memory: Memory, shard: Shard, envelope: Envelope, replays = 0): void {
   const activation = activate(memory, shard, envelope.to)
-  const waiting = newWaiting(shard.nextRow, envelope)
+  const waiting = newWaiting(shard.nextRow, envelope, memory.now.runtime)
   shard.nextRow += 1
   waiting.replays = replays
   // A timer, a result or a timeout stands for a row that is stored already: there is no message to bury.
@@ -140,6 +141,12 @@ export function deadLetter(
   memory.open.put('mailbox', [shard.id, waiting.n], row)
   memory.observer.count('deadLetters')
   tell(memory, 'dead-letter', row)
+  if (waiting.begun === undefined) begin(memory, waiting)
+  witnessed(memory, waiting, 'dead-letter', {
+    at: memory.worldNow(shard),
+    attempt: waiting.attempts,
+    detail: `${reason}: ${detail}`,
+  })
   dropDeadLetters(memory, shard)
   if (shard.deadLetters.size === 1) lookAtDeadLetters(memory, shard)
 }

@@ -274,7 +274,7 @@ export class Memory {
   }
 }
 
-export function newWaiting(n: number, envelope: Envelope): Waiting {
+export function newWaiting(n: number, envelope: Envelope, since: Instant): Waiting {
   return {
     n,
     envelope,
@@ -284,6 +284,8 @@ export function newWaiting(n: number, envelope: Envelope): Waiting {
     deaths: 0,
     rowed: false,
     handled: false,
+    since,
+    begun: undefined,
     trial: 'none',
   }
 }

@@ -9,7 +9,7 @@
  *   T2. An actor leaves memory only when its last batch is durable and no message waits for it.
  *   T3. A release is the shard's last write here.
  */
-import type { ActorId } from '#actor'
+import type { ActorId, Instant } from '#actor'
 import { after, assert } from '#actor'
 import type { MailboxRow, MessageId, NodeId, Ordinal, ShardId, ShardRows, SnapshotRow } from '#ports'
 import { startCall } from './calls.ts'
@@ -102,7 +102,7 @@ function inherit(memory: Memory, shard: Shard, clean: boolean, { mailbox, beyond
       continue
     }
     if (memory.registry.find(row.envelope.to) === undefined) continue
-    const waiting = waitingAgain(n, row)
+    const waiting = waitingAgain(n, row, memory.now.runtime)
     if (row.onTrial === true && !clean) waiting.deaths += 1
     // It is on trial no more: a later death is not held against it.
     if (row.onTrial === true) memory.writeRow(shard, waiting)
@@ -129,8 +129,8 @@ function inherit(memory: Memory, shard: Shard, clean: boolean, { mailbox, beyond
   }
 }
 
-function waitingAgain(n: number, row: MailboxRow): Waiting {
-  const waiting = newWaiting(n, row.envelope)
+function waitingAgain(n: number, row: MailboxRow, since: Instant): Waiting {
+  const waiting = newWaiting(n, row.envelope, since)
   waiting.rowed = true
   waiting.attempts = row.attempts
   waiting.replays = row.replays ?? 0
@@ -144,7 +144,7 @@ export function behindWindow(memory: Memory, input: Extract<Input, { kind: 'mail
   const activation = shard?.activations.get(input.actor)
   if (shard?.epoch !== input.epoch || activation === undefined) return
   activation.mailbox.reading = false
-  activation.mailbox.fill(input.rows.map(([n, row]) => waitingAgain(n, row)))
+  activation.mailbox.fill(input.rows.map(([n, row]) => waitingAgain(n, row, memory.now.runtime)))
   assert(activation.mailbox.first !== undefined, 'M2', `a message of '${input.actor}' has lost its row`)
   schedule(memory, activation)
 }

@@ -23,6 +23,7 @@ import { answer, refuse } from './requests.ts'
 import { raiseTombstone } from './retention.ts'
 import { type Activation, rowOf, setRow, withVersion } from './shard.ts'
 import { unstorablePart } from './storable.ts'
+import { begin, witnessed } from './witnessed.ts'
 
 export function turn(memory: Memory, activation: Activation): void {
   const { shard } = activation
@@ -49,8 +50,9 @@ export function turn(memory: Memory, activation: Activation): void {
   }
   memory.open.turns += 1
   memory.observer.count('turns')
+  begin(memory, waiting)
   activation.usedAt = memory.now.runtime
-  if (!counts(memory, activation, waiting.envelope)) handled(memory, activation, waiting)
+  if (!counts(memory, activation, waiting.envelope)) turnVoid(memory, activation, waiting)
   else if (isStale(activation, waiting.envelope)) turnStale(memory, activation, waiting)
   else if (isOver(activation, waiting.envelope)) turnArchived(memory, activation, waiting)
   else if (activation.status === 'absent' && !activation.type.creates.has(waiting.envelope.message.type)) {
@@ -176,6 +178,11 @@ export function commit(
       at,
     })
   }
+  witnessed(memory, waiting, 'handled', {
+    at,
+    attempt: waiting.attempts + 1,
+    sequence: activation.version,
+  })
   const reply = apply(memory, activation, waiting, transition.effects)
   if (envelope.request !== undefined) {
     answer(memory, activation, envelope, {
@@ -352,6 +359,7 @@ function notAccepted(memory: Memory, activation: Activation, waiting: Waiting): 
     })
   }
   consume(memory, activation, envelope)
+  refused(memory, activation, waiting, 'it takes no such message in its state')
   handled(memory, activation, waiting)
   // Its last call may have been answered to a machine that had finished.
   if (state?.done === true) archive(memory, activation)
@@ -362,6 +370,7 @@ function turnUnknown(memory: Memory, activation: Activation, waiting: Waiting): 
     bury(memory, activation, waiting, 'unknown-actor', 'there is no such actor')
   else {
     refuse(memory, activation, waiting.envelope, { kind: 'unknown' })
+    refused(memory, activation, waiting, 'there is no such actor')
     handled(memory, activation, waiting)
   }
 }
@@ -369,17 +378,31 @@ function turnUnknown(memory: Memory, activation: Activation, waiting: Waiting): 
 function turnStale(memory: Memory, activation: Activation, waiting: Waiting): void {
   const { state, version } = activation
   refuse(memory, activation, waiting.envelope, { kind: 'stale', state: state?.value, version })
+  refused(memory, activation, waiting, `it has had ${version} turns, and whoever asks knows of others`)
   handled(memory, activation, waiting)
 }
 
 function turnArchived(memory: Memory, activation: Activation, waiting: Waiting): void {
   const { envelope } = waiting
+  if (waiting.begun === undefined) begin(memory, waiting)
   if (envelope.request !== undefined) {
     refuse(memory, activation, envelope, { kind: 'archived', state: activation.state?.value })
+    refused(memory, activation, waiting, 'the actor has finished')
     handled(memory, activation, waiting)
   } else if (activation.type.ignores.has(envelope.message.type) || envelope.message.type === 'restarted') {
-    handled(memory, activation, waiting)
+    turnVoid(memory, activation, waiting)
   } else bury(memory, activation, waiting, 'archived', 'the actor has finished')
+}
+
+function turnVoid(memory: Memory, activation: Activation, waiting: Waiting): void {
+  const at = memory.worldNow(activation.shard)
+  witnessed(memory, waiting, 'void', { at, attempt: waiting.attempts })
+  handled(memory, activation, waiting)
+}
+
+function refused(memory: Memory, { shard }: Activation, waiting: Waiting, detail: string): void {
+  const { attempts } = waiting
+  witnessed(memory, waiting, 'refused', { at: memory.worldNow(shard), attempt: attempts + 1, detail })
 }
 
 /** A finished actor leaves a tombstone, once no call of its is pending. */
@@ -397,7 +420,7 @@ function archive(memory: Memory, activation: Activation): void {
   // What is not held follows when it is read.
   for (let waiting = activation.mailbox.first; waiting !== undefined; waiting = activation.mailbox.first) {
     if (counts(memory, activation, waiting.envelope)) turnArchived(memory, activation, waiting)
-    else handled(memory, activation, waiting)
+    else turnVoid(memory, activation, waiting)
   }
 }
 

@@ -70,7 +70,7 @@ export class ActivityLink {
     if (this.#viewers.size > 0) this.#ask(true)
   }
 
-  received(from: NodeId, item: LookItem): void {
+  received(from: NodeId, item: Extract<LookItem, { readonly kind: 'watch' | 'activity' }>): void {
     if (item.kind === 'watch') this.#asked(from, item)
     else if (this.#viewers.size > 0) this.#told(from, item.bytes)
   }

@@ -16,6 +16,7 @@ import { LmdbJournal, type LmdbJournalOptions } from './lmdb/journal.ts'
 import { Metrics } from './prometheus.ts'
 import { type MachineAnchor, SystemClock } from './system-clock.ts'
 import { SystemRandom } from './system-random.ts'
+import { TapLink } from './tap-link.ts'
 import { WsTransport } from './ws/ws-transport.ts'
 
 /** What every node process of one cluster is given by whoever launches it. JSON. */
@@ -37,6 +38,8 @@ export interface LiveNode {
   readonly transport: WsTransport
   /** What the actors of all nodes do, for people. */
   readonly activity: ActivityLink
+  /** Messages that fit a filter, of all nodes, for people. */
+  readonly taps: TapLink
   /** For the launcher. */
   readonly body: NodeBody
 }
@@ -123,30 +126,37 @@ export async function startLiveNode(parts: LiveNodeParts): Promise<LiveNode> {
     },
     onEnd: endProcess,
     ...(recorder && { recorder }),
-    onLook: (from, item) => activity.received(from, item),
+    onLook: (from, item) => {
+      if (item.kind === 'tap' || item.kind === 'tapped') taps.received(from, item)
+      else activity.received(from, item)
+    },
     onRefused: ({ code, message }) => console.error(`${id} leaves a shard alone: ${code}: ${message}`),
   })
   const activity = new ActivityLink({ node, about: { node: id, life }, clock, metrics })
+  const taps = new TapLink({ node, about: { node: id, life }, metrics })
   node.start()
+  control.membership.watch(() => taps.ask())
   const body: NodeBody = {
     address: transport.address,
     counters: () => ({
       ...metrics.counters(),
       ...node.gauges,
       eventsObserved: metrics.eventsObserved,
+      messagesLookedAt: taps.looked,
     }),
     latencies: () => metrics.latencies(),
     faults: (links) => transport.faults(links),
     drain: async () => {
       await drained(node)
       activity.close()
+      taps.close()
       node.stop()
       transport.close()
       await archive?.close()
       await environment.close()
     },
   }
-  return { node, environment, journal, clock, metrics, transport, activity, body }
+  return { node, environment, journal, clock, metrics, transport, activity, taps, body }
 }
 
 /** Resolves when nothing is owned any more. The launcher bounds how long that may take. */

@@ -6,7 +6,14 @@
  *           the sums when somebody scrapes.
  */
 import { Counter, Histogram, Registry } from 'prom-client'
-import { type CounterName, counterNames, type InspectionEvent, type NodeId, type Observer } from '#ports'
+import {
+  type CounterName,
+  counterNames,
+  type InspectionEvent,
+  type MessageWatcher,
+  type NodeId,
+  type Observer,
+} from '#ports'
 import {
   LatencyHistogram,
   type LatencySnapshot,
@@ -32,6 +39,8 @@ export class Metrics implements Observer {
   #latencies = record(latencyNames, () => new LatencyHistogram())
   /** Calls of `event`. While nobody watches it stays as it is. */
   eventsObserved = 0
+  /** Set while somebody taps messages. */
+  messages: MessageWatcher | undefined
   #watchers: readonly ((event: InspectionEvent) => void)[] = []
 
   constructor(node: NodeId) {

@@ -144,6 +144,10 @@ export type WireItem =
   | { readonly kind: 'watch'; readonly forMs: number; readonly whole: boolean }
   /** What they do: a frame of `#activity`. It may be lost. */
   | { readonly kind: 'activity'; readonly bytes: Uint8Array }
+  /** Somebody taps: tell the messages that fit for so long; 0: no more. `order`: JSON of `#activity`. */
+  | { readonly kind: 'tap'; readonly id: string; readonly forMs: number; readonly order: string }
+  /** Those: a batch of `#activity` as JSON. It may be lost. */
+  | { readonly kind: 'tapped'; readonly id: string; readonly bytes: Uint8Array }
 
 /** Items for one peer, in order. A frame arrives whole or not at all. */
 export interface Frame {

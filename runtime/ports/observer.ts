@@ -99,6 +99,43 @@ export const counterNames = [
 
 export type CounterName = (typeof counterNames)[number]
 
+/**
+ * What became of a message, or of one try of it.
+ *
+ * - `handled`: its turn is done
+ * - `refused`: its actor takes no such thing, or not now; `detail` says why
+ * - `retried`: its turn failed, and is tried again after a while
+ * - `failed`: its turn failed, and it waits: for who starts the actor again, or for the shard to be loaded again
+ * - `dead-letter`: it will not be handled unless a person says so
+ * - `void`: it stood for something that nobody waits for any more
+ */
+export const messageOutcomes = ['handled', 'refused', 'retried', 'failed', 'dead-letter', 'void'] as const
+export type MessageOutcome = (typeof messageOutcomes)[number]
+
+export interface SeenMessage {
+  readonly envelope: Envelope
+  readonly outcome: MessageOutcome
+  /** Why, when it was not handled. */
+  readonly detail?: string
+  /** World time of the turn, as its journal has it. */
+  readonly at: Instant
+  /** Turns of it so far, with this one; 0: it had none. */
+  readonly attempt: number
+  /** Microseconds of the runtime clock since this node put it into the mailbox. */
+  readonly waitedUs: number
+  /** Of the journal record that a handled one has. */
+  readonly sequence?: number
+  /** What `begin` gave. */
+  readonly begun: number
+}
+
+/** Told of messages one by one, of every one that it wants. */
+export interface MessageWatcher {
+  /** Just before the turn. Undefined: nobody wants to know what becomes of it. What it gives is kept for `ended`, and not read. */
+  begin(envelope: Envelope): number | undefined
+  ended(seen: SeenMessage): void
+}
+
 export interface Observer {
   /** Adds to a counter. */
   count(name: CounterName, by?: number): void
@@ -107,6 +144,8 @@ export interface Observer {
   /** Whether anybody wants events. `if (observer.watched) observer.event({...})`. */
   readonly watched: boolean
   event(event: InspectionEvent): void
+  /** There only while somebody taps messages. */
+  readonly messages?: MessageWatcher | undefined
 }
 
 /** Sees nothing. */

@@ -153,6 +153,9 @@ export class ReplayableDay {
             return seen.watched
           },
           event: (event) => seen.event(event),
+          get messages() {
+            return seen.messages
+          },
         }
       },
       onCommit: (commit) => {

@@ -16,6 +16,7 @@ const packr = new Packr()
 const kind = <K extends string>(name: K) => Type.Literal(name)
 const text = Type.String()
 const count = Type.Integer()
+const bytes = Type.Refine(Type.Unknown(), (it) => it instanceof Uint8Array)
 const message = Type.Object({ type: text })
 
 const envelope = Type.Object({
@@ -53,10 +54,9 @@ const item = Type.Union([
   Type.Object({ kind: kind('lacks'), shards: Type.Array(text) }),
   Type.Object({ kind: kind('move'), shard: text, to: text }),
   Type.Object({ kind: kind('watch'), forMs: count, whole: Type.Boolean() }),
-  Type.Object({
-    kind: kind('activity'),
-    bytes: Type.Refine(Type.Unknown(), (it) => it instanceof Uint8Array),
-  }),
+  Type.Object({ kind: kind('activity'), bytes }),
+  Type.Object({ kind: kind('tap'), id: text, forMs: count, order: text }),
+  Type.Object({ kind: kind('tapped'), id: text, bytes }),
 ])
 
 const frameSchema = Compile(Type.Object({ items: Type.Array(item), sentAt: Type.Optional(count) }))
