@@ -34,6 +34,8 @@ import { Operations, operationRoutes } from './ops/operations.ts'
 import { projectionRoutes } from './ops/projections.ts'
 import { scaleRoutes } from './ops/scale.ts'
 import { Streams, streamRoutes } from './ops/stream.ts'
+import { tapRoutes } from './ops/tap-routes.ts'
+import { Taps } from './ops/taps.ts'
 import { timeRoutes } from './ops/time.ts'
 import { limitRates, type RateLimitOptions } from './rate-limit.ts'
 import { assertThere } from './read-models.ts'
@@ -284,6 +286,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       scaleRoutes(server, client)
       configRoutes(server, { client, site, settings, flags })
       timeRoutes(server, options.time)
+      const taps = new Taps(options.client)
+      tapRoutes(server, taps, values['gateway.heartbeat-ms'])
       // Also while the departments of who is looked at are given up.
       streamRoutes(
         server,
@@ -291,6 +295,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
           client: options.client,
           site,
           time: options.time,
+          taps,
           bounds: { heartbeatMs: values['gateway.heartbeat-ms'] },
         }),
       )

@@ -288,6 +288,11 @@ export const problemSpecs = {
     'This cluster is live',
     'Only the time of a simulated cluster can be turned: `brigade up --sim DAY` starts one.',
   ),
+  'tap-limit': caller(
+    409,
+    'There are as many taps as there may be',
+    'Each has every node look at its messages. End one that nobody needs, or wait: they end by themselves.',
+  ),
   'fork-limit': caller(
     409,
     'There are as many forks as there may be',

@@ -11,6 +11,7 @@
  */
 import type { ClusterView } from './cluster-client.ts'
 import type { KitchenPatch } from './kitchen-words.ts'
+import type { TapEnd, Told } from './tap-words.ts'
 import type { TimeView } from './time-control.ts'
 
 export const streamPath = '/ops/v1/stream'
@@ -28,8 +29,9 @@ export const activityVersion = 1
  * - `time`: ten times a second while it is turned; of a simulated cluster alone
  * - `actor:ID`: `changed` whenever it may have had a turn
  * - `kitchen`: up to ten times a second what has changed there
+ * - `tap:ID`: messages that a tap tells, up to ten times a second
  */
-export type StreamName = 'activity' | 'cluster' | 'time' | 'kitchen' | `actor:${string}`
+export type StreamName = 'activity' | 'cluster' | 'time' | 'kitchen' | `actor:${string}` | `tap:${string}`
 
 export type FromPage = { readonly type: 'subscribe' | 'unsubscribe'; readonly stream: string }
 
@@ -56,4 +58,7 @@ export type ToPage =
   | { readonly type: 'time'; readonly view: TimeView }
   | { readonly type: 'changed'; readonly actor: string }
   | ({ readonly type: 'kitchen' } & KitchenPatch)
+  | ({ readonly type: 'tapped'; readonly tap: string } & Told)
+  /** Nothing more comes of it. */
+  | { readonly type: 'tap-ended'; readonly tap: string; readonly why: TapEnd }
   | { readonly type: 'error'; readonly code: 'malformed' | 'unknown-stream' | 'off'; readonly detail: string }

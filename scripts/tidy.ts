@@ -143,8 +143,14 @@ const bans: ReadonlyMap<string, readonly Ban[]> = new Map([
 
 /** What runs in a browser. It knows the types of other layers, and what of them runs on both sides of the wire. */
 const browserLayer = 'inspector'
-/** Frames and words of the wire, without Node. */
-const onBothSides: ReadonlySet<string> = new Set(['runtime/activity', 'gateway/stream-protocol.ts'])
+/** Frames, and words of the wire and of filters, without Node. */
+const onBothSides: ReadonlySet<string> = new Set([
+  'runtime/activity',
+  'gateway/stream-protocol.ts',
+  'gateway/filter-words.ts',
+  'gateway/message-filter.ts',
+  'gateway/tap-words.ts',
+])
 
 const modelling = ['xstate', 'typebox']
 const packages: ReadonlyMap<string, readonly string[]> = new Map([

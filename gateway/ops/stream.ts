@@ -36,6 +36,7 @@ import { upgradeOf } from '../upgrade.ts'
 import { openWebSocket } from '../web-socket.ts'
 import { actorOf } from './actors.ts'
 import { KitchenFeed } from './kitchen-feed.ts'
+import type { Taps } from './taps.ts'
 
 export const streamBounds = {
   viewersMax: 50,
@@ -60,6 +61,7 @@ export interface StreamParts {
   /** Whose kitchen is shown. */
   readonly site: string
   readonly time: TimeControl | undefined
+  readonly taps: Taps
   readonly bounds?: Partial<StreamBounds>
 }
 
@@ -144,6 +146,10 @@ export class Streams {
       viewer.say({ type: 'error', code: 'off', detail })
       return
     }
+    if (name.startsWith('tap:')) {
+      this.#followTap(viewer, name)
+      return
+    }
     viewer.say({ type: 'subscribed', stream: name })
     if (name.startsWith('actor:')) {
       const actor = name.slice('actor:'.length) as ActorId
@@ -164,6 +170,7 @@ export class Streams {
   #streamOf(viewer: Viewer, stream: string): StreamName | undefined {
     const actor = stream.startsWith('actor:') ? stream.slice('actor:'.length) : undefined
     if (actor !== undefined && isActorId(actor)) return `actor:${actor}`
+    if (stream.startsWith('tap:')) return stream as StreamName
     const { time } = this.#parts
     if (stream === 'time' && time === undefined) {
       viewer.say({ type: 'error', code: 'off', detail: timeIsOff })
@@ -173,6 +180,32 @@ export class Streams {
       return stream
     viewer.say({ type: 'error', code: 'unknown-stream', detail: `There is no stream '${stream}'.` })
     return undefined
+  }
+
+  #followTap(viewer: Viewer, name: StreamName): void {
+    const id = name.slice('tap:'.length)
+    const tap = this.#parts.taps.find(id)
+    if (tap === undefined || !tap.hasPlace) {
+      const detail = tap === undefined ? `There is no tap '${id}'; it may have ended.` : 'Too many read it.'
+      viewer.say({ type: 'error', code: 'unknown-stream', detail })
+      return
+    }
+    viewer.say({ type: 'subscribed', stream: name })
+    const stop = tap.follow(
+      {
+        get hasRoom() {
+          return viewer.hasRoom
+        },
+        tell: (told) =>
+          viewer.show(name, JSON.stringify({ type: 'tapped', tap: id, ...told } satisfies ToPage)),
+        end: (why) => {
+          viewer.leave(name)
+          viewer.say({ type: 'tap-ended', tap: id, why })
+        },
+      },
+      0,
+    )
+    viewer.enter(name, stop)
   }
 
   #left(viewer: Viewer): void {
@@ -357,14 +390,19 @@ class Viewer {
     else this.#webSocket.send(JSON.stringify(words))
   }
 
-  /** Sends a frame, or leaves it out. `after-a-gap`: this one was sent, and others before it were not. */
-  show(stream: StreamName, frame: Uint8Array | string): 'sent' | 'left-out' | 'after-a-gap' {
+  /** Whether a frame would be sent now. */
+  get hasRoom(): boolean {
     const now = performance.now()
     const { bytesPerSecond, burstBytes, waitingBytesMax } = this.#bounds
     this.#allowance = Math.min(burstBytes, this.#allowance + ((now - this.#at) / 1_000) * bytesPerSecond)
     this.#at = now
     const isBehind = this.#webSocket.bufferedAmount > waitingBytesMax || this.#allowance < 0
-    if (isBehind || this.#webSocket.readyState !== WebSocket.OPEN) {
+    return !isBehind && this.#webSocket.readyState === WebSocket.OPEN
+  }
+
+  /** Sends a frame, or leaves it out. `after-a-gap`: this one was sent, and others before it were not. */
+  show(stream: StreamName, frame: Uint8Array | string): 'sent' | 'left-out' | 'after-a-gap' {
+    if (!this.hasRoom) {
       this.#dropped.set(stream, (this.#dropped.get(stream) ?? 0) + 1)
       return 'left-out'
     }
@@ -422,7 +460,7 @@ export function streamRoutes(app: Server, streams: Streams): void {
         summary: 'The cluster as it happens, over a WebSocket',
         description: [
           'Sub-protocol `inspector.v1`. Text frames are JSON: a page says `{"type":"subscribe","stream":"activity"}`, or',
-          '`cluster`, `time`, `kitchen`, `actor:ID`, and `unsubscribe`. The gateway says `welcome` once, which tells what is',
+          '`cluster`, `time`, `kitchen`, `actor:ID`, `tap:ID`, and `unsubscribe`. The gateway says `welcome` once, which tells what is',
           'not offered, and why. Binary frames are what actors do, as columns of cumulative counts; `gap` says that frames were',
           'left out. A page with a token offers it as a second sub-protocol: `bearer.` and the token in base64url.',
         ].join(' '),

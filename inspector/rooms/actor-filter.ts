@@ -1,25 +1,30 @@
 /**
  * The words that say which actors are meant: `type=order state!=ready node=node-2 path~ord_ mailbox>0`.
  *
- * Owns:     the language, what is said of what cannot be read, and what of it the operator API selects by itself.
- * Does not: hold actors against it by itself (`actor-table.ts`).
- *
- * Terms stand side by side and all have to hold. Values with a comma are alternatives; one with a space stands in
- * quotes; a word alone is a part of the path.
+ * Owns:     the fields, and what of a filter the operator API selects by itself.
+ * Does not: read terms (`gateway/filter-words.ts`), or hold actors against them by itself (`actor-table.ts`).
  */
-const texts = ['type', 'state', 'node', 'status', 'path'] as const
-const numbers = ['mailbox', 'rate', 'restarts', 'version', 'age'] as const
-type TextField = (typeof texts)[number]
-type NumberField = (typeof numbers)[number]
-export type Field = TextField | NumberField
+import { type FilterFields, type FilterTerm, plainNumber, readTerms } from '../../gateway/filter-words.ts'
 
-export interface Term {
-  readonly field: Field
-  readonly operator: '=' | '!=' | '~' | '!~' | '<' | '>' | '<=' | '>='
-  readonly values: readonly string[]
-  /** As it was written. */
-  readonly source: string
-}
+const words = {
+  type: 'any',
+  state: 'any',
+  node: 'any',
+  status: ['live', 'stopped', 'archived'],
+  path: 'any',
+} as const
+const numbers = {
+  mailbox: plainNumber,
+  rate: plainNumber,
+  restarts: plainNumber,
+  version: plainNumber,
+  /** Seconds. */
+  age: { units: { '': 1, s: 1, m: 60, h: 3_600, d: 86_400 }, called: 'age; write 30s, 5m, 2h or 1d' },
+} as const
+type TextField = keyof typeof words
+type NumberField = keyof typeof numbers
+export type Field = TextField | NumberField
+export type Term = FilterTerm<Field>
 
 export interface Filter {
   readonly terms: readonly Term[]
@@ -34,66 +39,19 @@ export interface Asked {
   readonly number: (field: NumberField) => number
 }
 
-const isText = (field: string): field is TextField => (texts as readonly string[]).includes(field)
-const isNumber = (field: string): field is NumberField => (numbers as readonly string[]).includes(field)
-const statuses = ['live', 'stopped', 'archived']
-const ageUnits: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3_600, d: 86_400 }
+const fields: FilterFields<Field> = { words, numbers, alone: 'path' }
+const isNumber = (field: Field): field is NumberField => field in numbers
+const isText = (field: Field): field is TextField => field in words
 
-export function readFilter(text: string): Filter {
-  const terms: Term[] = []
-  for (const [source] of text.matchAll(/(?:"[^"]*"?|[^\s"])+/g)) {
-    const term = readTerm(source)
-    if (typeof term === 'string') return { terms, problem: term }
-    terms.push(term)
-  }
-  return { terms }
-}
-
-function readTerm(source: string): Term | string {
-  const quotes = source.split('"').length - 1
-  if (quotes % 2 === 1) return `${source}: a quote is not closed.`
-  const parts = /^([A-Za-z]*)(!=|!~|<=|>=|=|~|<|>)(.*)$/.exec(source)
-  if (parts === null) {
-    const word = source.replaceAll('"', '')
-    return { field: 'path', operator: '~', values: [word], source }
-  }
-  const [, field = '', operator = '', rest = ''] = parts
-  if (!isText(field) && !isNumber(field)) {
-    const near = [...texts, ...numbers].find((one) => field !== '' && one.startsWith(field[0] ?? ''))
-    const known = [...texts, ...numbers].join(', ')
-    return `${source}: nobody knows '${field}'${near === undefined ? '' : `, perhaps '${near}'`}. There are ${known}.`
-  }
-  const values = rest.split(',').map((value) => value.replaceAll('"', ''))
-  if (values.some((value) => value === '')) return `${source}: what ${field} is compared with is missing.`
-  if (isNumber(field)) {
-    if (operator.includes('~'))
-      return `${source}: ${field} is a number; compare it with =, !=, <, >, <= or >=.`
-    const wrong = values.find((value) => Number.isNaN(numberOf(field, value)))
-    if (wrong !== undefined)
-      return `${source}: '${wrong}' is no ${field === 'age' ? 'age; write 30s, 5m, 2h or 1d' : 'number'}.`
-    if (values.length > 1 && !operator.endsWith('='))
-      return `${source}: ${field} is compared with one number at a time.`
-  } else {
-    if (/[<>]/.test(operator)) return `${source}: ${field} is a word; compare it with =, !=, ~ or !~.`
-    const unknown = field === 'status' && values.find((value) => !statuses.includes(value))
-    if (unknown) return `${source}: no status is '${unknown}'. There are ${statuses.join(', ')}.`
-  }
-  return { field, operator: operator as Term['operator'], values, source }
-}
-
-function numberOf(field: NumberField, value: string): number {
-  if (field !== 'age') return /^\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN
-  const [, amount, unit = ''] = /^(\d+(?:\.\d+)?)([smhd]?)$/.exec(value) ?? []
-  return amount === undefined ? Number.NaN : Number(amount) * (ageUnits[unit] ?? 1)
-}
+export const readFilter = (text: string): Filter => readTerms(text, fields)
 
 export const fits = (terms: readonly Term[], actor: Asked): boolean =>
   terms.every((term) => holds(term, actor))
 
-function holds({ field, operator, values }: Term, actor: Asked): boolean {
+function holds({ field, operator, values, numbers: wanted }: Term, actor: Asked): boolean {
   if (isNumber(field)) {
     const is = actor.number(field)
-    const [first = Number.NaN] = values.map((value) => numberOf(field, value))
+    const [first = Number.NaN] = wanted
     switch (operator) {
       case '<':
         return is < first
@@ -104,7 +62,7 @@ function holds({ field, operator, values }: Term, actor: Asked): boolean {
       case '>=':
         return is >= first
       default:
-        return values.some((value) => numberOf(field, value) === is) === (operator === '=')
+        return wanted.includes(is) === (operator === '=')
     }
   }
   const is = actor.text(field)
