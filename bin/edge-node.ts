@@ -10,8 +10,8 @@ import { cardExchange, webhookSecretOf } from '#outside'
 import { type Layout, restaurantCluster, site } from '../cluster.config.ts'
 import type { Tls } from './certificates.ts'
 import { HostClient } from './host-client.ts'
-import { inspectorFolder } from './inspector-folder.ts'
 import { type Opening, openHouse } from './open-house.ts'
+import { inspectorFolder, storefrontFolder } from './page-folders.ts'
 import type { ServiceKeyHolder } from './service-key.ts'
 
 export interface EdgeNodeConfig extends LiveNodeConfig, ServiceKeyHolder {
@@ -52,6 +52,7 @@ export const startNode: StartNode = async (given, control) => {
     accounts: { serviceKey: Buffer.from(config.serviceKey, 'base64url') },
     readModels,
     inspector: inspectorFolder,
+    storefront: storefrontFolder,
     host: config.host,
     opsHost: config.host,
     port: isFirst ? config.port : 0,

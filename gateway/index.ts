@@ -12,6 +12,7 @@ import { type Auth, accountSchemes, noAccounts } from './auth/caller.ts'
 import { JwtAuth } from './auth/jwt-auth.ts'
 import { Passwords } from './auth/passwords.ts'
 import { SigningKeys } from './auth/signing-keys.ts'
+import { pageRoutes } from './built-page.ts'
 import type { ClusterClient } from './cluster-client.ts'
 import { Departments } from './departments.ts'
 import { EventStreams } from './event-stream.ts'
@@ -27,12 +28,12 @@ import { assertClosed, guard, operatorSchemes } from './ops/guard.ts'
 import { houseRoutes } from './ops/house.ts'
 import { identityRoutes } from './ops/identity.ts'
 import { Incidents, incidentRoutes } from './ops/incidents.ts'
-import { inspectorRoutes } from './ops/inspector.ts'
 import { machineRoutes } from './ops/machines.ts'
 import { nodeRoutes } from './ops/nodes.ts'
 import { Operations, operationRoutes } from './ops/operations.ts'
 import { projectionRoutes } from './ops/projections.ts'
 import { scaleRoutes } from './ops/scale.ts'
+import { storefrontLink } from './ops/storefront-link.ts'
 import { Streams, streamRoutes } from './ops/stream.ts'
 import { tapRoutes } from './ops/tap-routes.ts'
 import { Taps } from './ops/taps.ts'
@@ -71,8 +72,10 @@ export type * from './kitchen-words.ts'
 export { assertClosed } from './ops/guard.ts'
 export type { Incident } from './ops/incidents.ts'
 export { type ActorLook, type MachineChart, machineChart } from './ops/machines.ts'
-export { problemOf } from './problems.ts'
+export { type FieldError, type ProblemCode, problemOf } from './problems.ts'
+export type { Order, OrderTurn } from './routes/order-body.ts'
 export { orderOfKey } from './routes/order-id.ts'
+export type { Payment } from './routes/payment-body.ts'
 export type { LogOptions } from './server.ts'
 export type { StartValues } from './settings.ts'
 export type * from './time-control.ts'
@@ -120,6 +123,8 @@ export interface GatewayOptions {
   readonly readModels?: RowStore
   /** Folder of the built inspector, which the operator listener then shows at `/`. Default: it shows none. */
   readonly inspector?: string
+  /** Folder of the built storefront, which the public listener then shows at `/`. Default: it shows none. */
+  readonly storefront?: string
   /** The time of a simulated cluster. Default: the cluster is live, and its time is nobody's. */
   readonly time?: TimeControl
 }
@@ -222,6 +227,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
           return { burst, sustained }
         },
       })
+      if (options.storefront !== undefined) pageRoutes(server, options.storefront, 'storefront')
       menuRoutes(server, { client, auth, site, menu, timeoutMs })
       orderRoutes(server, { client, auth, keyring, menu, stock, streams, settings, flags, departments })
       quoteRoutes(server, { client, menu, stock })
@@ -267,7 +273,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     upgrades: [streamPath],
     routes: (server) => {
       guard(server, token, auth)
-      if (options.inspector !== undefined) inspectorRoutes(server, options.inspector)
+      if (options.inspector !== undefined) pageRoutes(server, options.inspector, 'inspector')
+      if (options.storefront !== undefined) storefrontLink(server, { url: () => url, host })
       const isSimulated = options.time !== undefined
       auditCommands(server, { client, keyring, isSimulated })
       nodeRoutes(server, {

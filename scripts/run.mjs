@@ -117,50 +117,56 @@ async function emit(paths) {
   return true
 }
 
-/** Makes the files of the inspector, unless they are newer than all that they are made of. */
-async function buildInspector() {
-  if (!inspectorIsStale()) return true
-  say('building the inspector')
+/** The pages, each with the folders of its own sources, and of those that run on both sides of the wire. */
+const pages = {
+  inspector: ['inspector', 'runtime/activity', 'gateway'],
+  storefront: ['storefront', 'inspector/styles'],
+}
+const pageFolder = (name) => join(root, 'dist', name)
+
+async function buildPages() {
+  let all = true
+  for (const name of Object.keys(pages)) all = (await buildPage(name)) && all
+  return all
+}
+
+/** Makes the files of a page, unless they are newer than all that they are made of. */
+async function buildPage(name) {
+  if (!pageIsStale(name)) return true
+  say(`building the ${name}`)
   // Apart, and put into its place as a whole: a gateway may be serving the one before.
-  const made = `${inspectorFolder}-${process.pid}`
+  const made = `${pageFolder(name)}-${process.pid}`
   try {
     const { build: bundle } = await import('vite')
-    const outDir = relative(join(root, 'inspector'), made)
-    await bundle({
-      configFile: join(root, 'inspector', 'vite.config.ts'),
-      logLevel: 'warn',
-      build: { outDir },
-    })
-    putInPlace(made)
+    const outDir = relative(join(root, name), made)
+    await bundle({ configFile: join(root, name, 'vite.config.ts'), logLevel: 'warn', build: { outDir } })
+    putInPlace(made, pageFolder(name))
     return true
   } catch (error) {
     rmSync(made, { recursive: true, force: true })
-    return fail(`the inspector could not be built: ${error.message}`)
+    return fail(`the ${name} could not be built: ${error.message}`)
   }
 }
 
 /** Others may build it at the same time, of the same sources: whoever comes last stays. */
-function putInPlace(made, triesLeft = 20) {
+function putInPlace(made, place, triesLeft = 20) {
   try {
-    rmSync(inspectorFolder, { recursive: true, force: true })
-    renameSync(made, inspectorFolder)
+    rmSync(place, { recursive: true, force: true })
+    renameSync(made, place)
   } catch (error) {
     if (triesLeft === 0) throw error
-    putInPlace(made, triesLeft - 1)
+    putInPlace(made, place, triesLeft - 1)
   }
 }
 
-/** Its own, and those of what runs on both sides of the wire. */
-const inspectorSources = ['inspector', 'runtime/activity', 'gateway']
-const inspectorFolder = join(root, 'dist', 'inspector')
-
-function inspectorIsStale() {
-  const made = modifiedAt(join(inspectorFolder, 'index.html'))
-  const sources = inspectorSources
+function pageIsStale(name) {
+  const made = modifiedAt(join(pageFolder(name), 'index.html'))
+  const sources = pages[name]
     .flatMap((folder) => readdirSync(join(root, folder), { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile() && !/\.test\.ts$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
-  return [join(root, 'package-lock.json'), ...sources].some((path) => modifiedAt(path) > made)
+  const shared = ['package-lock.json', 'scripts/page-config.ts'].map((path) => join(root, path))
+  return [...shared, ...sources].some((path) => modifiedAt(path) > made)
 }
 
 // The folders of all doors, so that a new layer is not forgotten.
@@ -241,8 +247,8 @@ function test(args) {
 function runChecks(args, counts) {
   say('building')
   if (!build()) counts.failed += 1
-  if (!packageBin('vue-tsc', 'vue-tsc', '-p', 'inspector')) counts.failed += 1
-  if (node(fileURLToPath(import.meta.url), ['inspector']) !== 0) counts.failed += 1
+  for (const page of Object.keys(pages)) if (!packageBin('vue-tsc', 'vue-tsc', '-p', page)) counts.failed += 1
+  if (node(fileURLToPath(import.meta.url), ['pages']) !== 0) counts.failed += 1
   say('checking format and lint')
   if (!packageBin('@biomejs/biome', 'biome', 'ci', '.')) {
     fail('format or lint. `npm run format` repairs what can be repaired.')
@@ -338,10 +344,11 @@ if (script !== undefined && import.meta.url === pathToFileURL(realpathSync(scrip
   else if (verb === 'compile') process.exitCode = (await compile()) ? 0 : 1
   else if (verb === 'emit') process.exitCode = (await emit(rest)) ? 0 : 1
   else if (verb === 'screenshots') process.exitCode = screenshots()
-  else if (verb === 'inspector') process.exitCode = (await buildInspector()) ? 0 : 1
+  else if (Object.hasOwn(pages, verb)) process.exitCode = (await buildPage(verb)) ? 0 : 1
+  else if (verb === 'pages') process.exitCode = (await buildPages()) ? 0 : 1
   else if (verb === 'bench') process.exitCode = bench(rest)
   else {
-    fail('usage: node scripts/run.mjs start|test|bench|inspector|screenshots [arguments]')
+    fail('usage: node scripts/run.mjs start|test|bench|pages|inspector|storefront|screenshots [arguments]')
     process.exitCode = 2
   }
 }

@@ -142,7 +142,7 @@ const bans: ReadonlyMap<string, readonly Ban[]> = new Map([
 ])
 
 /** What runs in a browser. It knows the types of other layers, and what of them runs on both sides of the wire. */
-const browserLayer = 'inspector'
+const browserLayers: ReadonlySet<string> = new Set(['inspector', 'storefront'])
 /** Frames, and words of the wire and of filters, without Node. */
 const onBothSides: ReadonlySet<string> = new Set([
   'runtime/activity',
@@ -213,10 +213,10 @@ function* checkText(source: Source, walls: Walls): Generator<Finding> {
     const target = specifier.startsWith('.')
       ? posix.join(posix.dirname(path), specifier)
       : walls.doors.get(specifier)
-    const isShared = layer === browserLayer && onBothSides.has(target ?? '')
+    const isShared = browserLayers.has(layer) && onBothSides.has(target ?? '')
     if (isShared && specifier.startsWith('.')) continue
     const message =
-      layer === browserLayer && specifier.startsWith('#') && !isType && !isShared
+      browserLayers.has(layer) && specifier.startsWith('#') && !isType && !isShared
         ? `\`${specifier}\` is for Node, and this runs in a browser: import its types only`
         : checkImport(path, layer, specifier, walls)
     if (message !== undefined) yield { path, line: lineAt(source.text, at), message }
@@ -383,7 +383,7 @@ export function readTree(root: string): readonly Source[] {
 /** The walls as the compiler and Node know them. */
 export function readWalls(root: string): Walls {
   // The compiler alone cannot check components, so the root's tsconfig.json does not refer to them.
-  const layers = [...referencesOf(root, '').filter((path) => !path.endsWith('.json')), browserLayer]
+  const layers = [...referencesOf(root, '').filter((path) => !path.endsWith('.json')), ...browserLayers]
   const manifest: { imports: Record<string, { source: string }> } = JSON.parse(
     readFileSync(join(root, 'package.json'), 'utf8'),
   )

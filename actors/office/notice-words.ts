@@ -22,8 +22,10 @@ const shortOrder = (order: string): string => order.slice(-6)
 type Told = Pick<Notice, 'order' | 'amount' | 'reason'>
 const sum = ({ amount }: Told, before: string): string =>
   amount === undefined ? '' : `${before}${moneyText(amount)}`
-const because = ({ reason }: Told): string =>
-  reason === undefined || reason === '' ? '' : ` (${reason.replaceAll('-', ' ')})`
+const because = ({ reason = '' }: Told): string => {
+  if (reason === '') return ''
+  return reason === 'guest' ? ', as you wished' : ` (${reason.replaceAll('-', ' ')})`
+}
 
 const words: Readonly<Record<NoticeEvent, readonly [title: string, text: (told: Told) => string]>> = {
   'order.created': ['Order received', (told) => `We have your order${sum(told, ' over ')}.`],

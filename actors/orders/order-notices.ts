@@ -4,7 +4,7 @@
  * Does not: decide who hears of it, or how (`office/inbox.ts` does). A guest without an account has no inbox.
  */
 import type { Effect } from '#actor'
-import type { NoticeEvent, Topic } from '../office/messages.ts'
+import type { Notice, NoticeEvent, Topic } from '../office/messages.ts'
 import { inboxRef } from '../office/messages.ts'
 import type { OrderItem } from './messages.ts'
 
@@ -32,9 +32,16 @@ export interface Told {
 
 /** One tell for a guest with an account, none for another. `lines` are the receipt's. */
 export function noticesOf(told: Told, lines?: readonly OrderItem[]): readonly Effect[] {
-  const { type, order, guest, amount = told.total, reason } = told
-  if (guest === undefined || !isNoticed(type)) return []
-  const notice = {
+  const notice = noticeOf(told, lines)
+  if (told.guest === undefined || notice === undefined) return []
+  return [{ kind: 'tell', to: inboxRef(told.guest), message: { type: 'inbox.notify', ...notice } }]
+}
+
+/** What there is to tell of it; undefined of what is nobody's news. */
+export function noticeOf(told: Told, lines?: readonly OrderItem[]): Notice | undefined {
+  const { type, order, amount = told.total, reason } = told
+  if (!isNoticed(type)) return undefined
+  return {
     id: `${order}.${type}`,
     topic: topicOf[type],
     event: type,
@@ -45,7 +52,6 @@ export function noticesOf(told: Told, lines?: readonly OrderItem[]): readonly Ef
       lines: lines.map(({ dish, quantity, price }) => ({ dish, quantity, price })),
     }),
   }
-  return [{ kind: 'tell', to: inboxRef(guest), message: { type: 'inbox.notify', ...notice } }]
 }
 
 const isNoticed = (type: string): type is NoticeEvent => Object.hasOwn(topicOf, type)

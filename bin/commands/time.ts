@@ -137,7 +137,7 @@ function forkText({ url, opsUrl, events }: { url: string; opsUrl: string; events
   return [
     `A second cluster, with the same past up to event ${events}. It is paused.`,
     '',
-    `  guests     ${url}/api/v1/menu`,
+    `  guests     ${url}/`,
     `  operators  ${opsUrl}`,
     '',
     `npx brigade time resume --ops ${opsUrl} lets it go on.`,

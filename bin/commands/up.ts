@@ -64,7 +64,7 @@ export const up = defineCommand({
     if (nodes === 0) throw new UsageError('--nodes is at least 1.')
     const { runCluster } = await import('../up.ts')
     const { codeVersion } = await import('../code-version.ts')
-    const { refreshInspector } = await import('../inspector-folder.ts')
+    const { refreshPages } = await import('../page-folders.ts')
     const tls = await tlsIn(options)
     let isReady = false
     const code = await runCluster(
@@ -84,7 +84,7 @@ export const up = defineCommand({
       },
       ({ url, opsUrl }) => {
         isReady = true
-        refreshInspector()
+        refreshPages()
         terminal.print(
           json
             ? `${JSON.stringify({ url, opsUrl, dataFolder: data, pid: process.pid })}\n`
@@ -141,7 +141,7 @@ async function upSimulated(
   const { days } = await import('#scenarios')
   const day = dayNamed(days, name)
   const { startSimulated } = await import('../simulated/up-simulated.ts')
-  const { refreshInspector } = await import('../inspector-folder.ts')
+  const { refreshPages } = await import('../page-folders.ts')
   const ended = new Promise<void>((resolve) => {
     process.once('SIGINT', () => resolve())
     process.once('SIGTERM', () => resolve())
@@ -153,7 +153,7 @@ async function upSimulated(
     ...(port !== undefined && { port }),
     ...(opsPort !== undefined && { opsPort }),
   })
-  refreshInspector()
+  refreshPages()
   terminal.print(
     json
       ? `${JSON.stringify({ url, opsUrl, day: name, seed, speed, pid: process.pid })}\n`
@@ -180,7 +180,7 @@ function simulatedText({
   return [
     `${title}, simulated, seed ${seed}, at ×${speed}.`,
     '',
-    `  guests     ${url}/api/v1/menu`,
+    `  guests     ${url}/`,
     `  inspector  ${opsUrl}/`,
     '',
     'In another terminal: npx brigade time, npx brigade time pause, npx brigade time seek 19:30. Ctrl-C ends it.',
@@ -200,7 +200,7 @@ function openedText({
   return [
     'The restaurant is open.',
     '',
-    `  guests     ${url}/api/v1/menu`,
+    `  guests     ${url}/`,
     `  inspector  ${opsUrl}/`,
     `  data       ${data}`,
     '',

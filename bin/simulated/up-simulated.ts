@@ -7,7 +7,7 @@
 import { drawInteger } from '#actor'
 import { type Day, type Moment, ReplayableDay, type ReplayableDayOptions, site } from '#day'
 import { type Gateway, startGateway } from '#gateway'
-import { inspectorFolder } from '../inspector-folder.ts'
+import { inspectorFolder, storefrontFolder } from '../page-folders.ts'
 import { operatorToken } from '../settings.ts'
 import { NodeCounts } from './node-counts.ts'
 import { PlayedDay } from './played-day.ts'
@@ -79,6 +79,7 @@ export async function startSimulated(options: SimulatedOptions): Promise<Running
       site,
       time,
       inspector: inspectorFolder,
+      storefront: storefrontFolder,
       accounts: { serviceKey: keyOf(seed) },
       ...(token !== undefined && { token }),
       ...ports,

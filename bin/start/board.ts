@@ -72,7 +72,7 @@ export function boardLines(shown: Shown, paint: Paint, rows = 24): string[] {
     row('Latest', latest),
     ...Array.from({ length: incidentsShown - 1 }, (_, n) => row('', earlier[n] ?? '')),
     '',
-    row('Guests', `${url}/api/v1/menu`),
+    row('Guests', `${url}/`),
     row('Inspector', `${opsUrl}/`),
     row('Try', `${paint.strong('npx brigade crash node-2')}   in another terminal`),
     row('Leave', 'Ctrl-C drains; npm start goes on from there'),

@@ -9,10 +9,10 @@ import type { LauncherEvent, NodeStatus } from '#live'
 import { site } from '../../cluster.config.ts'
 import { exitCodes } from '../command-line/exit-codes.ts'
 import { incidentIn } from '../incidents.ts'
-import { refreshInspector } from '../inspector-folder.ts'
 import { type DayClock, worldBefore } from '../live-day/day-clock.ts'
 import { openingsOf } from '../live-day/openings.ts'
 import type { ShownNode } from '../operator.ts'
+import { refreshPages } from '../page-folders.ts'
 import { Screen } from '../terminal/screen.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { type RunningCluster, runCluster } from '../up.ts'
@@ -62,7 +62,7 @@ export async function start(options: StartOptions, terminal: Terminal): Promise<
         report: (event) => restaurant?.happened(event),
       },
       (cluster) => {
-        refreshInspector()
+        refreshPages()
         if (!isEnding) restaurant = new Restaurant(options, cluster, terminal)
       },
     )

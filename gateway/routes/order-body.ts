@@ -126,6 +126,11 @@ export const OrderTurn = Type.Object(
     message: Type.String({ description: 'What the order was told; `timer` by its own clock.' }),
     state: Type.String({ description: 'Where it stood then.' }),
     events: Type.Array(Type.String(), { description: 'What it announced: `order.created`, `order.paid`, …' }),
+    told: Type.Optional(
+      Type.Array(Type.Object({ title: Type.String(), text: Type.String() }, exact), {
+        description: 'What the guest is told of it, in the words of a notification.',
+      }),
+    ),
   },
   { ...exact, $id: 'OrderTurn' },
 )

@@ -66,7 +66,12 @@ const say = (type: string): unknown => cluster.deliver(orderRef(placed.id), { ty
 
 interface Event {
   readonly id: string
-  readonly data: { readonly sequence: number; readonly state: string; readonly events: readonly string[] }
+  readonly data: {
+    readonly sequence: number
+    readonly state: string
+    readonly events: readonly string[]
+    readonly told?: readonly { readonly title: string; readonly text: string }[]
+  }
 }
 
 /** A reader of Server-Sent Events, as a browser reads them. */
@@ -137,6 +142,12 @@ describe('a stream', () => {
         message: 'order.place',
         state: 'reserving',
         events: ['order.created'],
+        told: [
+          {
+            title: 'Order received',
+            text: `We have your order over 10.50 EUR. Order ${placed.id.slice(-6)}.`,
+          },
+        ],
       },
     })
     say('reservation.held')
@@ -145,6 +156,27 @@ describe('a stream', () => {
     const rest = await reader.rest()
     expect(rest.map(({ id }) => id)).toEqual(['3', '4', '5', '6', '7', '8'])
     expect(rest.at(-1)?.data).toMatchObject({ state: 'completed', events: ['order.completed'] })
+  })
+
+  test('tells its guest what a notification would, also that money went back', async () => {
+    for (const type of way.slice(0, 2)) say(type)
+    cluster.deliver(orderRef(placed.id), { type: 'order.cancel' })
+    cluster.deliver(orderRef(placed.id), { type: 'payment.settled', refunded: 1_050 })
+    say('reservation.released')
+    const events = await (await follow()).rest()
+    const titles = events.flatMap(({ data: { told = [] } }) => told.map(({ title }) => title))
+    expect(titles).toEqual([
+      'Order received',
+      'Payment received',
+      'Your money is on its way back',
+      'Your order is cancelled',
+    ])
+    expect(events.at(-1)?.data.told).toEqual([
+      {
+        title: 'Your order is cancelled',
+        text: `It will not be made, as you wished. Order ${placed.id.slice(-6)}.`,
+      },
+    ])
   })
 
   test('resumes after `Last-Event-ID`', async () => {

@@ -15,6 +15,7 @@ import { after, type Instant, type Message } from '#actor'
 import {
   type ConfigValues,
   currency,
+  noticeOf,
   type OrderMessage,
   type OrderStory,
   type OrderView,
@@ -25,6 +26,8 @@ import {
   quote,
   type RefusedWish,
   recipeOf,
+  type Told,
+  wordsOf,
 } from '#actors'
 import type { JournalRecord, Outcome, RecordPlace } from '#ports'
 import { type Auth, byAccount, type Caller, hasRole } from '../auth/caller.ts'
@@ -429,7 +432,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
         return null
       }
       const event = (record: JournalRecord) => ({
-        data: shownTurn(record),
+        data: shownTurn(record, id),
         isLast: finals.has(stateNameOf(record.state)),
       })
       streams.start(reply, turnStream(client, orderRef(id), { after: sequence, event }))
@@ -447,7 +450,7 @@ export function orderRoutes(app: Server, options: OrderRouteOptions): void {
       limit,
       ...(cursor !== undefined && { before: placeOf(keyring, list, cursor) as RecordPlace }),
     })
-    const items = records.map(shownTurn)
+    const items = records.map((record) => shownTurn(record, id))
     const previous = records.length === limit ? records.at(-1)?.previous : undefined
     if (previous === undefined) return { items, ...(isCut(records, cursor) && { olderNotKept: true }) }
     const nextCursor = cursorOf(keyring, list, previous)
@@ -831,13 +834,26 @@ function promiseFor(items: PlaceOrder['items'], now: Instant, slackMinutes: numb
   return after(now, (Math.max(...cooking) + slackMinutes) * 60_000)
 }
 
-const shownTurn = ({ sequence, at, message, state, events = [] }: JournalRecord): OrderTurn => ({
-  sequence,
-  at: timestampOf(at),
-  message: messageNameOf(message.type),
-  state: stateNameOf(state),
-  events: events.map(({ type }) => type),
-})
+function shownTurn({ sequence, at, message, state, events = [] }: JournalRecord, order: string): OrderTurn {
+  const told = [...events, message].flatMap((said) => toldOf(said, order))
+  return {
+    sequence,
+    at: timestampOf(at),
+    message: messageNameOf(message.type),
+    state: stateNameOf(state),
+    events: events.map(({ type }) => type),
+    ...(told.length > 0 && { told }),
+  }
+}
+
+/** The same words as a notification of it has. That money went back is no event: the payment says so. */
+function toldOf(said: Message, order: string): NonNullable<OrderTurn['told']> {
+  const { refunded = 0 } = said as { readonly refunded?: number }
+  const hasMoneyBack = said.type === 'payment.settled' && refunded > 0
+  const news: Told = hasMoneyBack ? { type: 'order.refunded', order, amount: refunded } : { ...said, order }
+  const notice = noticeOf(news)
+  return notice === undefined ? [] : [wordsOf(notice)]
+}
 
 function withoutToken(url: string): string {
   const parsed = new URL(url, 'http://localhost')

@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { inspectorFolder } from '../../bin/inspector-folder.ts'
+import { inspectorFolder } from '../../bin/page-folders.ts'
 import { type Gateway, startGateway } from '../../gateway/index.ts'
 import { FakeCluster } from '../../gateway/testing/fake-cluster.ts'
 import { startBrowser } from './chromium.ts'

@@ -136,13 +136,10 @@ export const rooms: readonly Room[] = [
     instead: 'npx brigade config and npx brigade flags show and set them.',
   },
   { group: 'Learn', title: 'Tours', path: '/tours', instead: 'README.md has a first walk.' },
-  {
-    group: 'Learn',
-    title: 'Storefront',
-    path: '/storefront',
-    instead: 'curl is a guest, too: README.md shows how to order.',
-  },
 ]
+
+/** What is not in this page: it opens beside it. The operator listener knows where that is. */
+export const elsewhere = [{ group: 'Learn', title: 'Storefront', href: './storefront' }] as const
 
 /** Whether an address is of this room, or of something in it. */
 export const isIn = ({ path, inner }: Room, address: string): boolean =>

@@ -3,8 +3,8 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Gateway, startGateway } from '../index.ts'
-import { FakeCluster } from '../testing/fake-cluster.ts'
+import { type Gateway, startGateway } from './index.ts'
+import { FakeCluster } from './testing/fake-cluster.ts'
 
 const token = 'a-token-of-enough-length'
 const folder = mkdtempSync(join(tmpdir(), 'brigade-inspector-'))
@@ -167,6 +167,55 @@ describe('its files', () => {
       expect(answer, target).toContain('application/problem+json')
       expect(answer, target).not.toContain('secret\r\n')
     }
+  })
+})
+
+describe('the storefront', () => {
+  test('is at the door of guests, by the same rules, and the operators’ leads there', async () => {
+    const gateway = await start({ storefront: built, inspector: built })
+    try {
+      const page = await fetch(`${gateway.url}/`)
+      expect([page.status, page.headers.get('cache-control')]).toEqual([200, 'no-cache'])
+      expect(page.headers.get('content-security-policy')).toContain("default-src 'self'; connect-src 'self'")
+      const again = await fetch(`${gateway.url}/`, {
+        headers: { 'if-none-match': page.headers.get('etag') ?? '' },
+      })
+      expect(again.status).toBe(304)
+      const script = await fetch(`${gateway.url}/assets/index-a1.js`)
+      expect(script.headers.get('cache-control')).toContain('immutable')
+      expect((await fetch(`${gateway.url}/assets/..%2f..%2fsecret.txt`)).status).toBe(404)
+      const away = await fetch(`${gateway.opsUrl}/storefront`, { redirect: 'manual' })
+      expect([away.status, away.headers.get('location')]).toEqual([302, `${gateway.url}/`])
+    } finally {
+      await gateway.close()
+    }
+  })
+
+  test('says that it is being built while it is not', async () => {
+    const gateway = await start({ storefront: join(folder, 'nowhere') })
+    const early = await fetch(`${gateway.url}/`)
+    expect([early.status, early.headers.get('retry-after')]).toEqual([503, '1'])
+    expect(await early.text()).toContain('The storefront is being built')
+    await gateway.close()
+  })
+
+  test('is reached by the name that the operator came by, where guests come by any', async () => {
+    const gateway = await start({ storefront: built, inspector: built, host: '0.0.0.0' })
+    const { port } = new URL(gateway.url)
+    const away = await fetch(`${gateway.opsUrl.replace('127.0.0.1', 'localhost')}/storefront`, {
+      redirect: 'manual',
+    })
+    expect(away.headers.get('location')).toBe(`http://localhost:${port}/`)
+    await gateway.close()
+  })
+
+  test('counts as any other request of guests', async () => {
+    const config = { 'rate.burst': 2 }
+    const gateway = await start({ storefront: built, rateLimit: 'everybody', config })
+    const statuses: number[] = []
+    for (let n = 0; n < 3; n += 1) statuses.push((await fetch(`${gateway.url}/`)).status)
+    expect(statuses).toEqual([200, 200, 429])
+    await gateway.close()
   })
 })
 

@@ -1,5 +1,5 @@
 /**
- * The inspector's page and its files, as they were built.
+ * A page and its files, as they were built: the inspector and the storefront.
  *
  * Owns:     which files there are, and what a browser may do with them.
  * Does not: build them (scripts/run.mjs), or ask who reads them: they hold no secret, and a browser that opens an address
@@ -14,8 +14,8 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
-import { Problem } from '../problems.ts'
-import type { Server } from '../server.ts'
+import { Problem } from './problems.ts'
+import type { Server } from './server.ts'
 
 interface BuiltFile {
   readonly bytes: Buffer
@@ -48,37 +48,36 @@ const types: Readonly<Record<string, string>> = {
 }
 
 /** Until the files are there, a page that looks again each second, without a script. */
-const waitingPage = `<!doctype html>
+const waitingPage = (name: string): string => `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="dark light">
 <meta http-equiv="refresh" content="1">
 <title>Brigade</title>
-<h1>The inspector is being built</h1>
+<h1>The ${name} is being built</h1>
 <p>This takes some seconds, and this page comes back by itself.
 <p>If it does not: <code>npm run build</code> says why.
 </html>
 `
 
-/** `folder`: of the built files. They may appear, and change, while it serves. */
-export function inspectorRoutes(app: Server, folder: string): void {
-  const inspector = new Inspector(folder)
+/** Serves the page at `/`. `folder`: of the built files. They may appear, and change, while it serves. */
+export function pageRoutes(app: Server, folder: string, name: 'inspector' | 'storefront'): void {
+  const files = new BuiltPage(folder)
   const config = { isOpen: true }
   const schema = { hide: true } as const
   app.get('/', { config, schema }, async ({ headers }, reply) => {
     reply.header('content-security-policy', pagePolicy).header('cache-control', 'no-cache')
-    const built = await inspector.built()
+    const built = await files.built()
     if (built !== undefined) return send(reply, built.page, headers['if-none-match'])
-    return reply.code(503).header('retry-after', '1').type('text/html; charset=utf-8').send(waitingPage)
+    return reply.code(503).header('retry-after', '1').type('text/html; charset=utf-8').send(waitingPage(name))
   })
   app.get(
     '/assets/:name',
     { config, schema: { ...schema, params: Type.Object({ name: Type.String() }) } },
-    async ({ headers, params: { name } }, reply) => {
-      const file = (await inspector.built())?.assets.get(name)
-      if (file === undefined)
-        throw new Problem('not-found', 'The inspector has no such file. Reload its page.')
+    async ({ headers, params }, reply) => {
+      const file = (await files.built())?.assets.get(params.name)
+      if (file === undefined) throw new Problem('not-found', `The ${name} has no such file. Reload its page.`)
       // A worker is bound by what its own file came with, and not by its page's.
       reply
         .header('content-security-policy', pagePolicy)
@@ -95,7 +94,7 @@ function send(reply: FastifyReply, file: BuiltFile, known: string | undefined): 
   return reply.type(file.type).send(file.bytes)
 }
 
-class Inspector {
+class BuiltPage {
   readonly #folder: string
   #built: Promise<Built> | undefined
   #madeAt = 0
