@@ -221,6 +221,23 @@ describe('its messages', () => {
     expect(counts).toEqual({ matched: 17, told: 5, over: 9, lost: 3, nodes: ['node-1', 'node-2'] })
   })
 
+  test('are in the order of the world’s clock, whichever node is heard first', async () => {
+    await start()
+    const id = await begin()
+    const at = (ms: number) => message({ at: (ms * 1_000) as Instant, id: `at ${ms}` as MessageId })
+    const next = await read(id)
+    tell([at(20), at(40)], { node: 'node-2' as NodeId, matched: 2 })
+    tell([at(10), at(30)], { node: 'node-1' as NodeId, matched: 2 })
+    const heard = []
+    while (heard.length < 4) heard.push(await until(next, 'message'))
+    expect(heard.map(({ n, id, node }) => [n, id, node])).toEqual([
+      [1, 'at 10', 'node-1'],
+      [2, 'at 20', 'node-2'],
+      [3, 'at 30', 'node-1'],
+      [4, 'at 40', 'node-2'],
+    ])
+  })
+
   test('are as many as were asked for, and then nobody is asked any more', async () => {
     await start()
     const id = await begin({ total: 3 })

@@ -101,11 +101,18 @@ export class Taps {
   #tick(): void {
     const now = performance.now()
     for (const tap of this.all) {
+      tap.settle(now - this.#bounds.tellMs)
       tap.tell()
       const why = tap.isOver(now)
       if (why !== undefined) this.end(tap, why)
     }
   }
+}
+
+interface Incoming {
+  readonly heardAt: number
+  readonly node: string
+  readonly message: TappedMessage
 }
 
 export class Tap implements TapAsked {
@@ -118,8 +125,12 @@ export class Tap implements TapAsked {
   readonly #bounds: TapsBounds
   /** Ends what the nodes are asked. */
   stop: () => void = () => {}
+  /** Accepted, and not in order yet: another node may have had something earlier. */
+  #incoming: Incoming[] = []
   readonly #kept: ToldMessage[] = []
   #keptBytes = 0
+  /** Of the last message that is kept. */
+  #n = 0
   #told = 0
   #overHere = 0
   #lost = 0
@@ -144,6 +155,10 @@ export class Tap implements TapAsked {
 
   get isFull(): boolean {
     return this.#told >= this.total
+  }
+
+  get #isDrained(): boolean {
+    return this.isFull && this.#incoming.length === 0
   }
 
   get endsInMs(): number {
@@ -174,6 +189,22 @@ export class Tap implements TapAsked {
     return () => this.#leave(reader)
   }
 
+  /**
+   * Puts in order what every node had time to tell: what was heard until then, and what happened before that.
+   * Of one instant, messages of one node stay in its order.
+   */
+  settle(heardUntil: number): void {
+    const until = this.#incoming.reduce(
+      (latest, { heardAt, message }) => (heardAt <= heardUntil ? Math.max(latest, message.at) : latest),
+      -1,
+    )
+    if (until < 0) return
+    const isDue = ({ message }: Incoming): boolean => message.at <= until
+    const due = this.#incoming.filter(isDue).sort((a, b) => a.message.at - b.message.at)
+    this.#incoming = this.#incoming.filter((one) => !isDue(one))
+    for (const { node, message } of due) this.#keep(node, message)
+  }
+
   tell(): void {
     for (const [reader, place] of this.#readers) {
       if (!reader.hasRoom) continue
@@ -184,7 +215,7 @@ export class Tap implements TapAsked {
         place.counts = counts
         reader.tell(told)
       }
-      if (!this.isFull || place.after < this.#told) continue
+      if (!this.#isDrained || place.after < this.#n) continue
       this.#leave(reader)
       reader.end('full')
     }
@@ -198,6 +229,7 @@ export class Tap implements TapAsked {
 
   end(why: TapEnd): void {
     this.stop()
+    this.settle(Number.POSITIVE_INFINITY)
     for (const [reader, { after }] of this.#readers) {
       if (reader.hasRoom) reader.tell(this.#read(after, this.#bounds.keptMax))
       reader.end(why)
@@ -219,7 +251,12 @@ export class Tap implements TapAsked {
     }
     this.#second.left -= 1
     this.#told += 1
-    this.#kept.push(told(this.#told, node, message))
+    this.#incoming.push({ heardAt: now, node, message })
+  }
+
+  #keep(node: string, message: TappedMessage): void {
+    this.#n += 1
+    this.#kept.push(told(this.#n, node, message))
     this.#keptBytes += message.payload === undefined ? 0 : message.bytes
     const { keptMax, keptBytesMax } = this.#bounds
     while (this.#kept.length > keptMax || this.#keptBytes > keptBytesMax) {
@@ -229,7 +266,7 @@ export class Tap implements TapAsked {
   }
 
   #read(after: number, limit: number): Told {
-    const first = this.#told - this.#kept.length
+    const first = this.#n - this.#kept.length
     const from = Math.max(0, after - first)
     return {
       messages: this.#kept.slice(from, from + limit),

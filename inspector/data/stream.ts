@@ -23,6 +23,7 @@ export const picture: ShallowRef<Picture | undefined> = shallowRef()
 export const dropped = shallowRef(0)
 
 const wanted = new Map<string, number>()
+const listeners = new Set<(words: ToPage) => void>()
 let worker: Worker | undefined
 let retryMs = retryMinMs
 let retry: ReturnType<typeof setTimeout> | undefined
@@ -32,6 +33,16 @@ let drawing: ReturnType<typeof setTimeout> | undefined
 export function useActivity(): void {
   want('activity')
   onScopeDispose(() => leave('activity'))
+}
+
+/** Also has what is said of a stream come in, until what is returned is called. Others that are wanted come in, too. */
+export function follow(stream: string, hear: (words: ToPage) => void): () => void {
+  listeners.add(hear)
+  want(stream)
+  return () => {
+    listeners.delete(hear)
+    leave(stream)
+  }
 }
 
 /** The cluster's view says that the process of a node has ended. */
@@ -115,6 +126,7 @@ function heard(words: FromFeed): void {
 
 function said(words: ToPage): void {
   if (words.type === 'gap') dropped.value += words.dropped
+  for (const hear of [...listeners]) hear(words)
 }
 
 /** Never more often than the screen is drawn. */

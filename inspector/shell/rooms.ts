@@ -60,7 +60,7 @@ export const rooms: readonly Room[] = [
     group: 'Inspect',
     title: 'Messages',
     path: '/messages',
-    instead: 'GET /ops/v1/actors/{id}/journal has every message that an actor took.',
+    load: () => import('../rooms/messages.vue'),
   },
   {
     group: 'Inspect',
