@@ -119,12 +119,17 @@ describe('each command asks for exactly this', () => {
     ['drain node-2 --force', 'POST', 'nodes/node-2/drain', { force: true }],
     ['cordon node-2', 'POST', 'nodes/node-2/cordon', undefined],
     ['uncordon node-2', 'POST', 'nodes/node-2/uncordon', undefined],
-    ['partition node-1 node-2', 'POST', 'faults', { kind: 'partition', a: ['node-1'], b: ['node-2'] }],
+    [
+      'partition node-1 node-2',
+      'POST',
+      'faults',
+      { kind: 'partition', target: { a: ['node-1'], b: ['node-2'] } },
+    ],
     [
       'partition node-1,node-3 node-2 --for 10s',
       'POST',
       'faults',
-      { kind: 'partition', a: ['node-1', 'node-3'], b: ['node-2'], forMs: 10_000 },
+      { kind: 'partition', target: { a: ['node-1', 'node-3'], b: ['node-2'] }, forMs: 10_000 },
     ],
     ['heal', 'DELETE', 'faults', undefined],
     ['add-node', 'POST', 'nodes', { group: 'kitchen' }],
@@ -225,7 +230,7 @@ describe('against a cluster', () => {
       'partition node-1 node-2,node-3 --for 10s',
       "node-1 and node-2 and node-3 do not hear each other, and hear each other again in 10s. Nobody takes anybody's shards; watch: npx brigade status\n",
     ],
-    ['heal', 'Every link is mended, and what waited goes out; watch: npx brigade status\n'],
+    ['heal', 'Every fault is reverted, and what waited goes out; watch: npx brigade status\n'],
   ]
   test.each(told)('%s tells what happened and what to look at', async (line, text) => {
     answers['DELETE /ops/v1/faults'] = { status: 204, body: undefined }

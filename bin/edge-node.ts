@@ -10,6 +10,7 @@ import { cardExchange, webhookSecretOf } from '#outside'
 import { type Layout, restaurantCluster, site } from '../cluster.config.ts'
 import type { Tls } from './certificates.ts'
 import { HostClient } from './host-client.ts'
+import { LiveFaults } from './live-faults.ts'
 import { type Opening, openHouse } from './open-house.ts'
 import { inspectorFolder, storefrontFolder } from './page-folders.ts'
 import type { ServiceKeyHolder } from './service-key.ts'
@@ -43,10 +44,12 @@ export const startNode: StartNode = async (given, control) => {
   const live = await startLiveNode({ cluster, config, control, outside: {} })
   const { registry } = cluster
   const client = new HostClient({ live, control, registry, speed: config.world.speed })
+  const faults = new LiveFaults({ control, client })
   const readModels = await LmdbRowStore.open(join(config.dataFolder, 'projections', control.node))
   const isFirst = control.node.endsWith('-1')
   const gateway = await startGateway({
     client,
+    faults,
     site,
     config: config.config,
     accounts: { serviceKey: Buffer.from(config.serviceKey, 'base64url') },
@@ -70,7 +73,11 @@ export const startNode: StartNode = async (given, control) => {
   let isLeaving = false
   // It becomes a member only after this has returned, so the house is opened afterwards.
   openHouse(client, config.openings, () => isLeaving).then(
-    () => client.opened(),
+    () => {
+      client.opened()
+      // When the launcher is gone there is nothing to adopt.
+      faults.adopt().catch(() => {})
+    },
     (error: unknown) => {
       console.error(`${control.node} ends itself: the house does not open.`, error)
       process.exit(1)
@@ -78,6 +85,7 @@ export const startNode: StartNode = async (given, control) => {
   )
   return edgeBody(live.body, gateway, async () => {
     isLeaving = true
+    faults.close()
     await gateway.close()
     await readModels.close()
     client.close()

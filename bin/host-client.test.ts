@@ -173,7 +173,7 @@ describe('the turns of all', () => {
 describe('the view of the cluster', () => {
   const seenAs = async (status: Partial<NodeStatus>) => {
     const nodes = [{ node, group: 'kitchen', life: 1, paused: false, restarts: 0, ...status }]
-    const launcher = async () => ({ kind: 'status', nodes, faults: {} }) as unknown as LauncherOutcome
+    const launcher = async () => ({ kind: 'status', nodes, faults: [] }) as unknown as LauncherOutcome
     const { nodes: seen } = await client({ shards: [], launcher }).cluster()
     return seen[0]?.state
   }
@@ -200,7 +200,7 @@ describe('the view of the cluster', () => {
       { ...row(2, { released: true }), ...newer },
       { ...row(3, {}), ...newer },
     ] as unknown as ShardView[]
-    const launcher = async () => ({ kind: 'status', nodes: [], faults: {} }) as unknown as LauncherOutcome
+    const launcher = async () => ({ kind: 'status', nodes: [], faults: [] }) as unknown as LauncherOutcome
     const { shards } = await client({ shards: views, launcher }).cluster()
     const seen = (n: number) => shards.find(({ shard }) => shard === `orders.${n}`)
     expect(seen(0)).toEqual({ shard: 'orders.0', epoch: 3, owner: node })
@@ -261,32 +261,5 @@ describe('a command', () => {
   test('without a launcher has failed', async () => {
     const launcher = () => Promise.reject(new Error('channel closed'))
     expect(await client({ launcher }).command(drain)).toEqual({ kind: 'failed', detail: 'channel closed' })
-  })
-
-  test('to part nodes cuts every link between them, in both directions', async () => {
-    const commands: LauncherCommand[] = []
-    const nodes = ['a', 'b', 'c'].map((node) => ({ node }))
-    const launcher = async (command: LauncherCommand): Promise<LauncherOutcome> => {
-      commands.push(command)
-      return command.kind === 'status'
-        ? ({ kind: 'status', nodes, faults: {} } as unknown as LauncherOutcome)
-        : { kind: 'done' }
-    }
-    const [a, b, c, x] = ['a', 'b', 'c', 'x'] as unknown as [NodeId, NodeId, NodeId, NodeId]
-    const parted = client({ launcher })
-    expect(await parted.command({ kind: 'partition', a: [a], b: [b, c], forMs: 50 })).toEqual({
-      kind: 'accepted',
-    })
-    const cut = (from: NodeId, to: NodeId) => ({ from, to, cut: true })
-    expect(commands.at(-1)).toEqual({
-      kind: 'inject',
-      id: 'partition edge-1 1 1',
-      links: [cut(a, b), cut(b, a), cut(a, c), cut(c, a)],
-      forMs: 50,
-    })
-    expect(await parted.command({ kind: 'partition', a: [a], b: [x] })).toEqual({
-      kind: 'unknown-node',
-      node: x,
-    })
   })
 })

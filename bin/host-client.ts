@@ -90,7 +90,6 @@ export class HostClient implements ClusterClient {
   readonly #vouched = new Map<ScopeId, Position>()
   readonly #asked = new Map<ScopeId, Promise<void>>()
   #open = false
-  #partitions = 0
 
   constructor(parts: HostClientParts) {
     this.#parts = parts
@@ -216,7 +215,6 @@ export class HostClient implements ClusterClient {
 
   async command(command: NodeCommand): Promise<CommandOutcome> {
     try {
-      if (command.kind === 'partition') return await this.#partition(command)
       return meaningOf(await this.#begun(orderOf(command)), command)
     } catch (error) {
       return { kind: 'failed', detail: error instanceof Error ? error.message : String(error) }
@@ -353,26 +351,6 @@ export class HostClient implements ClusterClient {
     return outcome.kind === 'status' ? outcome.nodes : []
   }
 
-  async #partition({ a, b, forMs }: Extract<NodeCommand, { kind: 'partition' }>): Promise<CommandOutcome> {
-    const known = new Set((await this.#statuses()).map(({ node }) => node))
-    const unknown = [...a, ...b].find((node) => !known.has(node))
-    if (unknown !== undefined) return { kind: 'unknown-node', node: unknown }
-    const both = (from: NodeId, to: NodeId) => [
-      { from, to, cut: true },
-      { from: to, to: from, cut: true },
-    ]
-    const links = a.flatMap((from) => b.filter((to) => to !== from).flatMap((to) => both(from, to)))
-    const { node, life } = this.#parts.control
-    this.#partitions += 1
-    await this.#parts.control.command({
-      kind: 'inject',
-      id: `partition ${node} ${life} ${this.#partitions}`,
-      links,
-      ...(forMs !== undefined && { forMs }),
-    })
-    return { kind: 'accepted' }
-  }
-
   async #begun(command: LauncherCommand): Promise<LauncherOutcome> {
     let timer: NodeJS.Timeout | undefined
     const begun = new Promise<LauncherOutcome>((resolve) => {
@@ -386,7 +364,7 @@ export class HostClient implements ClusterClient {
   }
 }
 
-function orderOf(command: Exclude<NodeCommand, { kind: 'partition' }>): LauncherCommand {
+function orderOf(command: NodeCommand): LauncherCommand {
   return command.kind === 'add-node'
     ? { kind: 'add-node', group: command.group, count: command.count ?? 1 }
     : command

@@ -182,6 +182,23 @@ export async function startCluster(options: UpOptions): Promise<RunningCluster> 
         callbackSecret,
       })
     },
+    trouble: (words) => {
+      const { kind, share, byMs } = words as { kind: string; share: number; byMs: number }
+      switch (kind) {
+        case 'provider-outage':
+          return made.provider?.ledger.disturb({ kind: 'outage' })
+        case 'provider-declines':
+          return made.provider?.ledger.disturb({ kind: 'declines', share })
+        case 'provider-slow':
+          return made.provider?.ledger.disturb({ kind: 'slow', byMs })
+        case 'provider-silent':
+          return made.provider?.ledger.disturb({ kind: 'silent', share })
+        case 'supplier-outage':
+          return made.supplier?.ledger.disturb()
+        default:
+          return undefined
+      }
+    },
     ended: async () => {
       await Promise.all([made.provider?.close(), made.supplier?.close(), made.outbox?.close()])
       if (made.world !== undefined) await stopWorld(dataFolder, definition, made.world)

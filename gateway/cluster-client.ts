@@ -204,13 +204,6 @@ export type NodeCommand =
   | { readonly kind: 'add-node'; readonly group: string; readonly count?: number }
   /** Every node, one after the other: it drains and starts again, and is awaited. */
   | { readonly kind: 'rolling-restart' }
-  | {
-      readonly kind: 'partition'
-      readonly a: readonly NodeId[]
-      readonly b: readonly NodeId[]
-      readonly forMs?: number
-    }
-  | { readonly kind: 'heal' }
 
 export type CommandOutcome =
   /** Begun, not finished: the cluster's view shows how it goes. `nodes` are the new ones of `add-node`. */
@@ -219,7 +212,13 @@ export type CommandOutcome =
   | { readonly kind: 'unknown-group'; readonly group: string; readonly known: readonly string[] }
   | {
       readonly kind: 'refused'
-      readonly reason: 'last-node' | 'node-gone' | 'node-limit' | 'invalid-transition' | 'unsupported'
+      readonly reason:
+        | 'last-node'
+        | 'node-gone'
+        | 'node-limit'
+        | 'invalid-transition'
+        | 'unsupported'
+        | 'would-kill-quorum'
       readonly detail: string
     }
   | { readonly kind: 'failed'; readonly detail: string }

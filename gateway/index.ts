@@ -16,6 +16,7 @@ import { pageRoutes } from './built-page.ts'
 import type { ClusterClient } from './cluster-client.ts'
 import { Departments } from './departments.ts'
 import { EventStreams } from './event-stream.ts'
+import type { FaultControl } from './fault-control.ts'
 import { Flags } from './flags.ts'
 import { healthRoutes } from './health.ts'
 import { Keyring } from './keyring.ts'
@@ -24,6 +25,7 @@ import { actorRoutes } from './ops/actors.ts'
 import { auditCommands } from './ops/audit.ts'
 import { batchRoutes } from './ops/batch.ts'
 import { configRoutes } from './ops/config.ts'
+import { faultRoutes } from './ops/faults.ts'
 import { assertClosed, guard, operatorSchemes } from './ops/guard.ts'
 import { houseRoutes } from './ops/house.ts'
 import { identityRoutes } from './ops/identity.ts'
@@ -68,6 +70,7 @@ import type { TimeControl } from './time-control.ts'
 export type { Auth, Caller, Role } from './auth/caller.ts'
 export { passwordHash, passwordProblem } from './auth/passwords.ts'
 export * from './cluster-client.ts'
+export * from './fault-control.ts'
 export type * from './kitchen-words.ts'
 export { assertClosed } from './ops/guard.ts'
 export type { Incident } from './ops/incidents.ts'
@@ -125,6 +128,8 @@ export interface GatewayOptions {
   readonly inspector?: string
   /** Folder of the built storefront, which the public listener then shows at `/`. Default: it shows none. */
   readonly storefront?: string
+  /** How the cluster can be broken on purpose. Default: not at all. */
+  readonly faults?: FaultControl
   /** The time of a simulated cluster. Default: the cluster is live, and its time is nobody's. */
   readonly time?: TimeControl
 }
@@ -285,6 +290,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         isSimulated,
       })
       incidentRoutes(server, incidents)
+      faultRoutes(server, { client: options.client, faults: options.faults })
       operationRoutes(server, client, keyring)
       // An operator looks at an actor also when its department is given up.
       actorRoutes(server, options.client, keyring)

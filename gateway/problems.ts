@@ -283,6 +283,16 @@ export const problemSpecs = {
     'The start has set this',
     'The environment of the gateway has set this value, or only it can. Change it there, and start again.',
   ),
+  'would-kill-quorum': caller(
+    409,
+    'It would stop too many nodes',
+    'Of three nodes one may be down for faults, and no group may lose its last. Wait until who is away is back, or revert another fault.',
+  ),
+  'schedule-running': caller(
+    409,
+    'A schedule goes on already',
+    'End it with DELETE /ops/v1/fault-schedules, or wait for its end.',
+  ),
   'real-time-mode': caller(
     409,
     'This cluster is live',
@@ -622,11 +632,13 @@ export function problemFrom(error: unknown): Problem {
   return new Problem('bad-request', problemSpecs['bad-request'].about)
 }
 
-function invalidRequest(validation: readonly SchemaError[], context: string): Problem {
+/** `under`: where in the request what was checked stands. */
+export function invalidRequest(validation: readonly SchemaError[], context: string, under = ''): Problem {
   const errors: FieldError[] = []
   const seen = new Set<string>()
   for (const { path, detail } of validation.flatMap(placesOf)) {
-    const field = context === 'body' ? { pointer: `#${path}`, detail } : { parameter: path.slice(1), detail }
+    const field =
+      context === 'body' ? { pointer: `#${under}${path}`, detail } : { parameter: path.slice(1), detail }
     if (errors.length === fieldErrorsMax || seen.has(path)) continue
     seen.add(path)
     errors.push(field)

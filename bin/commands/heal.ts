@@ -1,12 +1,14 @@
-/** `brigade heal`: mends every link. */
+/** `brigade heal`: reverts every fault. */
 import { defineOperatorCommand, watch } from '../operator-command.ts'
 
 export const heal = defineOperatorCommand({
   name: 'heal',
-  summary: 'mend every link',
-  about: ['Ends every partition. What waited for the other side is sent at once.'],
+  summary: 'revert every fault',
+  about: [
+    'Ends every partition and whatever else was broken on purpose, and the schedule of faults: who is frozen goes on, and what waited for the other side is sent at once. A node that was killed comes back by itself.',
+  ],
   examples: [{ line: 'heal', about: 'After npx brigade partition without --for.' }],
   next: 'npx brigade status: nothing waits for another node any more.',
   operation: () => ({ method: 'DELETE', path: 'faults' }),
-  told: () => [`Every link is mended, and what waited goes out; ${watch}`],
+  told: () => [`Every fault is reverted, and what waited goes out; ${watch}`],
 })

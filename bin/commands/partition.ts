@@ -19,15 +19,14 @@ export const partition = defineOperatorCommand({
     { line: 'partition node-1 node-2,node-3 --for 10s', about: 'One node is alone for ten seconds.' },
     { line: 'partition node-1 node-2', about: 'Until npx brigade heal.' },
   ],
-  next: 'npx brigade status shows what waits; npx brigade heal mends every link.',
+  next: 'npx brigade status shows what waits; npx brigade heal reverts every fault.',
   operation: ({ args: [a = '', b = ''], options: { for: forMs } }) => {
     const sides = [sideOf(a), sideOf(b)] as const
     const both = sides[0].find((node) => sides[1].includes(node))
     if (both !== undefined) throw new UsageError(`'${both}' cannot be on both sides.`)
     return post('faults', {
       kind: 'partition',
-      a: sides[0],
-      b: sides[1],
+      target: { a: sides[0], b: sides[1] },
       ...(forMs !== undefined && { forMs }),
     })
   },

@@ -12,8 +12,6 @@
  * Faults strike at their time in the restaurant. How long a process is frozen is a matter of this machine's time, as
  * the launcher's patience is; an outage and a breakdown last by the restaurant's.
  */
-import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
 import { binRef } from '#actors'
 import {
   applianceAt,
@@ -28,7 +26,7 @@ import {
   targetOf,
   timeUs,
 } from '#day'
-import type { Launcher } from '#live'
+import { isStopped, type Launcher } from '#live'
 import type { ProviderServer, SupplierServer } from '#outside'
 import type { NodeId } from '#ports'
 import type { DayClock } from './day-clock.ts'
@@ -201,17 +199,4 @@ async function victimOf(
 async function pidOf(launcher: Launcher, node: NodeId): Promise<number | undefined> {
   const answer = await launcher.execute({ kind: 'status' })
   return answer.kind === 'status' ? answer.nodes.find((one) => one.node === node)?.pid : undefined
-}
-
-/** What the operating system says of the process. Where there is `/proc` it is asked: `ps` may take longer than a pause. */
-function isStopped(pid: number): boolean {
-  const stat = `/proc/${pid}/stat`
-  try {
-    const state = existsSync(stat)
-      ? readFileSync(stat, 'utf8').split(') ').at(-1)
-      : execFileSync('ps', ['-o', 'state=', '-p', String(pid)], { encoding: 'utf8' }).trim()
-    return state?.startsWith('T') === true
-  } catch {
-    return false // It has ended.
-  }
 }

@@ -291,7 +291,6 @@ export class SimulatedCluster implements ClusterClient {
   #refusalOf(command: NodeCommand): CommandOutcome | undefined {
     const { cluster, day } = this.#day
     const members = cluster.membership.members
-    if (command.kind === 'heal') return undefined
     if (command.kind === 'rolling-restart' || (command.kind === 'add-node' && (command.count ?? 1) > 1)) {
       const detail = 'A simulated cluster does one thing at a time: crash or drain a node, or add one.'
       return { kind: 'refused', reason: 'unsupported', detail }
@@ -302,15 +301,12 @@ export class SimulatedCluster implements ClusterClient {
         ? undefined
         : { kind: 'unknown-group', group: command.group, known }
     }
-    const named = command.kind === 'partition' ? [...command.a, ...command.b] : [command.node]
     const known = new Set([
       ...members.map(({ node }) => node),
       ...nodesOf(day.cluster.groups).map(({ node }) => node),
     ])
-    const unknown = named.find((node) => !known.has(node))
-    if (unknown !== undefined) return { kind: 'unknown-node', node: unknown as NodeId }
-    if (command.kind === 'partition') return undefined
     const { node } = command
+    if (!known.has(node)) return { kind: 'unknown-node', node }
     if (cluster.stateOf(node) === 'ended')
       return { kind: 'refused', reason: 'node-gone', detail: `The process of ${node} has ended.` }
     const group = members.find((member) => member.node === node)?.group
@@ -352,14 +348,6 @@ function carryOut({ cluster }: SimDay, command: NodeCommand, added: NodeId | und
       return
     case 'add-node':
       if (added !== undefined) cluster.startNode(added, command.group)
-      return
-    case 'partition': {
-      const cut = cluster.network.cut(command.a, command.b)
-      if (command.forMs !== undefined) cluster.timeline.after(command.forMs * 1_000, () => cut.heal())
-      return
-    }
-    case 'heal':
-      cluster.network.healCuts()
       return
     case 'rolling-restart':
       return

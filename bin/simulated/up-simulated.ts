@@ -12,6 +12,7 @@ import { operatorToken } from '../settings.ts'
 import { NodeCounts } from './node-counts.ts'
 import { PlayedDay } from './played-day.ts'
 import { SimulatedCluster } from './simulated-cluster.ts'
+import { SimulatedFaults } from './simulated-faults.ts'
 
 export interface SimulatedOptions {
   readonly day: Day
@@ -78,6 +79,7 @@ export async function startSimulated(options: SimulatedOptions): Promise<Running
       client,
       site,
       time,
+      faults: new SimulatedFaults(played, time),
       inspector: inspectorFolder,
       storefront: storefrontFolder,
       accounts: { serviceKey: keyOf(seed) },

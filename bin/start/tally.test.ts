@@ -164,7 +164,13 @@ test('traffic goes on over a restart, and is never negative', () => {
       paused: false,
       life,
       restarts: 0,
-      health: { counters: { turns, messagesLocal: turns }, latencies: {}, rssBytes: 1, cpuMs: 1 },
+      health: {
+        counters: { turns, messagesLocal: turns },
+        latencies: {},
+        rssBytes: 1,
+        cpuMs: 1,
+        faultsMet: {},
+      },
     },
   ]
   const traffic = new Traffic()

@@ -6,12 +6,14 @@ import type { NodeId } from '#ports'
 import { type Gateway, type GatewayOptions, startGateway } from '../index.ts'
 import { fakeAuth as auth, bearer } from '../testing/fake-auth.ts'
 import { FakeCluster } from '../testing/fake-cluster.ts'
+import { FakeFaults } from '../testing/fake-faults.ts'
 import { contractOf } from '../testing/openapi-contract.ts'
 import { withoutSecrets } from './redaction.ts'
 
 const site = 'main'
 const crash = '/ops/v1/nodes/node-1/crash'
 let cluster: FakeCluster
+let faults: FakeFaults
 let gateway: Gateway | undefined
 let assertDescribed: ReturnType<typeof contractOf>
 
@@ -23,7 +25,8 @@ async function fresh(options: Partial<GatewayOptions> = {}): Promise<void> {
   }))
   cluster = new FakeCluster(types)
   cluster.deliver(menuRef(site), { type: 'menu.open' })
-  gateway = await startGateway({ client: cluster, site, port: 0, opsPort: 0, ...options })
+  faults = new FakeFaults()
+  gateway = await startGateway({ client: cluster, faults, site, port: 0, opsPort: 0, ...options })
   const headers: Record<string, string> = options.token ? { authorization: `Bearer ${options.token}` } : {}
   assertDescribed = contractOf(await (await fetch(`${gateway.opsUrl}/openapi.json`, { headers })).json())
 }
@@ -96,7 +99,8 @@ describe('the audit', () => {
     cluster.isAuditable = false
     expect((await call('POST', '/ops/v1/nodes/node-1/resume')).status).toBe(202)
     expect((await call('DELETE', '/ops/v1/faults')).status).toBe(204)
-    expect(cluster.commands).toEqual([{ kind: 'resume', node: 'node-1' as NodeId }, { kind: 'heal' }])
+    expect(cluster.commands).toEqual([{ kind: 'resume', node: 'node-1' as NodeId }])
+    expect(faults.reverted).toEqual([undefined])
   })
 
   test('says what was refused, too, and nothing of what was only read', async () => {

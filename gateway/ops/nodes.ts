@@ -104,16 +104,6 @@ const Cluster = Type.Object(
   },
   exact,
 )
-const Partition = Type.Object(
-  {
-    kind: Type.Literal('partition'),
-    a: Type.Array(NodeName, { minItems: 1, maxItems: 100, uniqueItems: true }),
-    b: Type.Array(NodeName, { minItems: 1, maxItems: 100, uniqueItems: true }),
-    forMs: Type.Optional(durationMs),
-  },
-  exact,
-)
-
 const Invariant = Type.Object({ id: Type.String(), holds: Type.Boolean(), detail: Type.String() }, exact)
 
 const said: Goal = { kind: 'said' }
@@ -380,53 +370,9 @@ export function nodeRoutes(
     },
     async () => ({ items: invariantsOf(await client.cluster(), departments, incidents) }),
   )
-  app.post(
-    '/ops/v1/faults',
-    {
-      schema: {
-        summary: 'Cuts the links between two sets of nodes',
-        tags: ['faults'],
-        body: Partition,
-        response: {
-          201: Partition,
-          ...problems(
-            'validation',
-            'not-found',
-            'node-gone',
-            'unsupported',
-            'command-failed',
-            'audit-unavailable',
-          ),
-        },
-      },
-    },
-    async ({ body }, reply) => {
-      const { a, b, forMs } = body
-      const cut = { kind: 'partition', a: a as NodeId[], b: b as NodeId[] } as const
-      await carryOut(forMs === undefined ? cut : { ...cut, forMs })
-      reply.code(201).header('location', '/ops/v1/faults')
-      return body
-    },
-  )
-  app.delete(
-    '/ops/v1/faults',
-    {
-      config: { mends: true },
-      schema: {
-        summary: 'Mends every link',
-        tags: ['faults'],
-        response: { 204: Type.Null(), ...problems('unsupported', 'command-failed') },
-      },
-    },
-    async (_request, reply) => {
-      await carryOut({ kind: 'heal' })
-      reply.code(204)
-      return null
-    },
-  )
 }
 
-function refusalOf(outcome: Exclude<CommandOutcome, { readonly kind: 'accepted' }>): Problem {
+export function refusalOf(outcome: Exclude<CommandOutcome, { readonly kind: 'accepted' }>): Problem {
   switch (outcome.kind) {
     case 'unknown-node':
       return new Problem('not-found', `There is no node '${outcome.node}'.`)

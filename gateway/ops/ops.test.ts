@@ -258,8 +258,6 @@ describe('commanding nodes', () => {
     ['/ops/v1/nodes/node-1/drain', { hard: true }],
     ['/ops/v1/nodes', {}],
     ['/ops/v1/nodes', { group: 'a b' }],
-    ['/ops/v1/faults', { kind: 'partition', a: ['node-1'], b: [] }],
-    ['/ops/v1/faults', { kind: 'meteor', a: ['node-1'], b: ['edge-1'] }],
   ] as const
   for (const [path, body] of wrong) {
     test(`POST ${path} ${JSON.stringify(body)} is 400 and does nothing`, async () => {
@@ -268,14 +266,6 @@ describe('commanding nodes', () => {
       expect(cluster.commands).toEqual([])
     })
   }
-
-  test('a partition is made and mended', async () => {
-    const fault = { kind: 'partition', a: ['node-1'], b: ['edge-1'], forMs: 1_000 }
-    const made = await call('POST', '/ops/v1/faults', fault)
-    expect([made.status, made.body]).toEqual([201, fault])
-    expect((await call('DELETE', '/ops/v1/faults')).status).toBe(204)
-    expect(cluster.commands).toEqual([fault, { kind: 'heal' }])
-  })
 })
 
 describe('operating actors', () => {

@@ -115,7 +115,7 @@ async function blockOf(batches: readonly KeptBatch[]): Promise<Buffer> {
   return Buffer.concat([head, packed])
 }
 
-function freeBytes(folder: string): number {
+export function freeBytes(folder: string): number {
   const { bavail, bsize } = statfsSync(folder)
   return bavail * bsize
 }

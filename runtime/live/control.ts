@@ -60,6 +60,7 @@ export interface MembersView {
 
 export interface FaultsView {
   readonly links: readonly FaultyLink[]
+  readonly processes: readonly ProcessFault[]
 }
 
 /** What happens to frames on one direction of one link. A symmetric partition cuts both. */
@@ -70,6 +71,24 @@ export interface FaultyLink extends LinkFault {
   readonly cut?: boolean
 }
 
+/** What is wrong with a process, or with what it has of the machine. */
+export interface ProcessFault {
+  /** What it was injected under; the launcher sets it. */
+  readonly id?: string
+  /** Absent: every node. */
+  readonly node?: NodeId
+  /** Its loop stands still for so long again and again, and runs for as long in between. */
+  readonly stallMs?: number
+  /** After each flush it hears so much later that it is done. */
+  readonly flushDelayMs?: number
+  /** For this process there is no room on the disk. */
+  readonly isDiskFull?: boolean
+  /** Its clock shows so much more. Set right at the end: it stands still until it has caught up. */
+  readonly clockStepMs?: number
+  /** Calls outside to these handlers find nobody. */
+  readonly deadHandlers?: readonly string[]
+}
+
 export interface NodeHealth {
   /** What the body counts; cumulative since its process began. */
   readonly counters: Readonly<Record<string, number>>
@@ -77,6 +96,8 @@ export interface NodeHealth {
   readonly rssBytes: number
   /** Processor time used since the process began. */
   readonly cpuMs: number
+  /** How often each fault has shown here, by the name it was injected under. */
+  readonly faultsMet: Readonly<Record<string, number>>
 }
 
 /** What runs inside a node process. */
@@ -87,7 +108,10 @@ export interface NodeBody {
   counters(): Readonly<Record<string, number>>
   /** As quick. */
   latencies?(): Readonly<Record<string, LatencySummary>>
-  faults(links: readonly FaultyLink[]): void
+  /** Exactly these are in force from now on. */
+  faults(view: FaultsView): void
+  /** As quick as `counters`. */
+  faultsMet?(): Readonly<Record<string, number>>
   /** Hands off or releases everything; the process exits when it settles. */
   drain(): Promise<void>
 }
@@ -122,15 +146,10 @@ export type LauncherCommand =
   /** `restart`, node by node, each awaited until it is a member. Done when it has begun. */
   | { readonly kind: 'rolling-restart' }
   | { readonly kind: 'add-node'; readonly group: string; readonly count: number }
-  /** Puts faults in force under a name of the caller's, replacing those of that name. They end by themselves after `forMs`. */
-  | {
-      readonly kind: 'inject'
-      readonly id: string
-      readonly links: readonly FaultyLink[]
-      readonly forMs?: number
-    }
-  /** Ends the faults of that name, or all. */
-  | { readonly kind: 'heal'; readonly id?: string }
+  /** Puts faults in force under a name of the caller's, replacing those of that name. */
+  | ({ readonly kind: 'inject' } & Injection)
+  /** Ends the faults of that name, or all: who is frozen goes on, who was drained starts again. `isOver`: it was due. */
+  | { readonly kind: 'heal'; readonly id?: string; readonly isOver?: boolean }
   | { readonly kind: 'status' }
   /** Drain everything and end. Done when it has begun. */
   | { readonly kind: 'stop' }
@@ -139,14 +158,50 @@ export type LauncherCommand =
   /** Test switch: announces an end that has not happened. */
   | { readonly kind: 'announce-end'; readonly node: NodeId }
 
+/** Faults under one name: they begin and end together. */
+export interface Injection {
+  readonly id: string
+  readonly links?: readonly FaultyLink[]
+  readonly processes?: readonly ProcessFault[]
+  /** Of these nodes: killed, frozen, or drained until the end. It is over when all of them are back. */
+  readonly strikes?: {
+    readonly how: 'crash' | 'pause' | 'drain' | 'restart'
+    readonly nodes: readonly NodeId[]
+  }
+  /** For whoever plays the parties outside (`LauncherOptions.trouble`). JSON. */
+  readonly outside?: unknown
+  /** Whoever injected it mends it first, and heals it then: it does not end by itself, but tells that it is due. */
+  readonly isMendedFirst?: boolean
+  /** How often it has shown already. */
+  readonly met?: number
+  /** It ends by itself after this. */
+  readonly forMs?: number
+  /** The words of whoever injected it: told again, and never read. JSON. */
+  readonly about?: unknown
+}
+
+export interface FaultStatus {
+  readonly id: string
+  readonly about?: unknown
+  readonly links: readonly FaultyLink[]
+  /** How often its effect was seen: a process gone or frozen, a frame or a write delayed, a call unheard. */
+  readonly met: number
+  readonly ageMs: number
+  /** Below zero: it is due. Absent: until somebody heals it. */
+  readonly leftMs?: number
+  readonly isMendedFirst: boolean
+  /** It is over. `reverted`: before its time. */
+  readonly ended?: { readonly how: 'over' | 'reverted'; readonly agoMs: number }
+}
+
 export type CommandOutcome =
   | { readonly kind: 'done' }
   | { readonly kind: 'added'; readonly nodes: readonly NodeId[] }
   | {
       readonly kind: 'status'
       readonly nodes: readonly NodeStatus[]
-      /** By the name they were injected under. */
-      readonly faults: Readonly<Record<string, readonly FaultyLink[]>>
+      /** In force, oldest first; then the last that are over. */
+      readonly faults: readonly FaultStatus[]
     }
   | { readonly kind: 'unknown-node'; readonly known: readonly NodeId[] }
   | { readonly kind: 'unknown-group'; readonly known: readonly string[] }

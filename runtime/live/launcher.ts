@@ -4,9 +4,9 @@
  * It owns no shard and sees no domain message. What the cluster rests on is that its word about an end is true:
  * a node leaves the membership when the exit of its process has been observed, and for no other reason.
  *
- * Owns:     the nodes of one machine: their processes, phases and lives; the membership; faults in force.
- * Does not: know comedy (`forked-node.ts`), what runs in a node (`node-process.ts` and its body), when a process is
- *           overdue (`pulse.ts`), or how often a node may come back (`restart-policy.ts`).
+ * Owns:     the nodes of one machine: their processes, phases and lives; the membership.
+ * Does not: know comedy (`forked-node.ts`), what runs in a node (`node-process.ts` and its body), which
+ *           faults are in force (`fault-board.ts`), when a process is overdue (`pulse.ts`), or how often a node may come back (`restart-policy.ts`).
  *
  * Invariants:
  *   L1. A member leaves the view only after the exit of its process was observed (`announce-end` breaks this, and
@@ -17,7 +17,7 @@
 import type { Member, NodeId } from '#ports'
 import type {
   CommandOutcome,
-  FaultyLink,
+  Injection,
   LauncherCommand,
   MembersView,
   NodeHealth,
@@ -26,10 +26,11 @@ import type {
   StartOrder,
 } from './control.ts'
 import { type DataLock, lockDataFolder } from './data-lock.ts'
+import { type Fault, FaultBoard, type OutsideTrouble } from './fault-board.ts'
 import { ForkedNode, type ProcessEnd } from './forked-node.ts'
 import { type LauncherSettings, launcherSettings } from './launcher-defaults.ts'
 import { LauncherMembership } from './launcher-membership.ts'
-import { queuedMs } from './process-identity.ts'
+import { isStopped, queuedMs } from './process-identity.ts'
 import { ProcessRecord } from './process-record.ts'
 import { Pulse } from './pulse.ts'
 import { RestartPolicy } from './restart-policy.ts'
@@ -47,6 +48,8 @@ export interface LauncherOptions {
   readonly settings?: Partial<LauncherSettings>
   /** Allows commands that make the launcher lie. For tests of what must hold even then. */
   readonly testSwitches?: boolean
+  /** Brings trouble to a party outside, in the words of `Injection.outside`. Undefined: it knows no such trouble. */
+  trouble?(words: unknown): OutsideTrouble | undefined
   /** What happens, for logs. */
   report?(event: LauncherEvent): void
 }
@@ -107,7 +110,7 @@ export class Launcher {
   readonly #lock: DataLock
   readonly #record: ProcessRecord
   readonly #slots = new Map<NodeId, Slot>()
-  readonly #faults = new Map<string, readonly FaultyLink[]>()
+  readonly #faults = new FaultBoard()
   #waiters: { readonly holds: () => boolean; readonly resolve: () => void }[] = []
   #view: MembersView = { version: 0, members: [] }
   readonly #joined: Member[] = []
@@ -189,7 +192,11 @@ export class Launcher {
   async execute(command: LauncherCommand): Promise<CommandOutcome> {
     switch (command.kind) {
       case 'status':
-        return { kind: 'status', nodes: this.#status(), faults: Object.fromEntries(this.#faults) }
+        return {
+          kind: 'status',
+          nodes: this.#status(),
+          faults: this.#faults.statuses(performance.now()),
+        }
       case 'stop':
         void this.stop()
         return { kind: 'done' }
@@ -199,13 +206,11 @@ export class Launcher {
       case 'inject':
         return this.#inject(command)
       case 'heal':
-        if (command.id === undefined) this.#faults.clear()
-        else this.#faults.delete(command.id)
-        return this.#pushFaults()
+        return this.#heal(command.id, command.isOver === true ? 'over' : 'reverted')
       case 'add-node':
         return this.#add(command.group, command.count)
       case 'rolling-restart':
-        void this.#restartAll()
+        void this.#restartEach([...this.#slots.values()])
         return { kind: 'done' }
     }
 
@@ -290,7 +295,7 @@ export class Launcher {
       module: group.module,
       config: group.config,
       members: this.#view,
-      faults: { links: this.#links() },
+      faults: this.#faults.view,
       orphanDrainBoundMs: this.#settings.orphanDrainBoundMs,
     }
     try {
@@ -324,6 +329,7 @@ export class Launcher {
     this.#afterExit(slot)
     // The announcement goes first: others wait for it, and the disk does not.
     this.#record.ended(node)
+    this.#lookAtFaults()
     if (!this.#ending && [...this.#slots.values()].every(({ phase }) => phase === 'down')) void this.#end(1)
   }
 
@@ -404,6 +410,7 @@ export class Launcher {
         this.#kill(slot, `${missed} ms`)
       }
     }
+    this.#lookAtFaults()
   }
 
   #ask(slot: Slot): void {
@@ -411,7 +418,9 @@ export class Launcher {
     process?.request('heartbeat').then(
       (health) => {
         pulse.answered()
-        if (slot.process === process) slot.health = health
+        if (slot.process !== process) return
+        slot.health = health
+        this.#faults.counted(slot.node, slot.life, health.faultsMet)
       },
       () => {}, // It stays unanswered; its end, or the bound, comes next.
     )
@@ -477,14 +486,6 @@ export class Launcher {
     return { kind: 'done' }
   }
 
-  async #restartAll(): Promise<void> {
-    for (const slot of [...this.#slots.values()]) {
-      if (this.#ending || slot.phase === 'down') continue
-      await this.#restart(slot)
-      await this.#until(() => this.#ending || isMember(slot) || slot.phase === 'down')
-    }
-  }
-
   #setCordoned(slot: Slot, cordoned: boolean): CommandOutcome {
     slot.cordoned = cordoned
     if (slot.phase === 'up' || slot.phase === 'cordoned') this.#enter(slot, cordoned ? 'cordoned' : 'up')
@@ -509,24 +510,113 @@ export class Launcher {
     return { kind: 'added', nodes: nodes.map(({ node }) => node) }
   }
 
-  #inject({ id, links, forMs }: Extract<LauncherCommand, { kind: 'inject' }>): CommandOutcome {
-    this.#faults.set(id, links)
-    if (forMs !== undefined) {
+  // Faults
+
+  #inject(injection: Injection): CommandOutcome {
+    const { id, strikes, outside: words, forMs, isMendedFirst } = injection
+    const slots: Slot[] = []
+    for (const node of strikes?.nodes ?? []) {
+      const slot = this.#slots.get(node)
+      if (slot === undefined) return { kind: 'unknown-node', known: [...this.#slots.keys()] }
+      if (slot.process === undefined || !isMember(slot)) return gone(slot)
+      slots.push(slot)
+    }
+    const outside = words === undefined ? undefined : this.#options.trouble?.(words)
+    if (words !== undefined && outside === undefined)
+      return { kind: 'refused', detail: 'nobody outside knows this trouble' }
+    const struck = new Map(slots.map(({ node, life }) => [node, life]))
+    this.#faults.begin(injection, performance.now(), { struck, ...(outside && { outside }) })
+    if (strikes !== undefined) {
+      this.#strike(strikes.how, slots)
+      this.#lookAtFaults()
+    }
+    if (forMs !== undefined && isMendedFirst !== true) {
+      const fault = this.#faults.get(id)
       setTimeout(() => {
-        if (this.#faults.get(id) !== links) return
-        this.#faults.delete(id)
-        this.#pushFaults()
+        if (this.#faults.get(id) === fault) this.#endFault(id, 'over')
       }, forMs).unref()
     }
     return this.#pushFaults()
   }
 
-  #links(): readonly FaultyLink[] {
-    return [...this.#faults.values()].flat()
+  #strike(how: NonNullable<Injection['strikes']>['how'], slots: readonly Slot[]): void {
+    if (how === 'restart') void this.#restartEach(slots)
+    else
+      for (const slot of slots) {
+        if (how === 'crash') this.#kill(slot, 'crash')
+        else if (how === 'pause') this.#pause(slot, undefined)
+        else void this.#drain(slot)
+      }
+  }
+
+  /** Each is awaited, also when another has none to wait for. */
+  async #restartEach(slots: readonly Slot[]): Promise<void> {
+    for (const slot of slots) {
+      if (this.#ending || slot.phase === 'down') continue
+      await this.#restart(slot)
+      await this.#until(() => this.#ending || isMember(slot) || slot.phase === 'down')
+    }
+  }
+
+  #heal(id: string | undefined, how: 'over' | 'reverted'): CommandOutcome {
+    const ids = id === undefined ? this.#faults.inForce.map(({ injection }) => injection.id) : [id]
+    for (const one of ids) this.#endFault(one, how)
+    // Also who was frozen without a fault of a name.
+    if (id === undefined)
+      for (const slot of this.#slots.values()) if (slot.pausedLife !== undefined) this.#resume(slot)
+    return this.#pushFaults()
+  }
+
+  #endFault(id: string, how: 'over' | 'reverted'): void {
+    const last = this.#faults.get(id)
+    if (last !== undefined) this.#see(last)
+    const fault = this.#faults.end(id, how, performance.now())
+    if (fault === undefined) return
+    this.#pushFaults()
+    for (const [node, life] of fault.struck) {
+      const slot = this.#slots.get(node)
+      const does = fault.injection.strikes?.how
+      if (slot === undefined) continue
+      if (does === 'pause' && slot.pausedLife === life) this.#resume(slot)
+      if (does === 'drain' && slot.phase === 'down' && !this.#ending) void this.#restart(slot)
+      // Still on its way out: it comes back when it is.
+      if (does === 'drain' && slot.next === 'down') slot.next = 'start'
+    }
+  }
+
+  /** What was struck is looked at: whether it shows, and whether all of it is back. */
+  #lookAtFaults(): void {
+    for (const fault of this.#faults.inForce) {
+      this.#see(fault)
+      if (fault.struck.size > 0 && this.#isMended(fault)) this.#endFault(fault.injection.id, 'over')
+    }
+  }
+
+  #see({ injection: { strikes }, struck, seen }: Fault): void {
+    for (const [node, life] of struck) {
+      const slot = this.#slots.get(node)
+      if (strikes !== undefined && slot !== undefined && shows(strikes.how, slot, life)) seen.add(node)
+    }
+  }
+
+  /** Drained ones are started again at the end, and not before. */
+  #isMended({ injection: { strikes }, struck }: Fault): boolean {
+    return [...struck].every(([node, life]) => {
+      const slot = this.#slots.get(node)
+      if (slot === undefined) return true
+      switch (strikes?.how) {
+        case 'pause':
+          return slot.pausedLife !== life || slot.process === undefined
+        case 'drain':
+          return slot.life > life && isMember(slot)
+        default:
+          return (slot.life > life && isMember(slot)) || slot.phase === 'down'
+      }
+    })
   }
 
   #pushFaults(): CommandOutcome {
-    for (const { process } of this.#slots.values()) process?.tell('faults', { links: this.#links() })
+    for (const { process } of this.#slots.values()) process?.tell('faults', this.#faults.view)
     return { kind: 'done' }
   }
 
@@ -655,6 +745,13 @@ export async function untilEnded(launcher: Launcher): Promise<0 | 1> {
 }
 
 const isMember = ({ phase }: Slot): boolean => phase === 'up' || phase === 'cordoned' || phase === 'leaving'
+
+/** Its end, or its freeze, was seen. */
+function shows(how: NonNullable<Injection['strikes']>['how'], slot: Slot, life: number): boolean {
+  if (how !== 'pause') return slot.life > life || slot.process === undefined
+  const pid = slot.process?.pid
+  return slot.pausedLife === life && pid !== undefined && isStopped(pid)
+}
 
 const gone = ({ node, phase, lastEnd = 'it never ran' }: Slot): CommandOutcome => ({
   kind: 'gone',

@@ -7,12 +7,13 @@
 import { randomUUID } from 'node:crypto'
 import { type ClusterDefinition, Node, shardHashVersion } from '#host'
 import { ActivityLink } from './activity-link.ts'
-import { archiveIn, FileArchive } from './archive.ts'
+import { archiveIn, FileArchive, freeBytes } from './archive.ts'
 import type { NodeBody, NodeControl } from './control.ts'
 import { FileRecorder, type RecordingOptions } from './file-recorder.ts'
 import { LiveOutside, type OutsideHandler } from './live-outside.ts'
 import { Environment } from './lmdb/environment.ts'
 import { LmdbJournal, type LmdbJournalOptions } from './lmdb/journal.ts'
+import { ProcessFaults } from './process-faults.ts'
 import { Metrics } from './prometheus.ts'
 import { type MachineAnchor, SystemClock } from './system-clock.ts'
 import { SystemRandom } from './system-random.ts'
@@ -80,13 +81,22 @@ export async function startLiveNode(parts: LiveNodeParts): Promise<LiveNode> {
     console.error(`${id} ends itself: ${cause}`)
     process.exit(1)
   }
+  const clock = new SystemClock(config.world)
+  const faults = new ProcessFaults({
+    node: id,
+    roomBytes: parts.journal?.roomBytes ?? (() => freeBytes(config.dataFolder)),
+    stepClock: (us) => clock.step(us),
+  })
   const journal = new LmdbJournal(environment, {
-    ...parts.journal,
+    afterFlush: async () => {
+      await parts.journal?.afterFlush?.()
+      await faults.afterFlush()
+    },
+    roomBytes: () => faults.roomBytes(),
     onFatal: (cause) => void control.command({ kind: 'halt', cause }),
     onBroken: endProcess,
   })
   const random = new SystemRandom()
-  const clock = new SystemClock(config.world)
   const metrics = new Metrics(id)
   const transport = await WsTransport.listen({
     node: id,
@@ -120,7 +130,7 @@ export async function startLiveNode(parts: LiveNodeParts): Promise<LiveNode> {
       journal,
       transport,
       membership: control.membership,
-      outside: new LiveOutside(parts.outside, clock),
+      outside: faults.around(new LiveOutside(parts.outside, clock)),
       observer: metrics,
       ...(archive && { archive }),
     },
@@ -145,9 +155,14 @@ export async function startLiveNode(parts: LiveNodeParts): Promise<LiveNode> {
       messagesLookedAt: taps.looked,
     }),
     latencies: () => metrics.latencies(),
-    faults: (links) => transport.faults(links),
+    faults: ({ links, processes }) => {
+      transport.faults(links)
+      faults.set(processes)
+    },
+    faultsMet: () => Object.fromEntries([...transport.filter.met, ...faults.met]),
     drain: async () => {
       await drained(node)
+      faults.close()
       activity.close()
       taps.close()
       node.stop()

@@ -28,7 +28,7 @@ export default class NodeProcess implements NodeOrders {
   #self: Actor | undefined
   #body: NodeBody | undefined
   #membership: LauncherMembership | undefined
-  #faults: FaultsView = { links: [] }
+  #faults: FaultsView = { links: [], processes: [] }
   #orphanDrainBoundMs = 0
   #draining = false
 
@@ -62,7 +62,7 @@ export default class NodeProcess implements NodeOrders {
     }
     const { startNode } = (await import(module)) as { readonly startNode: StartNode }
     const body = await startNode(config, control)
-    body.faults(this.#faults.links)
+    body.faults(this.#faults)
     this.#body = body
     return { address: body.address }
   }
@@ -78,12 +78,13 @@ export default class NodeProcess implements NodeOrders {
       latencies: this.#body?.latencies?.() ?? {},
       rssBytes: process.memoryUsage.rss(),
       cpuMs: Math.round((user + system) / 1_000),
+      faultsMet: this.#body?.faultsMet?.() ?? {},
     }
   }
 
   faults(view: FaultsView): void {
     this.#faults = view
-    this.#body?.faults(view.links)
+    this.#body?.faults(view)
   }
 
   drain(): void {

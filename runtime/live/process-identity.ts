@@ -1,5 +1,5 @@
 /**
- * Which process a pid means. A pid alone is used again; a pid and its start are not. And whether it gets a CPU.
+ * Which process a pid means. A pid alone is used again; a pid and its start are not. And whether it runs.
  *
  * Owns:     reading the process table: /proc on Linux, `ps` elsewhere.
  */
@@ -32,6 +32,19 @@ export function queuedMs(pid: number): number {
     return Number(waitedNs) / 1e6
   } catch {
     return 0
+  }
+}
+
+/** What the operating system says of the process. Where there is `/proc` it is asked: `ps` may take longer than a pause. */
+export function isStopped(pid: number): boolean {
+  const stat = `/proc/${pid}/stat`
+  try {
+    const state = existsSync(stat)
+      ? readFileSync(stat, 'latin1').split(') ').at(-1)
+      : execFileSync('ps', ['-o', 'state=', '-p', String(pid)], { encoding: 'latin1' }).trim()
+    return state?.startsWith('T') === true
+  } catch {
+    return false // It has ended.
   }
 }
 

@@ -254,6 +254,11 @@ export class SimDay {
     this.#at(timeUs(day.open), () => assert(this.#toOpen === 0 && this.#menu.length > 0, 'R2'))
   }
 
+  /** What somebody breaks by hand, beside the day's own faults. */
+  get byHand(): Pick<Faults, 'strike' | 'byHand'> {
+    return this.#faults
+  }
+
   /** Runs until this time of the day, in microseconds since midnight. */
   advance(to: number): void {
     const { timeline, worldNow } = this.cluster

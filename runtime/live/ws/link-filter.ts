@@ -2,15 +2,20 @@
  * Faults on links, on purpose: cuts, drops, delays, damage.
  *
  * Owns:     what is done to the frames of which peer, and the counts by which a fault proves its effect.
- * Does not: know sockets. Without a fault nothing is drawn and nothing is delayed.
+ * Does not: know sockets. Without a fault nothing is drawn and nothing is delayed. Of several faults on one link a
+ *           frame meets each in turn.
  */
 import type { NodeId, Random } from '#ports'
 
 /** Shares are probabilities in [0, 1]. Jitter reorders, once it is longer than the time between frames. */
 export interface LinkFault {
+  /** What it was injected under; the launcher sets it. */
+  readonly id?: string
   readonly drop?: number
   readonly duplicate?: number
   readonly corrupt?: number
+  /** These wait a little, and later ones overtake them. */
+  readonly reorder?: number
   readonly delayMs?: number
   readonly jitterMs?: number
 }
@@ -25,13 +30,20 @@ export interface FilterCounts {
 
 const noCounts = (): FilterCounts => ({ cut: 0, dropped: 0, duplicated: 0, corrupted: 0, delayed: 0 })
 
+/** A frame that is overtaken waits up to so long. */
+const overtakenMs = 50
+/** Faults whose counts are kept. */
+const metMax = 200
+
 export type CutDirection = 'in' | 'out'
 
 export class LinkFilter {
   #random: Random
-  #cuts: Record<CutDirection, Set<NodeId>> = { in: new Set(), out: new Set() }
-  #faults = new Map<NodeId, LinkFault>()
+  /** By peer: the names of the faults that cut it. */
+  #cuts: Record<CutDirection, Map<NodeId, string>> = { in: new Map(), out: new Map() }
+  #faults = new Map<NodeId, readonly LinkFault[]>()
   #counts = new Map<NodeId, FilterCounts>()
+  #met = new Map<string, number>()
   #late = new Set<NodeJS.Timeout>()
 
   constructor(random: Random) {
@@ -43,12 +55,17 @@ export class LinkFilter {
     return this.#cuts.in.has(peer) && this.#cuts.out.has(peer)
   }
 
-  cut(peer: NodeId, direction: CutDirection): void {
-    this.#cuts[direction].add(peer)
+  cut(peer: NodeId, direction: CutDirection, id = ''): void {
+    this.#cuts[direction].set(peer, id)
   }
 
   shape(peer: NodeId, fault: LinkFault): void {
-    this.#faults.set(peer, fault)
+    this.#faults.set(peer, [...(this.#faults.get(peer) ?? []), fault])
+  }
+
+  /** Frames that met each fault, by its name; also of those that are over. */
+  get met(): ReadonlyMap<string, number> {
+    return this.#met
   }
 
   heal(peer: NodeId): void {
@@ -74,20 +91,26 @@ export class LinkFilter {
 
   /** False when a cut swallows what came in: one command on one node is enough for a partition. */
   letsIn(peer: NodeId, frames: number): boolean {
-    if (!this.#cuts.in.has(peer)) return true
+    const id = this.#cuts.in.get(peer)
+    if (id === undefined) return true
     this.counts(peer).cut += frames
+    this.#meets(id, frames)
     return false
   }
 
   /** Passes an encoded frame on: at once, later, twice, damaged or never. */
   out(peer: NodeId, frame: Buffer, pass: (frame: Buffer) => void): void {
-    if (this.#cuts.out.has(peer)) {
+    const id = this.#cuts.out.get(peer)
+    if (id !== undefined) {
       this.counts(peer).cut += 1
+      this.#meets(id)
       return
     }
-    const fault = this.#faults.get(peer)
-    if (fault === undefined) pass(frame)
-    else this.#meet(fault, this.counts(peer), frame, pass)
+    const meetAll = (this.#faults.get(peer) ?? []).reduceRight(
+      (next, fault) => (frame: Buffer) => this.#meet(fault, this.counts(peer), frame, next),
+      pass,
+    )
+    meetAll(frame)
   }
 
   close(): void {
@@ -98,31 +121,43 @@ export class LinkFilter {
   #meet(fault: LinkFault, counts: FilterCounts, frame: Buffer, pass: (frame: Buffer) => void): void {
     if (this.#happens(fault.drop)) {
       counts.dropped += 1
+      this.#meets(fault.id)
       return
     }
     if (this.#happens(fault.corrupt)) {
       counts.corrupted += 1
+      this.#meets(fault.id)
       this.#delay(fault, counts, () => pass(damaged(frame)))
       return
     }
     this.#delay(fault, counts, () => pass(frame))
     if (!this.#happens(fault.duplicate)) return
     counts.duplicated += 1
+    this.#meets(fault.id)
     this.#delay(fault, counts, () => pass(frame))
   }
 
   #delay(fault: LinkFault, counts: FilterCounts, pass: () => void): void {
-    const delayMs = (fault.delayMs ?? 0) + (fault.jitterMs ?? 0) * this.#uniform()
+    const jitterMs = (fault.jitterMs ?? 0) + (this.#happens(fault.reorder) ? overtakenMs : 0)
+    const delayMs = (fault.delayMs ?? 0) + (jitterMs > 0 ? jitterMs * this.#uniform() : 0)
     if (delayMs === 0) {
       pass()
       return
     }
     counts.delayed += 1
+    this.#meets(fault.id)
     const timer = setTimeout(() => {
       this.#late.delete(timer)
       pass()
     }, delayMs)
     this.#late.add(timer)
+  }
+
+  #meets(id = '', times = 1): void {
+    if (id === '') return
+    this.#met.set(id, (this.#met.get(id) ?? 0) + times)
+    const [oldest = ''] = this.#met.keys()
+    if (this.#met.size > metMax) this.#met.delete(oldest)
   }
 
   #happens(share = 0): boolean {

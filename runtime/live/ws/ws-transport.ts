@@ -161,9 +161,9 @@ export class WsTransport implements Transport {
     this.#changing([...this.#links.keys()], () => {
       this.filter.healAll()
       for (const { from, to, cut, ...fault } of links) {
-        if (from === node) this.filter.shape(to, fault)
-        if (from === node && cut === true) this.filter.cut(to, 'out')
-        if (to === node && cut === true) this.filter.cut(from, 'in')
+        if (cut === true && from === node) this.filter.cut(to, 'out', fault.id)
+        else if (cut === true && to === node) this.filter.cut(from, 'in', fault.id)
+        else if (from === node) this.filter.shape(to, fault)
       }
     })
   }

@@ -18,6 +18,12 @@ import { machineFaults } from './machine-faults.ts'
 import { restaurantFaults } from './restaurant-faults.ts'
 import { type FaultOutcome, type FaultStage, Scene, type Strike } from './scene.ts'
 
+/** Its end can be brought forward, and what was seen of it is told before. */
+export interface FaultByHand {
+  readonly scene: Scene
+  readonly outcome: FaultOutcome
+}
+
 const strikes = { ...machineFaults, ...linkFaults, ...restaurantFaults }
 
 export class Faults {
@@ -60,9 +66,22 @@ export class Faults {
     if (outcome !== undefined) outcome.fired = cluster.worldNow >= endOf(trouble)
   }
 
+  /** Somebody strikes it by hand, now. */
+  strike(fault: Fault): FaultByHand {
+    const scene = this.#scene.byHand()
+    const outcome: FaultOutcome = { kind: fault.kind, target: targetOf(fault), at: fault.at, fired: false }
+    this.#strike(fault, outcome, scene)
+    return { scene, outcome }
+  }
+
+  /** For what is no fault of the day's words. */
+  byHand(): Scene {
+    return this.#scene.byHand()
+  }
+
   // Each strike takes its own kind of fault, which the key proves.
-  #strike(fault: Fault, outcome: FaultOutcome): void {
+  #strike(fault: Fault, outcome: FaultOutcome, scene = this.#scene): void {
     const strike = strikes[fault.kind] as Strike<Fault['kind']>
-    strike(this.#scene, fault, outcome)
+    strike(scene, fault, outcome)
   }
 }

@@ -45,6 +45,7 @@ function disturb(
 }
 
 function untilHealed(scene: Scene, cuts: readonly Cut[], lasts: Duration, outcome: FaultOutcome): void {
+  scene.counts(() => cuts.reduce((sum, { frames }) => sum + frames, 0))
   scene.later(lasts, () => {
     outcome.fired = cuts.some(({ frames }) => frames > 0)
     for (const cut of cuts) cut.heal()

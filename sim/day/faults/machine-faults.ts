@@ -37,7 +37,7 @@ export const machineFaults: { readonly [Kind in MachineFault['kind']]: Strike<Ki
     const { cluster } = scene.stage
     const ends = scene.now + durationUs(lasts)
     const stall = (): void => {
-      if (scene.now >= ends) return
+      if (scene.now >= ends || scene.isEnded) return
       if (cluster.stateOf(node) === 'running') {
         cluster.pause(node, durationMs(pause))
         outcome.fired = outcome.fired || cluster.stateOf(node) === 'frozen'
@@ -119,6 +119,7 @@ export const machineFaults: { readonly [Kind in MachineFault['kind']]: Strike<Ki
 
   'full-disk': (scene, { for: lasts }, outcome) => {
     const full = scene.stage.cluster.journal.fill()
+    scene.counts(() => full.met)
     scene.later(lasts, () => {
       outcome.fired = full.met > 0
       full.heal()
@@ -135,6 +136,7 @@ export const machineFaults: { readonly [Kind in MachineFault['kind']]: Strike<Ki
 
   'turns-throw': (scene, { share, for: lasts }, outcome) => {
     const throwing = scene.stage.turns.begin(share)
+    scene.counts(() => throwing.met)
     scene.later(lasts, () => {
       outcome.fired = throwing.met > 0
       throwing.heal()
@@ -211,6 +213,7 @@ function slow(
   outcome: FaultOutcome,
 ): void {
   const slowed = what.map((one) => scene.stage.cluster.journal.slow(one, durationUs(by)))
+  scene.counts(() => slowed.reduce((sum, { met }) => sum + met, 0))
   scene.later(lasts, () => {
     outcome.fired = slowed.every(({ met }) => met > 0)
     for (const { heal } of slowed) heal()

@@ -118,6 +118,7 @@ function until(
   lasts: Duration,
   outcome: FaultOutcome,
 ): void {
+  scene.counts(() => trouble.met)
   scene.later(lasts, () => {
     outcome.fired = trouble.met > 0
     trouble.heal()

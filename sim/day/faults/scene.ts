@@ -47,10 +47,43 @@ const againUs = 1_000_000
 
 export class Scene {
   readonly stage: FaultStage
-  readonly #lastActors = new Map<ShardId, ActorId>()
+  readonly #lastActors: Map<ShardId, ActorId>
+  /** Of a fault that somebody has set by hand: what ends it, and how often it was seen. */
+  readonly #ends: Set<() => void> | undefined
+  #count: (() => number) | undefined
+  #isEnded = false
 
-  constructor(stage: FaultStage) {
+  constructor(stage: FaultStage, lastActors = new Map<ShardId, ActorId>(), ends?: Set<() => void>) {
     this.stage = stage
+    this.#lastActors = lastActors
+    this.#ends = ends
+  }
+
+  /** For one fault whose end can be brought forward. */
+  byHand(): Scene {
+    return new Scene(this.stage, this.#lastActors, new Set())
+  }
+
+  /** Whatever was to end it later ends it now. */
+  endNow(): void {
+    this.#isEnded = true
+    for (const end of [...(this.#ends ?? [])]) {
+      this.#ends?.delete(end)
+      end()
+    }
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded
+  }
+
+  /** How often its effect can be seen so far, for whoever looks before its end. */
+  counts(count: () => number): void {
+    this.#count = count
+  }
+
+  get count(): number {
+    return this.#count?.() ?? 0
   }
 
   /** Remembers whom to ask whether a shard is back. */
@@ -68,7 +101,11 @@ export class Scene {
   }
 
   later(lasts: Duration, run: () => void): void {
-    this.after(durationUs(lasts), run)
+    const ends = this.#ends
+    ends?.add(run)
+    this.after(durationUs(lasts), () => {
+      if (ends === undefined || ends.delete(run)) run()
+    })
   }
 
   /** Tells an actor, again and again until the answer is one that stays. */
