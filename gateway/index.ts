@@ -308,6 +308,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
           client: options.client,
           site,
           time: options.time,
+          faults: options.faults,
           taps,
           bounds: { heartbeatMs: values['gateway.heartbeat-ms'] },
         }),

@@ -10,6 +10,7 @@
  * Owns:     the words. Nothing of Node is used here: pages have it, too.
  */
 import type { ClusterView } from './cluster-client.ts'
+import type { FaultView } from './fault-control.ts'
 import type { KitchenPatch } from './kitchen-words.ts'
 import type { TapEnd, Told } from './tap-words.ts'
 import type { TimeView } from './time-control.ts'
@@ -29,9 +30,17 @@ export const activityVersion = 1
  * - `time`: ten times a second while it is turned; of a simulated cluster alone
  * - `actor:ID`: `changed` whenever it may have had a turn
  * - `kitchen`: up to ten times a second what has changed there
+ * - `faults`: those in force and the last that are over, when one of them has changed
  * - `tap:ID`: messages that a tap tells, up to ten times a second
  */
-export type StreamName = 'activity' | 'cluster' | 'time' | 'kitchen' | `actor:${string}` | `tap:${string}`
+export type StreamName =
+  | 'activity'
+  | 'cluster'
+  | 'time'
+  | 'kitchen'
+  | 'faults'
+  | `actor:${string}`
+  | `tap:${string}`
 
 export type FromPage = { readonly type: 'subscribe' | 'unsubscribe'; readonly stream: string }
 
@@ -58,6 +67,7 @@ export type ToPage =
   | { readonly type: 'time'; readonly view: TimeView }
   | { readonly type: 'changed'; readonly actor: string }
   | ({ readonly type: 'kitchen' } & KitchenPatch)
+  | { readonly type: 'faults'; readonly faults: readonly FaultView[] }
   | ({ readonly type: 'tapped'; readonly tap: string } & Told)
   /** Nothing more comes of it. */
   | { readonly type: 'tap-ended'; readonly tap: string; readonly why: TapEnd }

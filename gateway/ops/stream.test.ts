@@ -8,6 +8,7 @@ import { type Auth, noAccounts } from '../auth/caller.ts'
 import { type Gateway, type GatewayOptions, startGateway } from '../index.ts'
 import { Problem } from '../problems.ts'
 import { FakeCluster } from '../testing/fake-cluster.ts'
+import { FakeFaults } from '../testing/fake-faults.ts'
 import { Page } from '../testing/page.ts'
 import type { TimeControl, TimeView } from '../time-control.ts'
 import { streamBounds } from './stream.ts'
@@ -276,4 +277,38 @@ test('a gateway that closes says so', async () => {
   await gateway.close()
   expect(await closed).toBe(1001)
   expect([cluster.viewers.size, cluster.watchers('order/a' as ActorId)]).toEqual([0, 0])
+})
+
+describe('faults', () => {
+  const fault = { id: 'f1', kind: 'slow-disk', target: {}, params: { byMs: 5 }, by: 'ada' } as const
+  const told = (page: Page) => page.said.flatMap((words) => (words.type === 'faults' ? [words.faults] : []))
+
+  test('are told to who comes, and again when one of them has changed', async () => {
+    const faults = new FakeFaults()
+    faults.all = [{ ...fault, ageMs: 1, met: 0 }]
+    await start({ faults })
+    const page = await opened('faults')
+    await page.until(() => told(page).length === 1)
+    faults.all = [{ ...fault, ageMs: 900, met: 3 }]
+    await page.until(() => told(page).length === 2)
+    faults.all = [{ ...fault, ageMs: 950, met: 3, ended: { how: 'reverted', agoMs: 5 } }]
+    await page.until(() => told(page).length === 3)
+    // Nothing but its age has changed: who comes now is told all the same, and nobody else.
+    faults.all = [{ ...fault, ageMs: 999, met: 3, ended: { how: 'reverted', agoMs: 54 } }]
+    const late = await opened('faults')
+    await late.until(() => told(late).length === 1)
+    expect(told(page).map(([one]) => [one?.met, one?.ended?.how])).toEqual([
+      [0, undefined],
+      [3, undefined],
+      [3, 'reverted'],
+    ])
+  })
+
+  test('are off where nothing can be broken', async () => {
+    await start()
+    const page = open()
+    await page.hear('welcome')
+    page.say('subscribe', 'faults')
+    expect((await page.hear('error')).code).toBe('off')
+  })
 })

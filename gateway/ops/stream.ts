@@ -17,6 +17,7 @@ import { Compile } from 'typebox/compile'
 import { type RawData, WebSocket, WebSocketServer } from 'ws'
 import { type ActorId, ClusterError } from '#actor'
 import type { ActivityWatch, ClusterClient } from '../cluster-client.ts'
+import type { FaultControl } from '../fault-control.ts'
 import { Problem } from '../problems.ts'
 import { exact } from '../routes/route-parts.ts'
 import { problems, type Server } from '../server.ts'
@@ -52,6 +53,7 @@ export const streamBounds = {
   actorsMax: 20,
   clusterMs: 1_000,
   timeMs: 100,
+  faultsMs: 500,
   heartbeatMs: 10_000,
 } as const
 export type StreamBounds = { readonly [Key in keyof typeof streamBounds]: number }
@@ -61,6 +63,7 @@ export interface StreamParts {
   /** Whose kitchen is shown. */
   readonly site: string
   readonly time: TimeControl | undefined
+  readonly faults?: FaultControl | undefined
   readonly taps: Taps
   readonly bounds?: Partial<StreamBounds>
 }
@@ -90,9 +93,10 @@ export class Streams {
   readonly #viewers = new Set<Viewer>()
   #activity: ActivityWatch | undefined
   #kitchen: KitchenFeed | undefined
-  readonly #timers = new Map<'cluster' | 'time' | 'heartbeat', NodeJS.Timeout>()
+  readonly #timers = new Map<Rhythm, NodeJS.Timeout>()
   #isAsking = false
   #timeTold = ''
+  #faultsTold = ''
 
   constructor(parts: StreamParts) {
     this.#parts = parts
@@ -114,7 +118,7 @@ export class Streams {
     })
     this.#viewers.add(viewer)
     this.#keep('heartbeat', true)
-    const { client, time } = this.#parts
+    const { client } = this.#parts
     const cluster = await client.cluster().then(
       ({ id }) => id,
       () => '',
@@ -122,7 +126,7 @@ export class Streams {
     viewer.say({
       type: 'welcome',
       cluster,
-      capabilities: capabilitiesOf(time),
+      capabilities: capabilitiesOf(this.#parts),
       bytesPerSecond: this.#bounds.bytesPerSecond,
     })
   }
@@ -164,6 +168,7 @@ export class Streams {
     if (name === 'activity') this.#activity?.again()
     else if (name === 'cluster') void this.#tellCluster()
     else if (name === 'kitchen') this.#tellKitchen(viewer)
+    else if (name === 'faults') void this.#tellFaults(viewer)
     else this.#tellTime(true)
   }
 
@@ -176,8 +181,12 @@ export class Streams {
       viewer.say({ type: 'error', code: 'off', detail: timeIsOff })
       return undefined
     }
-    if (stream === 'activity' || stream === 'cluster' || stream === 'kitchen' || stream === 'time')
-      return stream
+    if (stream === 'faults' && this.#parts.faults === undefined) {
+      viewer.say({ type: 'error', code: 'off', detail: faultsAreOff })
+      return undefined
+    }
+    const named = plainStreams.find((one) => one === stream)
+    if (named !== undefined) return named
     viewer.say({ type: 'error', code: 'unknown-stream', detail: `There is no stream '${stream}'.` })
     return undefined
   }
@@ -228,6 +237,7 @@ export class Streams {
     this.#keepKitchen()
     this.#keep('cluster', this.#wanted('cluster').length > 0)
     this.#keep('time', this.#wanted('time').length > 0)
+    this.#keep('faults', this.#wanted('faults').length > 0)
     this.#keep('heartbeat', this.#viewers.size > 0)
   }
 
@@ -251,12 +261,13 @@ export class Streams {
     viewer.show('kitchen', JSON.stringify({ type: 'kitchen', ...this.#kitchen.whole } satisfies ToPage))
   }
 
-  #keep(name: 'cluster' | 'time' | 'heartbeat', isNeeded: boolean): void {
+  #keep(name: Rhythm, isNeeded: boolean): void {
     const timer = this.#timers.get(name)
     if (isNeeded && timer === undefined) {
       const run = {
         cluster: () => void this.#tellCluster(),
         time: () => this.#tellTime(false),
+        faults: () => void this.#tellFaults(),
         heartbeat: () => this.#beat(),
       }[name]
       this.#timers.set(name, setInterval(run, this.#bounds[`${name}Ms`]))
@@ -295,6 +306,19 @@ export class Streams {
     for (const viewer of this.#wanted('time')) viewer.say({ type: 'time', view })
   }
 
+  /** To a newcomer what there is; to all of them only what has changed. */
+  async #tellFaults(newcomer?: Viewer): Promise<void> {
+    const faults = await this.#parts.faults?.faults().catch(() => undefined)
+    if (faults === undefined) return
+    const told = JSON.stringify(
+      faults.map(({ ageMs: _, leftMs: __, ended, ...fault }) => [fault, ended?.how]),
+    )
+    const hasChanged = told !== this.#faultsTold
+    this.#faultsTold = told
+    const viewers = hasChanged ? this.#wanted('faults') : newcomer === undefined ? [] : [newcomer]
+    for (const viewer of viewers) viewer.say({ type: 'faults', faults })
+  }
+
   #beat(): void {
     for (const viewer of this.#viewers) viewer.beat()
   }
@@ -310,12 +334,16 @@ function isActorId(id: string): boolean {
   }
 }
 
+type Rhythm = 'cluster' | 'time' | 'faults' | 'heartbeat'
+const plainStreams = ['activity', 'cluster', 'kitchen', 'time', 'faults'] as const
+const faultsAreOff = 'This gateway has nothing to break its cluster with.'
 const timeIsOff = 'This cluster is live: its time cannot be turned.'
 
-function capabilitiesOf(time: TimeControl | undefined): readonly Capability[] {
+function capabilitiesOf({ time, faults }: StreamParts): readonly Capability[] {
   const later = 'It is not built yet.'
   return [
     { name: 'time', ...(time === undefined && { offBecause: timeIsOff }) },
+    { name: 'faults', ...(faults === undefined && { offBecause: faultsAreOff }) },
     ...['traces', 'logs', 'metrics', 'loads', 'tours'].map((name) => ({ name, offBecause: later })),
   ]
 }
@@ -460,7 +488,7 @@ export function streamRoutes(app: Server, streams: Streams): void {
         summary: 'The cluster as it happens, over a WebSocket',
         description: [
           'Sub-protocol `inspector.v1`. Text frames are JSON: a page says `{"type":"subscribe","stream":"activity"}`, or',
-          '`cluster`, `time`, `kitchen`, `actor:ID`, `tap:ID`, and `unsubscribe`. The gateway says `welcome` once, which tells what is',
+          '`cluster`, `time`, `kitchen`, `faults`, `actor:ID`, `tap:ID`, and `unsubscribe`. The gateway says `welcome` once, which tells what is',
           'not offered, and why. Binary frames are what actors do, as columns of cumulative counts; `gap` says that frames were',
           'left out. A page with a token offers it as a second sub-protocol: `bearer.` and the token in base64url.',
         ].join(' '),
