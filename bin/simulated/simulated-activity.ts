@@ -4,13 +4,11 @@
  * Owns:     when a look is taken, on the wall's clock: the world may stand still, or be wound back.
  * Does not: know what a frame says (`#activity`).
  */
-import { Activity, encodeActivity } from '#activity'
+import { Activity, encodeActivity, restAfterLook } from '#activity'
 import type { ReplayableDay } from '#day'
 import type { ActivityWatch } from '#gateway'
 import type { NodeId } from '#ports'
 import type { NodeCounts } from './node-counts.ts'
-
-const lookMs = 100
 
 export class SimulatedActivity {
   readonly #play: ReplayableDay
@@ -31,7 +29,7 @@ export class SimulatedActivity {
     this.#viewers.add(viewer)
     this.#whole = true
     this.#counts.watcher ??= (node, event) => this.#activityOf(node)?.seen(event)
-    this.#timer ??= setInterval(() => this.#look(), lookMs)
+    this.#timer ??= setTimeout(() => this.#look(), 0)
     return {
       again: () => {
         this.#whole = true
@@ -49,7 +47,7 @@ export class SimulatedActivity {
   }
 
   close(): void {
-    clearInterval(this.#timer)
+    clearTimeout(this.#timer)
     this.#timer = undefined
     this.#counts.watcher = undefined
     this.#viewers.clear()
@@ -57,18 +55,24 @@ export class SimulatedActivity {
   }
 
   #look(): void {
+    const began = performance.now()
+    const whole = this.#whole
+    this.#whole = false
+    let told = 0
     const { cluster } = this.#play.today
     for (const id of this.#nodes.keys()) if (!cluster.nodes.includes(id)) this.#nodes.delete(id)
     for (const id of cluster.nodes) {
       const node = cluster.nodeOf(id)
       // A frozen process says nothing.
       if (node === undefined || cluster.stateOf(id) === 'frozen') continue
-      const frame = this.#activityOf(id)?.frame(node.residents(), this.#play.worldNow, this.#whole)
+      const frame = this.#activityOf(id)?.frame(node.residents(), this.#play.worldNow, whole)
       if (frame === undefined) continue
       const bytes = encodeActivity(frame)
+      if (!frame.head.whole) told += bytes.length
       for (const see of this.#viewers) see(bytes)
     }
-    this.#whole = false
+    const rest = restAfterLook({ tookMs: performance.now() - began, bytes: told })
+    if (this.#viewers.size > 0) this.#timer = setTimeout(() => this.#look(), rest)
   }
 
   /** Of the process that is there now. */

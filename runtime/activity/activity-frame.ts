@@ -5,8 +5,9 @@
  * change; in a frame that is `whole`, all of them. Actors, words and edges have numbers, which are the node's own and hold
  * for one watch.
  *
- * Owns:     the columns and their order, and how a frame becomes bytes: the length of its head, the head as JSON, then
- *           the rows as unsigned 32-bit numbers, little-endian.
+ * Owns:     the columns and their order, and how a frame becomes bytes: the length of its head and how many numbers each
+ *           section has, as unsigned 32-bit numbers, little-endian; the head as JSON; then the numbers as LEB128, which
+ *           takes one byte for most of them.
  * Does not: look (`activity.ts`).
  */
 import type { ActorId, Instant } from '#actor'
@@ -93,60 +94,66 @@ export interface ActivityFrame extends Readonly<Record<Section, Uint32Array>> {
 }
 
 const word = Uint32Array.BYTES_PER_ELEMENT
+const fixedBytes = (1 + sectionNames.length) * word
+/** Of an unsigned 32-bit number as LEB128: seven bits in each. */
+const numberBytesMax = 5
 
 export function encodeActivity({ head, ...columns }: ActivityFrame): Uint8Array {
   const lengths = sectionNames.map((name) => columns[name].length)
   const text = new TextEncoder().encode(JSON.stringify(head))
-  const words = 1 + sectionNames.length + lengths.reduce((sum, length) => sum + length, 0)
-  const padded = Math.ceil(text.length / word) * word
-  const bytes = new Uint8Array(words * word + padded)
+  const numbers = lengths.reduce((sum, length) => sum + length, 0)
+  const bytes = new Uint8Array(fixedBytes + text.length + numbers * numberBytesMax)
   const view = new DataView(bytes.buffer)
-  let at = 0
-  const put = (value: number): void => {
-    view.setUint32(at, value, true)
-    at += word
+  for (const [n, length] of [text.length, ...lengths].entries()) view.setUint32(n * word, length, true)
+  bytes.set(text, fixedBytes)
+  let at = fixedBytes + text.length
+  for (const name of sectionNames) {
+    for (let value of columns[name]) {
+      for (; value > 0x7f; value >>>= 7) bytes[at++] = (value & 0x7f) | 0x80
+      bytes[at++] = value
+    }
   }
-  put(text.length)
-  for (const length of lengths) put(length)
-  bytes.set(text, at)
-  at += padded
-  for (const name of sectionNames) for (const value of columns[name]) put(value)
-  return bytes
+  return bytes.slice(0, at)
 }
 
 /** @throws RangeError, SyntaxError for bytes that are no frame. */
 export function decodeActivity(bytes: Uint8Array): ActivityFrame {
-  const { head, lengths, view, at } = opened(bytes)
+  const { head, lengths, at } = opened(bytes)
   const columns = {} as Record<Section, Uint32Array>
   let next = at
-  for (const [n, name] of sectionNames.entries()) {
-    columns[name] = Uint32Array.from({ length: lengths[n] ?? 0 }, (_, row) =>
-      view.getUint32(next + row * word, true),
-    )
-    next += columns[name].byteLength
+  const number = (): number => {
+    let value = 0
+    for (let shift = 0; shift < numberBytesMax * 7; shift += 7) {
+      const byte = bytes[next++]
+      if (byte === undefined) break
+      value |= (byte & 0x7f) << shift
+      if (byte <= 0x7f) return value >>> 0
+    }
+    throw notAFrame()
   }
+  for (const [n, name] of sectionNames.entries()) {
+    const column = new Uint32Array(lengths[n] ?? 0)
+    for (let row = 0; row < column.length; row += 1) column[row] = number()
+    columns[name] = column
+  }
+  if (next !== bytes.length) throw notAFrame()
   return { head, ...columns }
 }
 
 /** What a frame says of itself, without its rows. @throws RangeError, SyntaxError for bytes that are no frame. */
 export const activityHead = (bytes: Uint8Array): FrameHead => opened(bytes).head
 
-function opened(bytes: Uint8Array): {
-  head: FrameHead
-  lengths: readonly number[]
-  view: DataView
-  at: number
-} {
+function opened(bytes: Uint8Array): { head: FrameHead; lengths: readonly number[]; at: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const textLength = view.getUint32(0, true)
+  const at = fixedBytes + view.getUint32(0, true)
   const lengths = sectionNames.map((_, n) => view.getUint32((n + 1) * word, true))
-  const textAt = (1 + sectionNames.length) * word
-  const at = textAt + Math.ceil(textLength / word) * word
-  if (lengths.reduce((sum, length) => sum + length * word, at) !== bytes.length)
-    throw new RangeError('The bytes are not as long as they say.')
-  const text = new TextDecoder().decode(bytes.subarray(textAt, textAt + textLength))
-  return { head: JSON.parse(text) as FrameHead, lengths, view, at }
+  // Each number has one byte at least: bytes that lie cost no memory.
+  if (lengths.reduce((sum, length) => sum + length, at) > bytes.length) throw notAFrame()
+  const text = new TextDecoder().decode(bytes.subarray(fixedBytes, at))
+  return { head: JSON.parse(text) as FrameHead, lengths, at }
 }
+
+const notAFrame = (): RangeError => new RangeError('The bytes are not as long as they say.')
 
 /** Rows of `columns.length` numbers each, as objects: for tests and for what is not hot. */
 export function rowsOf<Column extends string>(

@@ -9,16 +9,13 @@
  *
  * Invariants:
  *   AL1. A node that nobody watches collects nothing, and says nothing.
- *   AL2. Looks take no more than one part in `restPerLook` of a node's time.
+ *   AL2. Looks take little of a node's time, and say no more than a viewer can be sent (`restAfterLook`).
  */
-import { Activity, activityHead, encodeActivity, type FrameHead } from '#activity'
+import { Activity, activityHead, encodeActivity, type FrameHead, restAfterLook } from '#activity'
 import type { LookItem, Node } from '#host'
 import type { Clock, NodeId } from '#ports'
 import type { Metrics } from './prometheus.ts'
 
-/** How often a node that is watched tells what has changed. */
-const lookMs = 100
-const restPerLook = 20
 /** A watch is asked for again so often, and ends after three times that. */
 const askAgainMs = 1_000
 const watchMs = 3 * askAgainMs
@@ -131,10 +128,12 @@ export class ActivityLink {
     const { node, clock } = this.#parts
     const frame = looking.activity.frame(node.residents(), clock.now().world, looking.whole)
     looking.whole = false
+    const { whole } = frame.head
     const bytes = encodeActivity(frame)
     for (const watcher of this.#watchers.keys()) node.tell(watcher, { kind: 'activity', bytes })
     const tookMs = performance.now() - began
-    this.#timer = setTimeout(() => this.#look(), Math.max(lookMs, tookMs * restPerLook))
+    const told = whole ? 0 : bytes.length * node.members.length
+    this.#timer = setTimeout(() => this.#look(), restAfterLook({ tookMs, bytes: told }))
   }
 
   #stopLooking(): void {
