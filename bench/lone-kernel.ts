@@ -10,6 +10,7 @@ import {
   blindObserver,
   type Epoch,
   type NodeId,
+  type Observer,
   type Position,
   type Request,
   type RequestId,
@@ -25,13 +26,13 @@ export class LoneKernel {
   #requests = 0
   readonly #wakeAt: { world?: Instant; runtime?: Instant } = {}
 
-  constructor(registry: Registry, bounds: Partial<Bounds> = {}) {
+  constructor(registry: Registry, bounds: Partial<Bounds> = {}, observer: Observer = blindObserver) {
     this.kernel = new Kernel({
       registry,
       bounds: boundsOf({ shardBacklogMax: 1e9, ...bounds }),
       node: 'node-1' as NodeId,
       scope: 'node-1.a' as ScopeId,
-      observer: blindObserver,
+      observer,
       seed: 1,
     })
     const rows = {

@@ -22,6 +22,7 @@ const promises: Readonly<Record<string, () => Promise<{ readonly measure: Measur
   p8: () => import('./p8-queue.ts'),
   p9: () => import('./p9-memory.ts'),
   p5: () => import('./p5-recovery.ts'),
+  viewers: () => import('./viewers.ts'),
   'read-models': () => import('./read-models.ts'),
   backup: () => import('./backup.ts'),
 }

@@ -17,6 +17,7 @@ import {
 } from 'xstate'
 import type { Birth, Delivered, Instant } from '#actor'
 import { Machine } from '#kernel'
+import type { Observer } from '#ports'
 import { LoneKernel } from './lone-kernel.ts'
 import {
   type OrderMessage,
@@ -129,8 +130,9 @@ function nact(stepperOf: (run: Run) => Stepper): Way {
     })
 }
 
-function kernel(): Way {
-  const lone = new LoneKernel(orderRegistry(16))
+/** Tells a second through the kernel, whose observer is told of them. */
+export function kernel(observer?: Observer): Way {
+  const lone = new LoneKernel(orderRegistry(16), {}, observer)
   const shards = [...lone.kernel.shards.values()]
   let steps = 0
   return (forMs) =>

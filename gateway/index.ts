@@ -36,7 +36,7 @@ import { Operations, operationRoutes } from './ops/operations.ts'
 import { projectionRoutes } from './ops/projections.ts'
 import { scaleRoutes } from './ops/scale.ts'
 import { storefrontLink } from './ops/storefront-link.ts'
-import { Streams, streamRoutes } from './ops/stream.ts'
+import { type StreamBounds, Streams, streamRoutes } from './ops/stream.ts'
 import { tapRoutes } from './ops/tap-routes.ts'
 import { Taps } from './ops/taps.ts'
 import { timeRoutes } from './ops/time.ts'
@@ -130,6 +130,8 @@ export interface GatewayOptions {
   readonly storefront?: string
   /** How the cluster can be broken on purpose. Default: not at all. */
   readonly faults?: FaultControl
+  /** Bounds of the operators' stream, where its defaults do not suit. */
+  readonly streamBounds?: Partial<StreamBounds>
   /** The time of a simulated cluster. Default: the cluster is live, and its time is nobody's. */
   readonly time?: TimeControl
 }
@@ -310,7 +312,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
           time: options.time,
           faults: options.faults,
           taps,
-          bounds: { heartbeatMs: values['gateway.heartbeat-ms'] },
+          bounds: { heartbeatMs: values['gateway.heartbeat-ms'], ...options.streamBounds },
         }),
       )
       if (identity !== undefined) identityRoutes(server, { ...identity, client, keyring })

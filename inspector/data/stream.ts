@@ -1,16 +1,20 @@
 /**
- * The stream, for rooms: a picture of all actors while somebody looks.
+ * The stream, for rooms: a picture of all actors to read, and drawings of it, while somebody looks.
  *
- * Owns:     when there is a line (a room wants one, and the tab is seen), coming back, and how often a picture is handed out.
- * Does not: make anything inside a picture reactive: each one replaces the one before.
+ * Owns:     when there is a line (a room wants one, and the tab is seen), coming back, and how often pictures and drawings
+ *           are handed out.
+ * Does not: make anything inside a picture reactive: each one replaces the one before. A drawing is handed on as it is.
  */
 import { onScopeDispose, type ShallowRef, shallowRef } from 'vue'
 import { streamPath, type ToPage } from '../../gateway/stream-protocol.ts'
 import type { Picture } from '../model/cluster-model.ts'
 import type { FromFeed, ToFeed } from '../model/feed-words.ts'
+import type { Drawing, Found, View } from '../scene/drawer.ts'
 import { token } from './operator.ts'
 
-const pictureMs = 100
+/** A person reads no faster. */
+const pictureMs = 500
+const drawingMs = 100
 const retryMinMs = 500
 const retryMaxMs = 8_000
 
@@ -27,7 +31,13 @@ const listeners = new Set<(words: ToPage) => void>()
 let worker: Worker | undefined
 let retryMs = retryMinMs
 let retry: ReturnType<typeof setTimeout> | undefined
+let reading: ReturnType<typeof setTimeout> | undefined
 let drawing: ReturnType<typeof setTimeout> | undefined
+let frame = 0
+let artist: Artist | undefined
+let told: View | undefined
+const asked = new Map<number, (found: Found | undefined) => void>()
+let tag = 0
 
 /** While the component is there, `picture` is kept up to date. */
 export function useActivity(): void {
@@ -43,6 +53,41 @@ export function follow(stream: string, hear: (words: ToPage) => void): () => voi
     listeners.delete(hear)
     leave(stream)
   }
+}
+
+export interface Artist {
+  /** What is looked at now, the same object while it is the same; undefined: it cannot draw yet. */
+  view(): View | undefined
+  draw(drawing: Drawing): void
+}
+
+/** While the component is there, one artist is handed a drawing up to ten times a second. */
+export function useDrawings(one: Artist): void {
+  useActivity()
+  artist = one
+  if (line.value === 'live') draw()
+  onScopeDispose(() => {
+    if (artist !== one) return
+    artist = undefined
+    told = undefined
+    tell({ kind: 'look', view: undefined })
+  })
+}
+
+/** Another view of the same: now, and not only with the next drawing. */
+export function drawAgain(): void {
+  if (artist === undefined || line.value !== 'live') return
+  clearTimeout(drawing)
+  draw()
+}
+
+/** Who is drawn at a point of the plan, or within `reach` of it. */
+export function actorAt(x: number, y: number, reach: number): Promise<Found | undefined> {
+  return new Promise((resolve) => {
+    tag += 1
+    asked.set(tag, resolve)
+    tell({ kind: 'who', x, y, reach, tag })
+  })
 }
 
 /** The cluster's view says that the process of a node has ended. */
@@ -81,8 +126,7 @@ function connect(): void {
 
 function disconnect(): void {
   clearTimeout(retry)
-  clearTimeout(drawing)
-  drawing = undefined
+  rest()
   tell({ kind: 'close' })
   line.value = 'off'
   picture.value = undefined
@@ -105,12 +149,12 @@ function heard(words: FromFeed): void {
       dropped.value = 0
       retryMs = retryMinMs
       for (const stream of wanted.keys()) tell({ kind: 'say', type: 'subscribe', stream })
+      read()
       draw()
       return
     case 'closed':
       line.value = 'lost'
-      clearTimeout(drawing)
-      drawing = undefined
+      rest()
       retry = setTimeout(connect, retryMs)
       retryMs = Math.min(retryMaxMs, retryMs * 2)
       return
@@ -118,9 +162,17 @@ function heard(words: FromFeed): void {
       said(words.words)
       return
     case 'picture':
+      if (line.value === 'live') picture.value = words.picture
+      return
+    case 'drawing':
       if (line.value !== 'live') return
-      picture.value = words.picture
-      drawing = setTimeout(draw, pictureMs)
+      if (words.drawing !== undefined) artist?.draw(words.drawing)
+      clearTimeout(drawing)
+      drawing = setTimeout(draw, drawingMs)
+      return
+    case 'found':
+      asked.get(words.tag)?.(words.found)
+      asked.delete(words.tag)
   }
 }
 
@@ -129,10 +181,29 @@ function said(words: ToPage): void {
   for (const hear of [...listeners]) hear(words)
 }
 
+function read(): void {
+  if (wanted.has('activity')) tell({ kind: 'picture' })
+  reading = setTimeout(read, pictureMs)
+}
+
 /** Never more often than the screen is drawn. */
 function draw(): void {
-  if (wanted.has('activity')) requestAnimationFrame(() => tell({ kind: 'picture' }))
-  else drawing = setTimeout(draw, pictureMs)
+  if (frame !== 0) return
+  frame = requestAnimationFrame(() => {
+    frame = 0
+    const view = artist?.view()
+    if (view === undefined || line.value !== 'live') return
+    if (view !== told) tell({ kind: 'look', view })
+    told = view
+    tell({ kind: 'draw' })
+  })
+}
+
+function rest(): void {
+  clearTimeout(reading)
+  clearTimeout(drawing)
+  for (const answer of asked.values()) answer(undefined)
+  asked.clear()
 }
 
 function tell(words: ToFeed): void {

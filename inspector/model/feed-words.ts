@@ -1,10 +1,11 @@
 /**
  * What the page and its worker say to each other.
  *
- * The worker has the socket and the model; the page asks for a picture when it is about to draw one, so that it is never
- * handed more than it draws.
+ * The worker has the socket and the model, and makes ready what is drawn; the page asks for it when it is about to draw, so
+ * that it is never handed more than it draws.
  */
 import type { FromPage, ToPage } from '../../gateway/stream-protocol.ts'
+import type { Drawing, Found, View } from '../scene/drawer.ts'
 import type { Picture } from './cluster-model.ts'
 
 export type ToFeed =
@@ -13,7 +14,19 @@ export type ToFeed =
   | ({ readonly kind: 'say' } & FromPage)
   /** Its process has ended: what the view of the cluster says. */
   | { readonly kind: 'ended'; readonly node: string }
+  /** All there is to know, for reading. */
   | { readonly kind: 'picture' }
+  /** What is looked at from now on; undefined: nothing. */
+  | { readonly kind: 'look'; readonly view: View | undefined }
+  | { readonly kind: 'draw' }
+  /** Who is at a point of the plan. `tag` comes back. */
+  | {
+      readonly kind: 'who'
+      readonly x: number
+      readonly y: number
+      readonly reach: number
+      readonly tag: number
+    }
 
 export type FromFeed =
   | { readonly kind: 'open' }
@@ -21,3 +34,5 @@ export type FromFeed =
   | { readonly kind: 'closed'; readonly code: number }
   | { readonly kind: 'said'; readonly words: ToPage }
   | { readonly kind: 'picture'; readonly picture: Picture }
+  | { readonly kind: 'drawing'; readonly drawing: Drawing | undefined }
+  | { readonly kind: 'found'; readonly found: Found | undefined; readonly tag: number }

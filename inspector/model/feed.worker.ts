@@ -1,5 +1,5 @@
 /**
- * The end of the stream in this page, in a thread of its own: it decodes and folds, and hands out pictures.
+ * The end of the stream in this page, in a thread of its own: it decodes and folds, and hands out pictures and drawings.
  *
  * Owns:     the socket of one page.
  * Does not: come back by itself (`data/stream.ts` decides when), or know what is drawn.
@@ -13,6 +13,7 @@ import {
   streamProtocol,
   type ToPage,
 } from '../../gateway/stream-protocol.ts'
+import { Drawer, type Drawing } from '../scene/drawer.ts'
 import { ClusterModel, type Picture } from './cluster-model.ts'
 import type { FromFeed, ToFeed } from './feed-words.ts'
 
@@ -26,7 +27,11 @@ const tell = (words: FromFeed, moved: readonly Transferable[] = []): void =>
 
 let socket: WebSocket | undefined
 let model = new ClusterModel()
-let drawnAt = 0
+const drawer = new Drawer()
+let latest: Picture | undefined
+let madeAt = 0
+/** Who asks again within this time is given the same one. */
+const madeAgainMs = 50
 
 thread.addEventListener('message', ({ data }) => {
   switch (data.kind) {
@@ -44,14 +49,32 @@ thread.addEventListener('message', ({ data }) => {
     case 'ended':
       model.nodeEnded(data.node)
       return
-    case 'picture': {
-      const now = performance.now()
-      const picture = model.picture(drawnAt === 0 ? 0 : now - drawnAt)
-      drawnAt = now
-      tell({ kind: 'picture', picture }, buffersOf(picture))
+    case 'picture':
+      tell({ kind: 'picture', picture: pictureNow() })
+      return
+    case 'look':
+      drawer.look(data.view)
+      return
+    case 'draw': {
+      const drawing = drawer.drawing(pictureNow())
+      tell({ kind: 'drawing', drawing }, drawing === undefined ? [] : buffersOf(drawing))
+      return
+    }
+    case 'who': {
+      const { x, y, reach, tag } = data
+      tell({ kind: 'found', found: drawer.actorAt(x, y, reach), tag })
     }
   }
 })
+
+function pictureNow(): Picture {
+  const now = performance.now()
+  if (latest !== undefined && now - madeAt < madeAgainMs) return latest
+  latest = model.picture(madeAt === 0 ? 0 : now - madeAt)
+  madeAt = now
+  drawer.saw(latest)
+  return latest
+}
 
 function open(url: string, token: string): void {
   socket?.close(1000)
@@ -60,7 +83,8 @@ function open(url: string, token: string): void {
   opened.binaryType = 'arraybuffer'
   socket = opened
   model = new ClusterModel()
-  drawnAt = 0
+  latest = undefined
+  madeAt = 0
   opened.addEventListener('open', () => tell({ kind: 'open' }))
   opened.addEventListener('close', ({ code }) => {
     if (socket === opened) tell({ kind: 'closed', code })
@@ -79,9 +103,9 @@ function fold(bytes: Uint8Array): void {
     model.fold(decodeActivity(bytes.subarray(binaryHeaderBytes)))
 }
 
-const buffersOf = ({ actors, edges }: Picture): readonly Transferable[] =>
-  [...Object.values(actors), ...Object.values(edges)].map(
-    (column: { readonly buffer: ArrayBuffer }) => column.buffer,
+const buffersOf = ({ marks, links, flights }: Drawing): readonly Transferable[] =>
+  [marks, links, flights].flatMap(({ columns }) =>
+    Object.values(columns).map(({ buffer }) => buffer as ArrayBuffer),
   )
 
 const base64url = (text: string): string =>

@@ -1,10 +1,10 @@
 /** The tokens of the style sheet, as the numbers that a graphics card takes. */
 import { hueOf } from '../shell/node-hue.ts'
-import type { Palette } from './topology-look.ts'
-import type { Rgb } from './topology-scene.ts'
+import type { View } from './drawer.ts'
+import type { Rgb } from './drawn.ts'
 
 /** As they are now: ask again when the theme has changed. */
-export function paletteOf(element: HTMLElement): Palette {
+export function paletteOf(element: HTMLElement, nodes: readonly string[]): Pick<View, 'palette' | 'hues'> {
   const tokens = getComputedStyle(element)
   const known = new Map<string, Rgb>()
   const token = (name: string): Rgb => {
@@ -12,7 +12,7 @@ export function paletteOf(element: HTMLElement): Palette {
     known.set(name, found)
     return found
   }
-  return {
+  const palette = {
     ink2: token('--ink-2'),
     ink3: token('--ink-3'),
     line2: token('--line-2'),
@@ -22,8 +22,9 @@ export function paletteOf(element: HTMLElement): Palette {
     moving: token('--rail-ink'),
     warn: token('--warn'),
     bad: token('--bad'),
-    node: (node) => token(/var\((--[\w-]+)\)/.exec(hueOf(node).color)?.[1] ?? '--edge'),
   }
+  const hue = (node: string): Rgb => token(/var\((--[\w-]+)\)/.exec(hueOf(node).color)?.[1] ?? '--edge')
+  return { palette, hues: Object.fromEntries(nodes.map((node) => [node, hue(node)])) }
 }
 
 /** `#f2eddb`, or what is no colour: black. A token that names another has been followed by the browser. */

@@ -4,6 +4,7 @@ import type { ActorId, Instant } from '#actor'
 import type { ActorLook } from '#gateway'
 import type { InspectionEvent, MessageId, NodeId } from '#ports'
 import { ClusterModel, type Picture } from '../model/cluster-model.ts'
+import type { Rgb } from './drawn.ts'
 import {
   fillOf,
   flashesOf,
@@ -16,7 +17,6 @@ import {
   threadsOf,
 } from './topology-look.ts'
 import { TopologyPlan } from './topology-plan.ts'
-import type { Rgb } from './topology-scene.ts'
 
 const rgb = (n: number): Rgb => [n, n, n]
 const palette: Palette = {

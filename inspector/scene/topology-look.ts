@@ -7,8 +7,8 @@
 import { vias } from '#activity'
 import type { ActorLook } from '#gateway'
 import { actorStatuses, nowhere, type Picture } from '../model/cluster-model.ts'
+import type { Fill, Flight, Link, Mark, PointKind, Rgb } from './drawn.ts'
 import type { Arrangement, Inhabitant } from './topology-plan.ts'
-import type { Fill, Flight, Link, Mark, PointKind, Rgb } from './topology-scene.ts'
 
 /** Tokens, as numbers between 0 and 1. */
 export interface Palette {

@@ -22,56 +22,8 @@ import {
   Vector3,
   WebGLRenderer,
 } from 'three'
+import { flightWidths, linkWidths, markWidths, type Packed } from './drawn.ts'
 import { lineShader, markShader, pointShader } from './topology-shaders.ts'
-
-/** Numbers of the shapes that the fragment of a mark knows. */
-export const shapes = [
-  'docket',
-  'square',
-  'diamond',
-  'disc',
-  'plate',
-  'group',
-  'cross',
-  'dot',
-  'halo',
-] as const
-export type Shape = (typeof shapes)[number]
-export const fills = ['solid', 'waiting', 'rest', 'dashed', 'dotted'] as const
-export type Fill = (typeof fills)[number]
-
-export type Rgb = readonly [red: number, green: number, blue: number]
-
-export interface Mark {
-  readonly x: number
-  readonly y: number
-  readonly r: number
-  readonly shape: Shape
-  readonly fill: Fill
-  readonly color: Rgb
-  readonly alpha: number
-}
-
-export interface Link {
-  readonly from: readonly [x: number, y: number]
-  readonly to: readonly [x: number, y: number]
-  /** In pixels. */
-  readonly width: number
-  readonly color: Rgb
-  readonly alpha: number
-  readonly isDashed: boolean
-}
-
-/** Of a message: dot, ring, bar, cross. Then, of an actor: rings that grow where it is. */
-export type PointKind = 0 | 1 | 2 | 3 | 4
-export interface Flight {
-  readonly from: readonly [x: number, y: number]
-  readonly to: readonly [x: number, y: number]
-  readonly delayMs: number
-  readonly forMs: number
-  readonly color: Rgb
-  readonly kind: PointKind
-}
 
 const marksMax = 8_000
 const linksMax = 2_000
@@ -101,8 +53,8 @@ export class TopologyScene {
   readonly #renderer: WebGLRenderer
   readonly #scene = new Scene()
   readonly #camera = new OrthographicCamera(-1, 1, 1, -1, 0.1, 20_000)
-  readonly #marks = new Columns({ aAt: 3, aLook: 4, aColor: 3 }, marksMax)
-  readonly #links = new Columns({ aFrom: 2, aTo: 2, aStyle: 3, aColor: 3 }, linksMax)
+  readonly #marks = new Columns(markWidths, marksMax)
+  readonly #links = new Columns(linkWidths, linksMax)
   readonly #flights = new BufferGeometry()
   readonly #uniforms = {
     uTime: { value: 0 },
@@ -134,7 +86,7 @@ export class TopologyScene {
       drawn.renderOrder = n
       this.#scene.add(drawn)
     }
-    for (const [name, width] of Object.entries({ position: 3, aTo: 2, aWhen: 2, aColor: 3, aKind: 1 })) {
+    for (const [name, width] of Object.entries(flightWidths)) {
       const attribute = new BufferAttribute(new Float32Array(flightsMax * width), width)
       this.#flights.setAttribute(name, attribute.setUsage(DynamicDrawUsage))
     }
@@ -159,41 +111,38 @@ export class TopologyScene {
     this.draw()
   }
 
-  show(marks: readonly Mark[], links: readonly Link[]): void {
-    this.#marks.fill(marks, ({ x, y, r, shape, fill, color, alpha }, put) => {
-      put('aAt', x, y, r)
-      put('aLook', shapes.indexOf(shape), fills.indexOf(fill), alpha, 0)
-      put('aColor', ...color)
-    })
-    this.#links.fill(links, ({ from, to, width, alpha, isDashed, color }, put) => {
-      put('aFrom', ...from)
-      put('aTo', ...to)
-      put('aStyle', width, alpha, isDashed ? 1 : 0)
-      put('aColor', ...color)
-    })
+  show(marks: Packed<typeof markWidths>, links: Packed<typeof linkWidths>): void {
+    this.#marks.fill(marks)
+    this.#links.fill(links)
     this.draw()
   }
 
   /** Messages that leave now. The oldest make room. */
-  launch(flights: readonly Flight[]): void {
+  launch({ count, columns }: Packed<typeof flightWidths>): void {
+    if (count === 0) return
     const now = performance.now()
-    const { position, aTo, aWhen, aColor, aKind } = this.#flights.attributes as Record<
-      string,
-      BufferAttribute
-    >
-    for (const { from, to, delayMs, forMs, color, kind } of flights) {
-      const n = this.#nextFlight
-      this.#nextFlight = (n + 1) % flightsMax
-      position?.setXYZ(n, from[0], from[1], 0)
-      aTo?.setXY(n, to[0], to[1])
-      aWhen?.setXY(n, now + delayMs, forMs)
-      aColor?.setXYZ(n, ...color)
-      aKind?.setX(n, kind)
-      this.#lastLanding = Math.max(this.#lastLanding, now + delayMs + forMs)
+    const when = columns.aWhen
+    for (let n = 0; n < when.length; n += 2) {
+      const delayMs = when[n] ?? 0
+      when[n] = now + delayMs
+      this.#lastLanding = Math.max(this.#lastLanding, now + delayMs + (when[n + 1] ?? 0))
     }
-    if (flights.length === 0) return
-    for (const attribute of [position, aTo, aWhen, aColor, aKind]) if (attribute) attribute.needsUpdate = true
+    // What does not fit before the end of the ring goes on at its beginning.
+    const fits = Math.min(count, flightsMax - this.#nextFlight)
+    this.#put(columns, 0, fits, this.#nextFlight)
+    if (count > fits) this.#put(columns, fits, Math.min(count, flightsMax), 0)
+    this.#nextFlight = (this.#nextFlight + count) % flightsMax
     this.draw()
+  }
+
+  #put(columns: Packed<typeof flightWidths>['columns'], from: number, to: number, at: number): void {
+    for (const name of Object.keys(flightWidths) as (keyof typeof flightWidths)[]) {
+      const attribute = this.#flights.getAttribute(name) as BufferAttribute
+      const width = attribute.itemSize
+      attribute.array.set(columns[name].subarray(from * width, to * width), at * width)
+      attribute.addUpdateRange(at * width, (to - from) * width)
+      attribute.needsUpdate = true
+    }
   }
 
   /** Shows so much of the picture, with room around it. */
@@ -303,41 +252,34 @@ export class TopologyScene {
 }
 
 /** A quad, and for each instance of it some numbers. */
-class Columns<Name extends string> {
+class Columns<Widths extends Readonly<Record<string, number>>> {
   readonly geometry = new InstancedBufferGeometry()
-  readonly #columns: ReadonlyMap<Name, InstancedBufferAttribute>
+  readonly #columns: readonly (readonly [name: keyof Widths, InstancedBufferAttribute])[]
   readonly #max: number
 
-  constructor(widths: Readonly<Record<Name, number>>, max: number) {
+  constructor(widths: Widths, max: number) {
     this.#max = max
     const corners = new Float32Array([-1, -1, 0, 1, -1, 0, 1, 1, 0, -1, 1, 0])
     this.geometry.setAttribute('position', new BufferAttribute(corners, 3))
     this.geometry.setIndex([0, 1, 2, 0, 2, 3])
     this.geometry.instanceCount = 0
-    this.#columns = new Map(
-      (Object.entries(widths) as [Name, number][]).map(([name, width]) => {
-        const attribute = new InstancedBufferAttribute(new Float32Array(max * width), width)
-        this.geometry.setAttribute(name, attribute.setUsage(DynamicDrawUsage))
-        return [name, attribute]
-      }),
-    )
+    this.#columns = Object.entries(widths).map(([name, width]) => {
+      const attribute = new InstancedBufferAttribute(new Float32Array(max * width), width)
+      this.geometry.setAttribute(name, attribute.setUsage(DynamicDrawUsage))
+      return [name, attribute]
+    })
   }
 
-  fill<Row>(
-    rows: readonly Row[],
-    write: (row: Row, put: (name: Name, ...values: readonly number[]) => void) => void,
-  ): void {
-    const count = Math.min(rows.length, this.#max)
-    let n = 0
-    const put = (name: Name, ...values: readonly number[]): void => {
-      const column = this.#columns.get(name)
-      column?.array.set(values, n * column.itemSize)
+  /** Of more than there is room for, the first. */
+  fill({ count, columns }: Packed<Widths>): void {
+    const shown = Math.min(count, this.#max)
+    for (const [name, attribute] of this.#columns) {
+      const length = shown * attribute.itemSize
+      attribute.array.set(columns[name].subarray(0, length))
+      attribute.clearUpdateRanges()
+      attribute.addUpdateRange(0, length)
+      attribute.needsUpdate = true
     }
-    for (; n < count; n += 1) {
-      const row = rows[n]
-      if (row !== undefined) write(row, put)
-    }
-    this.geometry.instanceCount = count
-    for (const column of this.#columns.values()) column.needsUpdate = true
+    this.geometry.instanceCount = shown
   }
 }
