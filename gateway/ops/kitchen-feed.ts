@@ -27,7 +27,6 @@ import {
   ovenKind,
   panKind,
   probeRef,
-  stationKey,
   stationNames,
   stationRef,
   ticketRef,

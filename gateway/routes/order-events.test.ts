@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Message } from '#actor'
 import { menu, menuRef, order, orderRef } from '#actors'
 import { Machine } from '#kernel'
 import { type Gateway, type GatewayOptions, startGateway } from '../index.ts'
@@ -161,7 +162,7 @@ describe('a stream', () => {
   test('tells its guest what a notification would, also that money went back', async () => {
     for (const type of way.slice(0, 2)) say(type)
     cluster.deliver(orderRef(placed.id), { type: 'order.cancel' })
-    cluster.deliver(orderRef(placed.id), { type: 'payment.settled', refunded: 1_050 })
+    cluster.deliver(orderRef(placed.id), { type: 'payment.settled', refunded: 1_050 } as Message)
     say('reservation.released')
     const events = await (await follow()).rest()
     const titles = events.flatMap(({ data: { told = [] } }) => told.map(({ title }) => title))

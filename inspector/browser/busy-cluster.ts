@@ -8,7 +8,7 @@ import { Activity, encodeActivity, type Resident, restAfterLook } from '#activit
 import { type ActorId, drawInteger, type Instant } from '#actor'
 import { startGateway } from '#gateway'
 import type { MessageId, NodeId } from '#ports'
-import { inspectorFolder } from '../../bin/inspector-folder.ts'
+import { inspectorFolder } from '../../bin/page-folders.ts'
 import { FakeCluster } from '../../gateway/testing/fake-cluster.ts'
 import { buildInspector } from './open-house.ts'
 

@@ -9,5 +9,5 @@
 export { vias } from '#ports'
 export * from './activity.ts'
 export * from './activity-frame.ts'
-export * from './message-tap.ts'
 export * from './look-pace.ts'
+export * from './message-tap.ts'
