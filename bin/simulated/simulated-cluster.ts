@@ -63,7 +63,10 @@ export class SimulatedCluster implements ClusterClient {
   constructor(parts: SimulatedClusterParts) {
     this.#parts = parts
     this.#activity = new SimulatedActivity(parts.play, parts.counts)
-    this.#taps = new SimulatedTaps(() => parts.time.isSeeking)
+    this.#taps = new SimulatedTaps({
+      nodes: () => this.#day.cluster.nodes,
+      isSeeking: () => parts.time.isSeeking,
+    })
     parts.counts.tapper = (node) => this.#taps.watcherOf(node)
   }
 

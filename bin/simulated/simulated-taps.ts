@@ -9,8 +9,13 @@ import type { MessageWatcher, NodeId } from '#ports'
 
 const tellMs = 100
 
+export interface SimulatedTapsParts {
+  readonly nodes: () => readonly NodeId[]
+  readonly isSeeking: () => boolean
+}
+
 export class SimulatedTaps {
-  readonly #isSeeking: () => boolean
+  readonly #parts: SimulatedTapsParts
   readonly #tapping = new Map<
     string,
     { readonly order: TapOrder; readonly hear: (batch: TapBatch) => void }
@@ -19,27 +24,21 @@ export class SimulatedTaps {
   #ids = 0
   #timer: NodeJS.Timeout | undefined
 
-  constructor(isSeeking: () => boolean) {
-    this.#isSeeking = isSeeking
+  constructor(parts: SimulatedTapsParts) {
+    this.#parts = parts
   }
 
   /** Of this node, while somebody taps. */
   watcherOf(node: NodeId): MessageWatcher | undefined {
-    if (this.#tapping.size === 0 || this.#isSeeking()) return undefined
-    let taps = this.#nodes.get(node)
-    if (taps === undefined) {
-      taps = new MessageTaps({ node, life: 1 })
-      for (const [id, { order }] of this.#tapping) taps.add(id, order)
-      this.#nodes.set(node, taps)
-    }
-    return taps
+    return this.#tapping.size === 0 || this.#parts.isSeeking() ? undefined : this.#tapsOf(node)
   }
 
   tap(order: TapOrder, hear: (batch: TapBatch) => void): () => void {
     this.#ids += 1
     const id = String(this.#ids)
-    this.#tapping.set(id, { order, hear })
     for (const taps of this.#nodes.values()) taps.add(id, order)
+    this.#tapping.set(id, { order, hear })
+    for (const node of this.#parts.nodes()) this.#tapsOf(node)
     this.#timer ??= setInterval(() => this.#tell(), tellMs)
     return () => {
       this.#tapping.delete(id)
@@ -53,6 +52,16 @@ export class SimulatedTaps {
     this.#timer = undefined
     this.#tapping.clear()
     this.#nodes.clear()
+  }
+
+  #tapsOf(node: NodeId): MessageTaps {
+    let taps = this.#nodes.get(node)
+    if (taps === undefined) {
+      taps = new MessageTaps({ node, life: 1 })
+      for (const [id, { order }] of this.#tapping) taps.add(id, order)
+      this.#nodes.set(node, taps)
+    }
+    return taps
   }
 
   #tell(): void {

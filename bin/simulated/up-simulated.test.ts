@@ -149,6 +149,35 @@ describe('a simulated cluster behind the gateway', () => {
     }
   })
 
+  test('tells messages that fit, also while it stands still, and none twice on its way to another moment', async () => {
+    await seek('18:12:00')
+    const { body: tap } = await ops<{ id: string }>('POST', 'taps', { filter: 'message=order.place' })
+    const page = new Page(house.opsUrl)
+    const told = () =>
+      page.said.flatMap((words) => (words.type === 'tapped' ? words.messages.map(({ to }) => to) : []))
+    try {
+      await page.hear('welcome')
+      page.say('subscribe', `tap:${tap.id}`)
+      await page.until(() =>
+        page.said.some((words) => words.type === 'tapped' && words.counts.nodes.includes('node-1')),
+      )
+      await ops('POST', 'time/resume')
+      const isTold = ({ id }: { id: string }): boolean => told().includes(`order/${id}`)
+      const place = async () => (await (await order(randomUUID())).json()) as { id: string }
+      const first = await place()
+      await page.until(() => isTold(first))
+      await seek('18:04:00')
+      await seek('18:13:00')
+      await ops('POST', 'time/resume')
+      const second = await place()
+      await page.until(() => isTold(second))
+      expect(told().filter((to) => to === `order/${first.id}`)).toHaveLength(1)
+    } finally {
+      page.socket.terminate()
+      await fetch(`${house.opsUrl}/ops/v1/taps/${tap.id}`, { method: 'DELETE' })
+    }
+  })
+
   test('steps, and stands still again', async () => {
     const { body: before } = await ops('POST', 'time/pause')
     const { body: after } = await ops('POST', 'time/step', { by: 'event', count: 3 })

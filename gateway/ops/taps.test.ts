@@ -347,6 +347,15 @@ describe('by itself (TP2)', () => {
     expect(await ended({ idleMs: 50 }, false)).toBe('nobody')
   })
 
+  test('a tap ends soon after its last reader has left', async () => {
+    await start()
+    const taps = new Taps(cluster, { tellMs: 5, leftMs: 20 })
+    const tap = taps.begin({ filter: '', perSecond: 1, total: 1 }, 'olga')
+    tap.follow({ hasRoom: true, tell: () => {}, end: () => {} }, 0)()
+    while (taps.all.length > 0) await new Promise(setImmediate)
+    expect(cluster.taps.size).toBe(0)
+  })
+
   test('a tap ends with its gateway, which says so', async () => {
     await start()
     const next = await read(await begin())

@@ -9,7 +9,7 @@
  *
  * Invariants:
  *   TP1. Of each message that fits one is told or counted, as over the cap or as lost.
- *   TP2. A tap ends after `lifeMs`, or `idleMs` after its last reader has left; then no node is asked any more.
+ *   TP2. A tap ends after `lifeMs`, or when nobody has read it for `idleMs` or `leftMs`; then no node is asked any more.
  *   TP3. What a tap keeps is bounded, in messages and in bytes.
  */
 import { randomUUID } from 'node:crypto'
@@ -25,7 +25,10 @@ export const tapsBounds = {
   tapsMax: 8,
   readersMax: 8,
   lifeMs: 600_000,
+  /** Until its first reader comes. */
   idleMs: 30_000,
+  /** After its last one has left. */
+  leftMs: 5_000,
   keptMax: 2_000,
   keptBytesMax: 4 * 2 ** 20,
   /** How often readers are told. */
@@ -138,6 +141,7 @@ export class Tap implements TapAsked {
   readonly #readers = new Map<TapReader, { after: number; counts: string }>()
   readonly #beganAt = performance.now()
   #readAt = performance.now()
+  #wasRead = false
   #second = { at: performance.now(), left: 0 }
 
   constructor({ filter, perSecond, total }: TapAsked, by: string, bounds: TapsBounds) {
@@ -186,6 +190,7 @@ export class Tap implements TapAsked {
   follow(reader: TapReader, after: number): () => void {
     if (!this.hasPlace) throw new Problem('too-many-streams', `${this.#readers.size} read this tap already.`)
     this.#readers.set(reader, { after, counts: '' })
+    this.#wasRead = true
     return () => this.#leave(reader)
   }
 
@@ -224,7 +229,8 @@ export class Tap implements TapAsked {
   isOver(now: number): TapEnd | undefined {
     if (now - this.#beganAt >= this.#bounds.lifeMs) return 'expired'
     if (this.#readers.size > 0) this.#readAt = now
-    return now - this.#readAt >= this.#bounds.idleMs ? 'idle' : undefined
+    const { idleMs, leftMs } = this.#bounds
+    return now - this.#readAt >= (this.#wasRead ? leftMs : idleMs) ? 'idle' : undefined
   }
 
   end(why: TapEnd): void {
