@@ -70,8 +70,10 @@ export function tapRoutes(app: Server, taps: Taps, heartbeatMs: number): void {
       schema: {
         summary: 'Taps messages: from now on each that fits is told, or counted',
         description: [
-          'Nodes look at messages only while somebody taps; what they refuse at the door (busy, moved) never was one. What is beyond `perSecond` is counted as over; after `total` it is',
-          `full. It ends after ${tapsBounds.lifeMs / 60_000} minutes, or when nobody reads it for ${tapsBounds.idleMs / 1_000} seconds, ${tapsBounds.leftMs / 1_000} after its last reader.`,
+          'Nodes look at messages only while somebody taps; what they refuse at the door (busy, moved) never was one. What is',
+          'beyond `perSecond` is counted as over; after `total` it is full. It ends after',
+          `${tapsBounds.lifeMs / 60_000} minutes, or when nobody reads it for ${tapsBounds.idleMs / 1_000} seconds,`,
+          `${tapsBounds.leftMs / 1_000} after its last reader.`,
         ].join(' '),
         tags,
         body: Asked,
