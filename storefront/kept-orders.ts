@@ -13,7 +13,16 @@ import type { Order, OrderRead, Story } from './answers.ts'
 import { ask, insist, Refused } from './api.ts'
 import { follow, type Link } from './follow.ts'
 import { kept, newKey } from './kept.ts'
-import { isOver, type KnownOrder, knownFrom, merged, withNew, withReading, withTurn } from './order-known.ts'
+import {
+  isHeardOut,
+  isOver,
+  type KnownOrder,
+  knownFrom,
+  merged,
+  withNew,
+  withReading,
+  withTurn,
+} from './order-known.ts'
 import { type Said, saidOf } from './problem-words.ts'
 
 const followedMax = 3
@@ -56,7 +65,7 @@ const running = new Map<string, AbortController>()
 /** To be called once. */
 export function followOrders(): void {
   const wanted = (): readonly string[] => {
-    const going = orders.value.filter((one) => !isOver(one)).map(({ id }) => id)
+    const going = orders.value.filter((one) => !isHeardOut(one)).map(({ id }) => id)
     const first = shown.value?.id
     return going.sort((a, b) => Number(b === first) - Number(a === first)).slice(0, followedMax)
   }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Order, OrderTurn } from './answers.ts'
 import {
+  isHeardOut,
   isOver,
   isRevocable,
   isUnpaid,
@@ -66,6 +67,16 @@ describe('an order of this phone', () => {
     expect(seen.map(isRevocable)).toEqual([true, true, true, true, false, false, false, false])
     expect(seen.map(isOver)).toEqual([false, false, false, false, false, false, true, true])
     expect(isRevocable({ ...fresh, isGone: true })).toBe(false)
+  })
+
+  test('is followed until its last turn was heard, though a reading has told of its end before', () => {
+    const over = withReading(
+      withTurn(fresh, turn(7, 'ready')),
+      order({ version: 8, state: 'completed' }),
+      undefined,
+    )
+    expect([isOver(over), isHeardOut(over)]).toEqual([true, false])
+    expect(isHeardOut(withTurn(over, turn(8, 'completed', { told })))).toBe(true)
   })
 
   test('is not set back by a reading from before the last turn', () => {

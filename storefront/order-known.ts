@@ -43,6 +43,9 @@ const finals: ReadonlySet<string> = new Set(['completed', 'rejected', 'cancelled
 const revocable: ReadonlySet<string> = new Set(['reserving', 'paying', 'confirmed', 'queued', 'cooking'])
 
 export const isOver = ({ order, isGone = false }: KnownOrder): boolean => isGone || finals.has(order.state)
+/** It is over, and its last turn was heard: a reading may tell of the end before the turn does, with what the house says. */
+export const isHeardOut = (known: KnownOrder): boolean =>
+  known.isGone === true || (isOver(known) && known.heard >= known.order.version)
 export const isRevocable = (known: KnownOrder): boolean => !isOver(known) && revocable.has(known.order.state)
 /** It waits for its guest to pay. */
 export const isUnpaid = ({ order, isPaymentAsked }: KnownOrder): boolean =>

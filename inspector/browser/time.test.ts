@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { defineDay } from '#day'
 import { type RunningSimulation, startSimulated } from '../../bin/simulated/up-simulated.ts'
 import { startBrowser } from './chromium.ts'
-import { buildInspector } from './open-house.ts'
+import { buildPage } from './open-house.ts'
 import { openPage, type Seen } from './page-seen.ts'
 
 // A simulated evening, whose time is in the hand of who looks.
@@ -25,7 +25,7 @@ let house: RunningSimulation
 let browser: Browser
 beforeAll(async () => {
   browser = await startBrowser()
-  buildInspector()
+  buildPage('inspector')
   house = await startSimulated({ day, seed: 5, speed: 1, port: 0, opsPort: 0 })
 })
 afterAll(async () => {

@@ -4,7 +4,7 @@ import { inspectorFolder } from '../../bin/page-folders.ts'
 import { type Gateway, startGateway } from '../../gateway/index.ts'
 import { FakeCluster } from '../../gateway/testing/fake-cluster.ts'
 import { startBrowser } from './chromium.ts'
-import { buildInspector } from './open-house.ts'
+import { buildPage } from './open-house.ts'
 import { openPage } from './page-seen.ts'
 
 const token = 'a-token-of-enough-length'
@@ -12,7 +12,7 @@ let gateway: Gateway
 let browser: Browser
 beforeAll(async () => {
   browser = await startBrowser()
-  buildInspector()
+  buildPage('inspector')
   gateway = await startGateway({
     client: new FakeCluster([]),
     site: 'main',
