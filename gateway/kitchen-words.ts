@@ -70,7 +70,13 @@ export interface KitchenTimer extends Device {
 export interface KitchenStation extends Actor {
   readonly kind: 'station'
   readonly name: string
-  readonly cooks: readonly { readonly n: number; readonly here: boolean; readonly job: string }[]
+  /** `job` is in hand, or empty; `unit` is the place of its appliance in `units`, or −1. */
+  readonly cooks: readonly {
+    readonly n: number
+    readonly here: boolean
+    readonly job: string
+    readonly unit: number
+  }[]
   /** Its appliances, in the order in which its probes are numbered. */
   readonly units: readonly { readonly kind: KitchenAppliance['kind']; readonly n: number }[]
   /** Jobs that wait, and the first of them. */

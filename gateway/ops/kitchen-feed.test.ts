@@ -99,7 +99,7 @@ describe('the kitchen', () => {
       await shown(page, id, () => true)
     expect(seenBy(page).get('station/main:grill')).toMatchObject({
       ...{ kind: 'station', state: 'quiet', waiting: 0 },
-      cooks: [{ n: 1, here: true, job: '' }],
+      cooks: [{ n: 1, here: true, job: '', unit: -1 }],
     })
   })
 

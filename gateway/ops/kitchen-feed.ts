@@ -281,7 +281,7 @@ interface ShownActor {
 /** Contexts, as far as their queries do not show them. */
 interface StationInside {
   readonly queue: readonly { readonly job: string }[]
-  readonly jobs: readonly { readonly job: string }[]
+  readonly jobs: readonly { readonly job: string; readonly unit: number }[]
   readonly units: readonly { readonly kind: keyof typeof plants; readonly n: number }[]
 }
 interface TimerInside {
@@ -331,7 +331,10 @@ function shownAs(actor: ShownActor, value: unknown, context: unknown, now: Insta
       const { name, cooks, served, spoilt } = view as KitchenStation
       return {
         ...{ ...actor, kind: type, name, served, spoilt, waiting: queue.length, working: jobs.length },
-        cooks: cooks.map(({ n: number, here, job }) => ({ n: number, here, job })),
+        cooks: cooks.map(({ n: number, here, job }) => {
+          const unit = job === '' ? undefined : jobs.find((one) => one.job === job)?.unit
+          return { n: number, here, job, unit: unit ?? -1 }
+        }),
         units: units.map(({ kind, n: number }) => ({ kind, n: number })),
         next: queue.slice(0, nextShown).map(({ job }) => job),
       }

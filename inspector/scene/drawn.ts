@@ -89,7 +89,8 @@ export const packedFlights = (flights: readonly Flight[]): Packed<typeof flightW
     aKind: [kind],
   }))
 
-function packed<Widths extends Readonly<Record<string, number>>, Row>(
+/** Rows as columns of numbers. */
+export function packed<Widths extends Readonly<Record<string, number>>, Row>(
   widths: Widths,
   rows: readonly Row[],
   numbersOf: (row: Row) => Readonly<Record<keyof Widths, readonly number[]>>,

@@ -8,7 +8,8 @@ export interface Label {
   readonly text: string
   readonly x: number
   readonly y: number
-  readonly kind: 'node' | 'group' | 'actor'
+  /** How it is written: whoever has the layer says it in its style. */
+  readonly kind: string
   /** A custom property: the colour of a node. */
   readonly color?: string
 }

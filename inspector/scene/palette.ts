@@ -4,7 +4,11 @@ import type { View } from './drawer.ts'
 import type { Rgb } from './drawn.ts'
 
 /** As they are now: ask again when the theme has changed. */
-export function paletteOf(element: HTMLElement, nodes: readonly string[]): Pick<View, 'palette' | 'hues'> {
+export function tokensOf(element: HTMLElement): {
+  readonly token: (name: string) => Rgb
+  /** Of a node. */
+  readonly hue: (node: string) => Rgb
+} {
   const tokens = getComputedStyle(element)
   const known = new Map<string, Rgb>()
   const token = (name: string): Rgb => {
@@ -12,6 +16,11 @@ export function paletteOf(element: HTMLElement, nodes: readonly string[]): Pick<
     known.set(name, found)
     return found
   }
+  return { token, hue: (node) => token(/var\((--[\w-]+)\)/.exec(hueOf(node).color)?.[1] ?? '--edge') }
+}
+
+export function paletteOf(element: HTMLElement, nodes: readonly string[]): Pick<View, 'palette' | 'hues'> {
+  const { token, hue } = tokensOf(element)
   const palette = {
     ink2: token('--ink-2'),
     ink3: token('--ink-3'),
@@ -23,7 +32,6 @@ export function paletteOf(element: HTMLElement, nodes: readonly string[]): Pick<
     warn: token('--warn'),
     bad: token('--bad'),
   }
-  const hue = (node: string): Rgb => token(/var\((--[\w-]+)\)/.exec(hueOf(node).color)?.[1] ?? '--edge')
   return { palette, hues: Object.fromEntries(nodes.map((node) => [node, hue(node)])) }
 }
 

@@ -11,8 +11,6 @@ import {
   BufferAttribute,
   BufferGeometry,
   DynamicDrawUsage,
-  InstancedBufferAttribute,
-  InstancedBufferGeometry,
   Mesh,
   OrthographicCamera,
   Points,
@@ -22,6 +20,7 @@ import {
   Vector3,
   WebGLRenderer,
 } from 'three'
+import { Columns } from './columns.ts'
 import { flightWidths, linkWidths, markWidths, type Packed } from './drawn.ts'
 import { lineShader, markShader, pointShader } from './topology-shaders.ts'
 
@@ -248,38 +247,5 @@ export class TopologyScene {
       tilt: between(from.tilt, to.tilt),
     }
     if (share === 1) this.#goal = undefined
-  }
-}
-
-/** A quad, and for each instance of it some numbers. */
-class Columns<Widths extends Readonly<Record<string, number>>> {
-  readonly geometry = new InstancedBufferGeometry()
-  readonly #columns: readonly (readonly [name: keyof Widths, InstancedBufferAttribute])[]
-  readonly #max: number
-
-  constructor(widths: Widths, max: number) {
-    this.#max = max
-    const corners = new Float32Array([-1, -1, 0, 1, -1, 0, 1, 1, 0, -1, 1, 0])
-    this.geometry.setAttribute('position', new BufferAttribute(corners, 3))
-    this.geometry.setIndex([0, 1, 2, 0, 2, 3])
-    this.geometry.instanceCount = 0
-    this.#columns = Object.entries(widths).map(([name, width]) => {
-      const attribute = new InstancedBufferAttribute(new Float32Array(max * width), width)
-      this.geometry.setAttribute(name, attribute.setUsage(DynamicDrawUsage))
-      return [name, attribute]
-    })
-  }
-
-  /** Of more than there is room for, the first. */
-  fill({ count, columns }: Packed<Widths>): void {
-    const shown = Math.min(count, this.#max)
-    for (const [name, attribute] of this.#columns) {
-      const length = shown * attribute.itemSize
-      attribute.array.set(columns[name].subarray(0, length))
-      attribute.clearUpdateRanges()
-      attribute.addUpdateRange(0, length)
-      attribute.needsUpdate = true
-    }
-    this.geometry.instanceCount = shown
   }
 }

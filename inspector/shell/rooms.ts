@@ -33,7 +33,7 @@ export const rooms: readonly Room[] = [
     title: 'Kitchen 3D',
     path: '/kitchen',
     letter: 'K',
-    instead: 'GET /ops/v1/actors?type=oven lists the ovens.',
+    load: () => import('../rooms/kitchen.vue'),
   },
   {
     group: 'Watch',
