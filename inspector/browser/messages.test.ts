@@ -114,7 +114,7 @@ test('what goes over the cap is said', () =>
     const over = page.getByText(/Not here: .* over the cap/)
     let isOver = false
     while (!isOver) {
-      await Promise.all(Array.from({ length: 5 }, () => house.up.place()))
+      await Promise.all(Array.from({ length: 12 }, () => house.up.place()))
       isOver = await over.isVisible()
     }
   }))
@@ -122,7 +122,7 @@ test('what goes over the cap is said', () =>
 test('a room of an actor leads to its messages', async () => {
   const order = await house.up.place()
   await look(`/actors/${encodeURIComponent(`order/${order.id}`)}`, async (seen) => {
-    await seen.page.getByRole('link', { name: 'Messages', exact: true }).last().click()
+    await seen.page.getByTitle('What it is sent and sends, as it happens').click()
     await tapped(seen)
     expect(await filterOf(seen).inputValue()).toBe(`actor=order/${order.id}`)
   })

@@ -65,9 +65,11 @@ export function useTap(
   }
 
   async function begin(): Promise<void> {
-    end()
+    if (state.value.kind === 'open') endOf(state.value.id)
     turn += 1
     const mine = turn
+    // The line of the tap before stays until there is another: it would be opened anew.
+    const before = leave
     state.value = { kind: 'beginning' }
     counts.value = undefined
     missed.value = 0
@@ -82,17 +84,16 @@ export function useTap(
       }
       hear.begun()
       state.value = { kind: 'open', id, endsAt: performance.now() + endsInMs }
-      leave = follow(`tap:${id}`, (words) => said(id, words))
+      leave = follow(`tap:${id}`, (words) => {
+        if (mine === turn) said(id, words)
+      })
+      before()
     } catch (error) {
-      if (mine === turn)
-        state.value = error instanceof Refused ? { kind: 'refused', why: error.message } : { kind: 'silent' }
+      if (mine !== turn) return
+      leave = () => {}
+      before()
+      state.value = error instanceof Refused ? { kind: 'refused', why: error.message } : { kind: 'silent' }
     }
-  }
-
-  function end(): void {
-    leave()
-    leave = () => {}
-    if (state.value.kind === 'open') endOf(state.value.id)
   }
 
   watch(asked, () => void begin(), { immediate: true })
@@ -101,7 +102,8 @@ export function useTap(
   })
   onScopeDispose(() => {
     turn += 1
-    end()
+    leave()
+    if (state.value.kind === 'open') endOf(state.value.id)
   })
   return { state, counts, missed, beginAgain: () => void begin() }
 }
