@@ -10,7 +10,7 @@ import { startGateway } from '#gateway'
 import type { MessageId, NodeId } from '#ports'
 import { inspectorFolder } from '../../bin/page-folders.ts'
 import { FakeCluster } from '../../gateway/testing/fake-cluster.ts'
-import { buildInspector } from './open-house.ts'
+import { buildPage } from './open-house.ts'
 
 export interface Business {
   readonly actors: number
@@ -117,7 +117,7 @@ export interface Playing {
  * sent as much.
  */
 export async function play(busy: BusyCluster, { isFast = false } = {}): Promise<Playing> {
-  buildInspector()
+  buildPage('inspector')
   const fake = new FakeCluster([])
   fake.view = {
     id: 'busy',
