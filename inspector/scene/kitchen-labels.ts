@@ -43,7 +43,7 @@ export function labelsOf(
     void found.push({ at, lift, label: { text, kind, ...(color !== undefined && { color }) } })
   const above = ({ min, max }: Box): At => [(min[0] + max[0]) / 2, max[1], (min[2] + max[2]) / 2]
 
-  for (const id of new Set([hovered, chosen])) {
+  for (const id of new Set([chosen, hovered])) {
     const box = id === undefined ? undefined : boxes.get(id)
     const text = id === undefined ? undefined : about(id)
     if (box !== undefined && text !== undefined)
