@@ -212,11 +212,19 @@ async function start(args) {
   return process.exitCode ?? 0
 }
 
-/** A picture of each room of the inspector at three widths, dark and light. */
+/** A picture of each room of the inspector and of the storefront at three widths, dark and light. */
 function screenshots() {
   process.env.BRIGADE_SCREENSHOTS = join(root, 'screenshots')
   if (!checkNode() || !install() || !build()) return 1
-  return packageBin('vitest', 'vitest', 'run', 'inspector/browser/looks.test.ts') ? 0 : 1
+  return packageBin(
+    'vitest',
+    'vitest',
+    'run',
+    'inspector/browser/looks.test.ts',
+    'inspector/browser/storefront.test.ts',
+  )
+    ? 0
+    : 1
 }
 
 /** Builds what the bench needs, and prints what it finds. */

@@ -75,6 +75,9 @@ const words: Readonly<Partial<Record<ProblemCode, Said>>> = {
   'bad-request': reload,
 }
 
+/** Whether there are words of its own for it. */
+export const isSayable = (code: string): boolean => Object.hasOwn(words, code)
+
 /** Where a problem names what it is about, so does the sentence. */
 export function saidOf(problem: ProblemBody | 'no-network'): Said {
   if (problem === 'no-network')
