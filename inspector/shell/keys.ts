@@ -31,6 +31,7 @@ export const keyMap: readonly Keyed[] = [
   { keys: 'Esc', command: 'up', about: 'up one level' },
   { keys: ']', command: 'selected-next', about: 'next of what was selected' },
   { keys: '[', command: 'selected-before', about: 'what was selected before' },
+  { keys: '1–9', command: 'choose', about: 'arm a fault, in Chaos lab' },
   { keys: 'Ctrl Z', command: 'undo', about: 'take the last command back' },
   { keys: 'V', command: 'table', about: 'table instead of picture' },
   { keys: 'R', command: 'rail', about: 'fold the rail' },
@@ -85,6 +86,7 @@ export function commandOf(
 
 /** In a text, Ctrl Z is the text's. */
 function found(keys: string, isTyping: boolean): { readonly command?: string; readonly before: string } {
+  if (/^[1-9]$/.test(keys)) return { command: `choose ${keys}`, before: '' }
   const command = keyMap.find((keyed) => keyed.keys === keys)?.command
   if (command === undefined || (isTyping && command === 'undo')) return { before: '' }
   return { command, before: '' }

@@ -95,7 +95,7 @@ export const rooms: readonly Room[] = [
     title: 'Chaos lab',
     path: '/chaos',
     letter: 'C',
-    instead: 'Cluster kills, freezes and cuts off nodes; npx brigade day plays the faults of a whole day.',
+    load: () => import('../rooms/chaos.vue'),
   },
   {
     group: 'Break',
