@@ -22,7 +22,10 @@ test.each([
   [{ a: ['node-1'], b: ['node-2', 'node-3'] }, 'node-1 from node-2 and node-3'],
   [{ actor: 'oven/house:pass:1' }, 'oven/house:pass:1'],
   [{}, ''],
-])('the target %j is %s', (target, words) => expect(targetIn(target)).toBe(words))
+])('the target %j is %s', (target, words) => expect(targetIn(target, 'partition')).toBe(words))
+
+test('links that are not cut are between', () =>
+  expect(targetIn({ a: ['node-1'], b: ['node-2'] }, 'delay-frames')).toBe('between node-1 and node-2'))
 
 test.each([
   ['Cut', {}, 'Cut'],

@@ -62,10 +62,11 @@ export interface Schedule {
 
 const listed = (names: readonly string[]): string => names.join(' and ')
 
-export function targetIn({ node, a, b, actor }: FaultTarget): string {
+export function targetIn({ node, a, b, actor }: FaultTarget, kind: string): string {
   if (node !== undefined) return node
   if (actor !== undefined) return actor
-  return a === undefined || b === undefined ? '' : `${listed(a)} from ${listed(b)}`
+  if (a === undefined || b === undefined) return ''
+  return kind === 'partition' ? `${listed(a)} from ${listed(b)}` : `between ${listed(a)} and ${listed(b)}`
 }
 
 const paramWords: Readonly<Record<string, (value: number) => string>> = {

@@ -17,6 +17,8 @@ import {
   type Rgb,
 } from './drawn.ts'
 import {
+  type BrokenLink,
+  brokenLinksOf,
   flashesOf,
   flightsOf,
   inhabitantsOf,
@@ -31,6 +33,7 @@ import { type Arrangement, type Group, type Inhabitant, type Plate, TopologyPlan
 /** What is looked at, and how; plain data. */
 export interface View {
   readonly nodes: readonly NodeShown[]
+  readonly broken: readonly BrokenLink[]
   /** Part of the ids that are shown. */
   readonly only: string
   readonly selected: string | undefined
@@ -100,9 +103,11 @@ export class Drawer {
     const inhabitants = inhabitantsOf(now, (id) => id.includes(part))
     const arrangement = this.#plan.arrange(nodes, inhabitants, now.ids.length)
     const outside = outsideOf(arrangement)
+    const broken = brokenLinksOf(view.broken, arrangement, palette)
     const links = [
       ...threadsOf(now, inhabitants, arrangement, nodes, palette),
       ...linksOf(now, arrangement, outside, palette),
+      ...broken.links,
     ]
     const flights = [
       ...flightsOf(now, arrangement, outside, palette),
@@ -113,7 +118,10 @@ export class Drawer {
     this.#drawn = now
     const { plates, groups, glyphRadius, width, height } = arrangement
     return {
-      marks: packedMarks(marksOf(now, inhabitants, arrangement, nodes, looks, palette, view)),
+      marks: packedMarks([
+        ...marksOf(now, inhabitants, arrangement, nodes, looks, palette, view),
+        ...broken.marks,
+      ]),
       links: packedLinks(links),
       flights: packedFlights(flights),
       ...{ plates, groups, glyphRadius, width, height, stride: now.stride },

@@ -6,6 +6,7 @@ import type { InspectionEvent, MessageId, NodeId } from '#ports'
 import { ClusterModel, type Picture } from '../model/cluster-model.ts'
 import type { Rgb } from './drawn.ts'
 import {
+  brokenLinksOf,
   fillOf,
   flashesOf,
   flightsOf,
@@ -198,4 +199,30 @@ test('links are as wide as they are busy, and idle ones are not drawn', () => {
   expect(busy?.width).toBeGreaterThan(quiet?.width ?? Number.NaN)
   for (let n = 0; n < 20; n += 1) model.picture(1_000)
   expect(linksOf(model.picture(1_000), arrangement, [0, 0], palette)).toEqual([])
+})
+
+describe('links that are broken on purpose', () => {
+  const plate = (node: string, x: number) => ({ node, x, y: 0, r: 10, isGateway: false })
+  const arrangement = { plates: [plate('node-1', 0), plate('node-2', 100)], glyphRadius: 2 }
+
+  test('are dashed from rim to rim when they are cut, with a cross two thirds along', () => {
+    const { links, marks } = brokenLinksOf([{ a: 'node-1', b: 'node-2', isCut: true }], arrangement, palette)
+    expect(links).toMatchObject([{ from: [10, 0], to: [90, 0], isDashed: true, color: palette.bad }])
+    expect(marks).toMatchObject([{ shape: 'cross', color: palette.bad, y: 0 }])
+    expect(marks[0]?.x).toBeCloseTo(62.8)
+  })
+
+  test('are doubled when they are slowed', () => {
+    const { links, marks } = brokenLinksOf([{ a: 'node-1', b: 'node-2', isCut: false }], arrangement, palette)
+    expect(links.map(({ from, isDashed }) => [from[0], Math.abs(from[1]), isDashed])).toEqual([
+      [10, 1, false],
+      [10, 1, false],
+    ])
+    expect(marks).toEqual([])
+  })
+
+  test('of a node that is not drawn are not drawn', () =>
+    expect(brokenLinksOf([{ a: 'node-1', b: 'node-9', isCut: true }], arrangement, palette).links).toEqual(
+      [],
+    ))
 })

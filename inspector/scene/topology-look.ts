@@ -152,6 +152,44 @@ export function threadsOf(
   })
 }
 
+/** A link that somebody has broken on purpose. */
+export interface BrokenLink {
+  readonly a: string
+  readonly b: string
+  /** Or slowed: frames come late, twice, damaged, or not all of them. */
+  readonly isCut: boolean
+}
+
+/** From rim to rim. What is cut is dashed, with a cross two thirds along; what is slowed is doubled. */
+export function brokenLinksOf(
+  broken: readonly BrokenLink[],
+  { plates, glyphRadius }: Pick<Arrangement, 'plates' | 'glyphRadius'>,
+  palette: Palette,
+): { readonly links: readonly Link[]; readonly marks: readonly Mark[] } {
+  const links: Link[] = []
+  const marks: Mark[] = []
+  for (const { a, b, isCut } of broken) {
+    const [one, other] = [plates.find(({ node }) => node === a), plates.find(({ node }) => node === b)]
+    if (one === undefined || other === undefined || one === other) continue
+    const length = Math.hypot(other.x - one.x, other.y - one.y) || 1
+    const [ux, uy] = [(other.x - one.x) / length, (other.y - one.y) / length]
+    const from = [one.x + ux * one.r, one.y + uy * one.r] as const
+    const to = [other.x - ux * other.r, other.y - uy * other.r] as const
+    if (isCut) {
+      links.push({ from, to, width: 1.5, color: palette.bad, alpha: 1, isDashed: true })
+      const [x, y] = [from[0] + (to[0] - from[0]) * 0.66, from[1] + (to[1] - from[1]) * 0.66]
+      marks.push({ x, y, r: glyphRadius * 1.6, shape: 'cross', fill: 'solid', color: palette.bad, alpha: 1 })
+      continue
+    }
+    for (const side of [-1, 1]) {
+      const [dx, dy] = [-uy * side * glyphRadius * 0.5, ux * side * glyphRadius * 0.5]
+      const look = { width: 1, color: palette.ink2, alpha: 0.9, isDashed: false }
+      links.push({ from: [from[0] + dx, from[1] + dy], to: [to[0] + dx, to[1] + dy], ...look })
+    }
+  }
+  return { links, marks }
+}
+
 /** The busiest links, one scale for all of them. */
 export function linksOf(
   { edges }: Picture,

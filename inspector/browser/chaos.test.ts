@@ -1,0 +1,231 @@
+/** Chaos lab, as a person uses it: each fault is armed, aimed, struck and reverted by the page, and its end is seen. */
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import type { NodeId } from '#ports'
+import { startBrowser } from './chromium.ts'
+import { type OpenHouse, openHouse } from './open-house.ts'
+import { cutOff, openPage, type Seen } from './page-seen.ts'
+
+let house: OpenHouse
+let browser: Browser
+let isOpen = true
+let guests: Promise<void>
+beforeAll(async () => {
+  browser = await startBrowser()
+  house = await openHouse()
+  guests = comeAndGo()
+})
+afterEach(() => fetch(`${house.url}ops/v1/faults`, { method: 'DELETE' }))
+afterAll(async () => {
+  isOpen = false
+  await guests
+  await browser?.close()
+  await house?.close()
+})
+async function comeAndGo(): Promise<void> {
+  while (isOpen) {
+    await house.up.place()
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+}
+
+async function look(
+  see: (seen: Seen) => Promise<void>,
+  options: Parameters<typeof openPage>[2] = {},
+): Promise<void> {
+  const seen = await openPage(browser, `${house.url}#/chaos`, options)
+  try {
+    await kind(seen.page, 'crash-node').waitFor()
+    await see(seen)
+    expect(seen.complaints).toEqual([])
+  } finally {
+    await seen.close()
+  }
+}
+const kind = (page: Page, of: string) => page.locator(`[data-kind="${of}"]`)
+const active = (page: Page, of: string) => page.locator(`[data-fault="${of}"]`)
+const isOver = (page: Page, of: string) => page.locator(`[data-over="${of}"]`).first()
+const panel = (page: Page) => page.getByRole('region', { name: 'Before it strikes' })
+const strike = (page: Page) => panel(page).locator('[type=submit]').click()
+/** What it touches was told before. */
+async function aimed(page: Page): Promise<void> {
+  await panel(page).getByText('It touches').waitFor()
+  await panel(page).locator('[type=submit]:not([disabled])').waitFor()
+}
+
+const links = [
+  'partition',
+  'delay-frames',
+  'drop-frames',
+  'duplicate-frames',
+  'reorder-frames',
+  'corrupt-frames',
+]
+test.each(links)('%s is aimed at a link, shows, and is reverted', (of) =>
+  look(async ({ page }) => {
+    await kind(page, of).click()
+    await page.getByRole('button', { name: 'node-1 and node-2' }).click()
+    await aimed(page)
+    await strike(page)
+    await active(page, of).locator('[data-fired=true]').waitFor()
+    await active(page, of).getByRole('button', { name: 'Revert' }).click()
+    await isOver(page, of).waitFor()
+  }),
+)
+
+test.each(['long-gc', 'clock-step', 'drain-node'])('%s is aimed at a node, shows, and is reverted', (of) =>
+  look(async ({ page }) => {
+    await kind(page, of).click()
+    await page.getByRole('button', { name: 'node-2, up', exact: true }).click()
+    await aimed(page)
+    await strike(page)
+    await active(page, of).locator('[data-fired=true]').waitFor()
+    await active(page, of).getByRole('button', { name: 'Revert' }).click()
+    await isOver(page, of).waitFor()
+    await page.getByRole('button', { name: 'node-2, up', exact: true }).waitFor()
+  }),
+)
+
+test.each([
+  'slow-disk',
+  'full-disk',
+  'provider-slow',
+  'provider-outage',
+  'provider-declines',
+  'provider-silent',
+])('%s strikes the whole, shows, and is reverted', (of) =>
+  look(async ({ page }) => {
+    await kind(page, of).click()
+    await aimed(page)
+    await strike(page)
+    await active(page, of).locator('[data-fired=true]').waitFor()
+    await active(page, of).getByRole('button', { name: 'Revert' }).click()
+    await isOver(page, of).waitFor()
+  }),
+)
+
+test.each(['appliance-breakdown', 'sensor-stuck', 'runaway-heat', 'door-open', 'timer-stopped', 'cook-ill'])(
+  '%s is aimed at an actor that is chosen from a list, shows, and is reverted',
+  (of) =>
+    look(async ({ page }) => {
+      await kind(page, of).click()
+      const select = panel(page).locator('select')
+      await select.locator('option').nth(1).waitFor({ state: 'attached' })
+      await select.selectOption({ index: 1 })
+      await aimed(page)
+      await strike(page)
+      await active(page, of).locator('[data-fired=true]').waitFor()
+      await active(page, of).getByRole('button', { name: 'Revert' }).click()
+      await isOver(page, of).waitFor()
+    }),
+)
+
+test('a fault is dragged onto a node, and a second node may not be taken meanwhile', () =>
+  look(async ({ page }) => {
+    await kind(page, 'drain-node').dragTo(page.getByRole('button', { name: 'node-3, up', exact: true }))
+    await panel(page).getByRole('heading', { name: 'Drain node-3' }).waitFor()
+    await aimed(page)
+    await strike(page)
+    await active(page, 'drain-node').locator('[data-fired=true]').waitFor()
+    await kind(page, 'crash-node').click()
+    await page.getByRole('button', { name: 'node-1, up', exact: true }).click()
+    await panel(page).getByText('At most 1 of 3 nodes may be down').waitFor()
+    expect(await panel(page).locator('[type=submit]').isDisabled()).toBe(true)
+    await active(page, 'drain-node').getByRole('button', { name: 'Revert' }).click()
+    await page.getByRole('button', { name: 'node-3, up', exact: true }).waitFor()
+  }))
+
+test('by keys alone: a digit arms, Enter aims and strikes, Ctrl Z reverts', () =>
+  look(async ({ page }) => {
+    await page.keyboard.press('5')
+    await panel(page).getByRole('heading', { name: 'Delay' }).waitFor()
+    await page.getByRole('button', { name: 'node-1 and node-2' }).focus()
+    await page.keyboard.press('Enter')
+    await aimed(page)
+    await panel(page).locator('[type=submit]').focus()
+    await page.keyboard.press('Enter')
+    await active(page, 'delay-frames').waitFor()
+    await page.keyboard.press('Control+z')
+    await isOver(page, 'delay-frames').waitFor()
+    await page.keyboard.press('1')
+    await panel(page).getByRole('heading', { name: 'Kill −9' }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByText('Nothing is armed.').waitFor()
+  }))
+
+test('what is written wrongly is told beside it, and does not strike', () =>
+  look(async ({ page }) => {
+    await kind(page, 'delay-frames').click()
+    await page.getByRole('button', { name: 'node-1 and node-2' }).click()
+    await aimed(page)
+    await panel(page).getByLabel('byMs').fill('0')
+    await strike(page)
+    await panel(page).getByText('a whole number from 1 to 10000').waitFor()
+    expect(await active(page, 'delay-frames').count()).toBe(0)
+  }))
+
+test('what cannot be done here is dimmed and says why', () =>
+  look(async ({ page }) => {
+    expect(await kind(page, 'power-loss').getAttribute('aria-disabled')).toBe('true')
+    await kind(page, 'power-loss').hover()
+    await page.getByText('which keeps its power').first().waitFor()
+    await kind(page, 'power-loss').click()
+    await page.getByText('Nothing is armed.').waitFor()
+  }))
+
+test('all nodes are killed only by who types it, and come back; every order is there', () =>
+  look(async ({ page }) => {
+    const life = (await house.up.status('node-1' as NodeId)).life
+    await kind(page, 'restart-cluster').click()
+    await panel(page).getByText('It touches').waitFor()
+    expect(await panel(page).locator('[type=submit]').isDisabled()).toBe(true)
+    await panel(page).getByLabel('Type kill all').fill('kill all')
+    await aimed(page)
+    await strike(page)
+    await isOver(page, 'restart-cluster').waitFor()
+    expect((await house.up.status('node-1' as NodeId)).life).toBe(life + 1)
+    await page.getByRole('button', { name: 'node-1, up', exact: true }).waitFor()
+  }))
+
+test('everything is reverted at once, and the bar above says so meanwhile', () =>
+  look(async ({ page }) => {
+    for (const of of ['slow-disk', 'provider-slow']) {
+      await kind(page, of).click()
+      await aimed(page)
+      await strike(page)
+      await active(page, of).waitFor()
+    }
+    await page.getByRole('link', { name: '2 active faults' }).waitFor()
+    await page.getByRole('button', { name: 'Revert all 2 faults' }).click()
+    await page.getByText('nothing is broken').waitFor()
+    expect(await page.getByRole('link', { name: /active fault/ }).count()).toBe(0)
+    await page.getByText('reverted everything').first().waitFor()
+  }))
+
+test('a schedule is started with a seed, strikes, and is stopped', () =>
+  look(async ({ page }) => {
+    const schedule = page.getByRole('region', { name: 'Schedule' })
+    await schedule.getByLabel('seed').fill('11')
+    await schedule.getByLabel('one in').fill('1')
+    await schedule.getByRole('button', { name: 'Start schedule' }).click()
+    await schedule.getByText(/seed 11, [1-9]\d* of \d+ struck/).waitFor()
+    await schedule.getByRole('button', { name: 'Stop schedule' }).click()
+    await schedule.getByRole('button', { name: 'Start schedule' }).waitFor()
+    await schedule.getByText(/seed 11, .*over/).waitFor()
+  }))
+
+test.each([
+  [390, 844],
+  [1_180, 800],
+  [1_440, 900],
+])('at %i × %i nothing is cut off', (width, height) =>
+  look(
+    async ({ page }) => {
+      await kind(page, 'partition').click()
+      await page.getByRole('button', { name: 'node-1 and node-2' }).click()
+      await aimed(page)
+      expect(await cutOff(page)).toEqual([])
+    },
+    { viewport: { width, height } },
+  ),
+)
