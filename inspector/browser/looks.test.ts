@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { rooms } from '../shell/rooms.ts'
+import { brokenRules } from './axe.ts'
 import { startBrowser } from './chromium.ts'
 import { type OpenHouse, openHouse } from './open-house.ts'
 import { cutOff, openPage } from './page-seen.ts'
@@ -18,11 +19,22 @@ const sizes = [
 
 let house: OpenHouse
 let browser: Browser
+let places: readonly { readonly path: string; readonly title: string; readonly name: string }[]
 beforeAll(async () => {
   browser = await startBrowser()
   house = await openHouse()
   if (folder !== undefined) mkdirSync(folder, { recursive: true })
-  await Promise.all(Array.from({ length: 24 }, () => house.up.place()))
+  const [placed] = await Promise.all(Array.from({ length: 24 }, () => house.up.place()))
+  if (placed === undefined) throw new Error('No order was placed.')
+  places = [
+    ...rooms.map(({ path, title }) => ({ path, title, name: path.slice(1) || 'overview' })),
+    { path: `/story/${placed.id}`, title: 'Order story', name: 'one-story' },
+    {
+      path: `/actors/${encodeURIComponent(`order/${placed.id}`)}`,
+      title: `order/${placed.id}`,
+      name: 'one-actor',
+    },
+  ]
 })
 afterAll(async () => {
   await browser?.close()
@@ -30,21 +42,27 @@ afterAll(async () => {
 })
 
 describe.each(sizes)('at $width × $height', (viewport) => {
-  test.each(['dark', 'light'] as const)('%s, no room is cut off', async (colorScheme) => {
-    const { page, complaints, close } = await openPage(browser, house.url, { viewport, colorScheme })
-    await page.getByRole('link', { name: 'node-3, up' }).waitFor()
-    const found: Record<string, readonly string[]> = {}
-    for (const { path, title } of rooms) {
-      await page.goto(`${house.url}#${path}`)
-      await page.getByRole('heading', { name: title, level: 1 }).waitFor({ state: 'attached' })
-      const cut = await cutOff(page)
-      if (cut.length > 0) found[title] = cut
-      if (folder === undefined) continue
-      const name = `${path === '/' ? 'overview' : path.slice(1)}-${viewport.width}-${colorScheme}.png`
-      await page.screenshot({ path: join(folder, name) })
-    }
-    expect(found).toEqual({})
-    expect(complaints).toEqual([])
-    await close()
-  })
+  test.each(['dark', 'light'] as const)(
+    '%s, no room is cut off or breaks a rule of access',
+    async (colorScheme) => {
+      const { page, complaints, close } = await openPage(browser, house.url, { viewport, colorScheme })
+      await page.getByRole('link', { name: 'node-3, up' }).waitFor()
+      // What is there to be read is the same at the width between.
+      const isRead = viewport.width !== 1_180
+      const found: Record<string, readonly string[]> = {}
+      for (const { path, title, name } of places) {
+        await page.goto(`${house.url}#${path}`)
+        await page.getByRole('heading', { name: title, level: 1 }).waitFor({ state: 'attached' })
+        await expect.poll(() => page.getByText(/^Waiting for /).count(), { timeout: 30_000 }).toBe(0)
+        const cut = [...(await cutOff(page)), ...(isRead ? await brokenRules(page) : [])]
+        if (cut.length > 0) found[name] = cut
+        if (folder === undefined) continue
+        await page.screenshot({ path: join(folder, `${name}-${viewport.width}-${colorScheme}.png`) })
+      }
+      expect(found).toEqual({})
+      expect(complaints).toEqual([])
+      await close()
+    },
+    180_000,
+  )
 })
