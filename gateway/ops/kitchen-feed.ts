@@ -9,6 +9,7 @@
  *
  * Invariants:
  *   KF1. Of one thing one question is on its way at most, of all of them `askedMax`, and none without a turn before it.
+ *        Of many who changed none waits for ever.
  *   KF2. Each patch has what has changed since the one before, and `whole` what all of them have come to.
  */
 import type { ActorId, Instant, Query } from '#actor'
@@ -68,6 +69,7 @@ interface Followed {
   isChanged: boolean
   isAsked: boolean
   askAfter: number
+  askedAt: number
   shard: string
   isStopped: boolean
   value: unknown
@@ -126,6 +128,7 @@ export class KitchenFeed {
       isChanged: true,
       isAsked: false,
       askAfter: 0,
+      askedAt: Number.NEGATIVE_INFINITY,
       shard: '',
       isStopped: false,
       value: undefined,
@@ -153,10 +156,7 @@ export class KitchenFeed {
       this.#placesAt = now
       void this.#findOwners()
     }
-    for (const followed of this.#followed.values()) {
-      if (this.#asked >= kitchenBounds.askedMax) break
-      if (followed.isChanged && !followed.isAsked && followed.askAfter <= now) void this.#ask(followed)
-    }
+    this.#askWhoChanged(now)
     const things: KitchenPatch['things'][number][] = []
     const gone: string[] = []
     for (const followed of this.#followed.values()) {
@@ -172,6 +172,14 @@ export class KitchenFeed {
       this.#tell({ whole: false, at: this.#client.worldNow(), things, gone })
   }
 
+  /** Who was asked longest ago comes first: of a cluster that answers slowly nobody is forgotten. */
+  #askWhoChanged(now: number): void {
+    const due = [...this.#followed.values()]
+      .filter(({ isChanged, isAsked, askAfter }) => isChanged && !isAsked && askAfter <= now)
+      .sort((a, b) => a.askedAt - b.askedAt)
+    for (const followed of due.slice(0, kitchenBounds.askedMax - this.#asked)) void this.#ask(followed, now)
+  }
+
   async #findOwners(): Promise<void> {
     try {
       const { shards } = await this.#client.cluster()
@@ -181,8 +189,9 @@ export class KitchenFeed {
     }
   }
 
-  async #ask(followed: Followed): Promise<void> {
+  async #ask(followed: Followed, now: number): Promise<void> {
     followed.isAsked = true
+    followed.askedAt = now
     followed.isChanged = false
     this.#asked += 1
     const body = { kind: 'operate', command: { kind: 'inspect' } } as const
