@@ -33,7 +33,7 @@ function tell(outcome: 'handled' | 'dead-letter' | 'retried', message: string, d
   const about = { node: 'node-1' as NodeId, life: 1, run: 1, matched: told, over: 0, told }
   const one = {
     ...{ at: (cluster.now + told) as Instant, id: `m.${told}` as MessageId, to: 'order/1' as ActorId },
-    ...{ via: 'tell', message, bytes: 60, payload: JSON.stringify({ type: message, token: 'tok' }) },
+    ...{ via: 'tell' as const, message, bytes: 60, payload: JSON.stringify({ type: message, token: 'tok' }) },
     ...{ outcome, attempt: 2, waitedUs: 1_500, tookUs: 310, ...(detail !== undefined && { detail }) },
   } as const
   for (const { hear } of cluster.taps) hear({ ...about, messages: [one] }, 0)
