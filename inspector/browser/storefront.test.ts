@@ -197,6 +197,47 @@ test('without a network it tells what it knows, and goes on by itself when there
     await title(page, 'Your order is cancelled')
   }))
 
+test('where streams are switched off, what happens is asked for page by page', () =>
+  visit(async ({ page }) => {
+    await page.route('**/events', async (route) =>
+      route.continue({ headers: { ...(await route.request().allHeaders()), accept: 'application/json' } }),
+    )
+    await choose(page, 'Caprese')
+    await order(page)
+    await title(page, 'It is ready')
+    expect(await page.getByText('The kitchen has begun.').count()).toBe(1)
+  }))
+
+test('of what there is too little, a substitute is offered before anything is ordered', () =>
+  visit(async ({ page }) => {
+    await page.route('**/api/v1/quotes', async (route) => {
+      const response = await route.fetch()
+      const isSwapped = route.request().postData()?.includes('cheddar') === true
+      const shortages = isSwapped ? [] : [{ ingredient: 'cheddar', needed: 40, free: 0 }]
+      await route.fulfill({ response, json: { ...(await response.json()), shortages } })
+    })
+    await add(page, 'Cheeseburger')
+    await page.getByRole('button', { name: 'Order', exact: true }).click()
+    await page.getByText('There is too little cheddar left.').waitFor()
+    expect(await page.locator('button[type=submit]').getAttribute('aria-disabled')).toBe('true')
+    await page.getByRole('button', { name: 'Cheeseburger: mozzarella instead of cheddar' }).click()
+    await page.locator('button[type=submit][aria-disabled=false]').waitFor()
+  }))
+
+test('beside a wide screen it has a code for phones, where a phone can come', async () => {
+  const context = await browser.newContext({ viewport: { width: 1_180, height: 800 } })
+  const page = await context.newPage()
+  await page.route('http://house.example/**', async (route) => {
+    const { pathname } = new URL(route.request().url())
+    await route.fulfill({ response: await route.fetch({ url: `${house.up.url}${pathname}` }) })
+  })
+  await page.goto('http://house.example/')
+  await page.getByRole('img', { name: 'Code that leads to house.example' }).waitFor()
+  expect(await brokenRules(page)).toEqual([])
+  if (folder !== undefined) await page.screenshot({ path: join(folder, 'storefront-code-1180-light.png') })
+  await context.close()
+})
+
 test('the inspector leads here', async () => {
   const { page, close } = await openPage(browser, house.url)
   const link = page.getByRole('link', { name: /^Storefront/ })
