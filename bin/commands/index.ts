@@ -23,6 +23,7 @@ import { drain } from './drain.ts'
 import { explore } from './explore.ts'
 import { flags } from './flags.ts'
 import { heal } from './heal.ts'
+import { inspect } from './inspect.ts'
 import { keys } from './keys.ts'
 import { mutants } from './mutants.ts'
 import { operations } from './operations.ts'
@@ -47,7 +48,7 @@ export const sections: readonly Section[] = [
   { title: 'Run', commands: [start, up, day] },
   { title: 'Measure it', commands: [study, diff] },
   { title: 'Search for what breaks it', commands: [explore, replay, shrink, mutants] },
-  { title: 'Watch a running cluster', commands: [status, deadLetters, operations, audit, outbox] },
+  { title: 'Watch a running cluster', commands: [status, inspect, deadLetters, operations, audit, outbox] },
   { title: 'Hurt it', commands: [crash, pause, resume, partition, heal] },
   {
     title: 'Operate it',
