@@ -5,6 +5,7 @@ import type { MessageId, NodeId } from '#ports'
 import { inspectorFolder } from '../../bin/page-folders.ts'
 import { type Gateway, startGateway } from '../../gateway/index.ts'
 import { FakeCluster } from '../../gateway/testing/fake-cluster.ts'
+import { brokenRules } from './axe.ts'
 import { startBrowser } from './chromium.ts'
 import { buildPage } from './open-house.ts'
 import { openPage } from './page-seen.ts'
@@ -28,7 +29,11 @@ afterAll(async () => {
 
 let told = 0
 /** To every tap that there is. */
-function tell(outcome: 'handled' | 'dead-letter' | 'retried', message: string, detail?: string): void {
+function tell(
+  outcome: 'handled' | 'dead-letter' | 'retried' | 'void',
+  message: string,
+  detail?: string,
+): void {
   told += 1
   const about = { node: 'node-1' as NodeId, life: 1, run: 1, matched: told, over: 0, told }
   const one = {
@@ -86,3 +91,19 @@ test('a tap that is refused says why, and is tried again', async () => {
   await show(page, 'handled', 'order.again')
   await close()
 })
+
+test.each(['dark', 'light'] as const)(
+  '%s, axe finds nothing against rows and a message that is open',
+  async (colorScheme) => {
+    const { page, close } = await openPage(browser, `${gateway.opsUrl}/#/messages`, { colorScheme })
+    await show(page, 'handled', 'order.hold')
+    await show(page, 'dead-letter', 'order.cook', 'failed: no rice')
+    await show(page, 'void', 'order.late')
+    await page.getByRole('button', { name: 'Pause', exact: true }).click()
+    expect(await brokenRules(page)).toEqual([])
+    await page.getByText('✕ dead letter').first().click()
+    await page.getByRole('complementary', { name: 'The message' }).waitFor()
+    expect(await brokenRules(page)).toEqual([])
+    await close()
+  },
+)
