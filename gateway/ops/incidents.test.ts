@@ -86,28 +86,36 @@ test('shards have no owner for as long as that lasts', () => {
   expect(incidents.unownedMs).toBe(0)
 })
 
-test('a cluster that starts has lost nothing', () => {
-  incidents.close()
-  owned(0)
-  incidents = new Incidents(cluster)
-  vi.advanceTimersByTime(100)
+test('a hand-over is none, and what takes longer than one is', () => {
+  owned(8)
+  vi.advanceTimersByTime(1_000)
   owned(16)
   vi.advanceTimersByTime(100)
   expect(told()).toEqual([])
+  owned(8)
+  vi.advanceTimersByTime(2_100)
+  expect(told()).toEqual([{ kind: 'unowned', shards: 8 }])
+  owned(16)
+  vi.advanceTimersByTime(50)
+  expect(told()).toHaveLength(2)
 })
 
 test('when time is wound back, what is to come has not happened', () => {
   const at = cluster.now
+  cluster.known = [member('node-1')]
   owned(8)
   vi.advanceTimersByTime(50)
   cluster.now = (at + 60_000_000) as Instant
   owned(16)
   vi.advanceTimersByTime(50)
-  expect(told()).toHaveLength(2)
+  expect(told()).toHaveLength(3)
   cluster.now = (at + 1_000_000) as Instant
-  cluster.known = [member('node-1')]
+  cluster.known = [member('node-1'), member('node-2')]
   vi.advanceTimersByTime(50)
-  expect(told()).toEqual([{ kind: 'unowned', shards: 8 }])
+  expect(told()).toEqual([
+    { kind: 'unowned', shards: 8 },
+    { kind: 'ended', node: 'node-2', life: 1 },
+  ])
 })
 
 test('only the last are kept', () => {

@@ -16,6 +16,8 @@ import { Timestamp, timestampOf } from '../timestamp.ts'
 /** The exactness of `tookMs`. */
 const lookEveryMs = 50
 const keptMax = 200
+/** A hand-over is done by then, also on a busy machine. */
+const handOverMs = 2_000
 
 const kinds = [
   'joined',
@@ -49,8 +51,8 @@ export class Incidents {
   readonly #looking: NodeJS.Timeout
   #kept: Incident[] = []
   #members: ReadonlyMap<string, KnownMember> | undefined
-  #gap: { readonly at: Instant; readonly since: number; shards: number } | undefined
-  #wasWhole = false
+  #gap: { readonly since: number; shards: number; isTold: boolean } | undefined
+  #endedAt = Number.NEGATIVE_INFINITY
   #at = 0 as Instant
 
   constructor(client: ClusterClient) {
@@ -97,8 +99,10 @@ export class Incidents {
     if (before === undefined || now.size === 0) return
     for (const member of before.values()) {
       const { node, life, state } = member
-      if (now.get(node)?.life !== life)
-        this.#tell({ at, kind: state === 'leaving' ? 'left' : 'ended', node, life })
+      if (now.get(node)?.life === life) continue
+      const isAnnounced = state === 'leaving'
+      if (!isAnnounced) this.#endedAt = performance.now()
+      this.#tell({ at, kind: isAnnounced ? 'left' : 'ended', node, life })
     }
     for (const { node, life, state } of now.values()) {
       const known = before.get(node)
@@ -108,25 +112,22 @@ export class Incidents {
     }
   }
 
+  /** Shards that are handed over have no owner for a moment: only what follows the end of a node, or takes long, is told. */
   #lookAtShards(at: Instant): void {
-    const ownership = this.#client.ownership()
-    const shards = ownership.reduce((sum, one) => sum + one.shards - one.owned, 0)
-    const gap = this.#gap
-    if (gap === undefined && shards > 0) {
-      this.#gap = { at, since: performance.now(), shards }
-      this.#tellOfShards({ at, kind: 'unowned', shards })
-    } else if (gap !== undefined && shards > 0) gap.shards = Math.max(gap.shards, shards)
-    else if (gap !== undefined) {
+    const now = performance.now()
+    const shards = this.#client.ownership().reduce((sum, one) => sum + one.shards - one.owned, 0)
+    const gap = this.#gap ?? { since: now, shards, isTold: false }
+    if (shards === 0) {
+      if (gap.isTold)
+        this.#tell({ at, kind: 'recovered', shards: gap.shards, tookMs: Math.round(now - gap.since) })
       this.#gap = undefined
-      const tookMs = Math.round(performance.now() - gap.since)
-      this.#tellOfShards({ at, kind: 'recovered', shards: gap.shards, tookMs })
+      return
     }
-    this.#wasWhole ||= shards === 0
-  }
-
-  /** A cluster that starts has not lost anything. */
-  #tellOfShards(incident: Incident): void {
-    if (this.#wasWhole) this.#tell(incident)
+    gap.shards = Math.max(gap.shards, shards)
+    this.#gap = gap
+    if (gap.isTold || (now - this.#endedAt > handOverMs && now - gap.since < handOverMs)) return
+    gap.isTold = true
+    this.#tell({ at, kind: 'unowned', shards })
   }
 
   #tell(incident: Incident): void {

@@ -24,8 +24,9 @@ export class Labels {
     this.#layer = layer
   }
 
+  /** The first ones win: of two that would lie on each other, the later one is left out. */
   put(labels: readonly Label[]): void {
-    const shown = labels.slice(0, labelsMax)
+    const shown = apart(labels).slice(0, labelsMax)
     for (const [n, { text, x, y, kind, color = '' }] of shown.entries()) {
       const element = this.#pool[n] ?? this.#add()
       if (element.textContent !== text) element.textContent = text
@@ -43,4 +44,20 @@ export class Labels {
     this.#pool.push(element)
     return element
   }
+}
+
+/** Room for a letter, and for a line. */
+const [letterPx, linePx] = [5.6, 14]
+
+export function apart(labels: readonly Label[]): readonly Label[] {
+  const kept: Label[] = []
+  for (const label of labels) {
+    const isFree = kept.every(
+      ({ x, y, text }) =>
+        Math.abs(x - label.x) > ((text.length + label.text.length) * letterPx) / 2 ||
+        Math.abs(y - label.y) > linePx,
+    )
+    if (isFree) kept.push(label)
+  }
+  return kept
 }
