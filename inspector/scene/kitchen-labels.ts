@@ -122,4 +122,4 @@ const ownerOf = (
 ): [text: string, kind: string, lift: number, color: string] =>
   node === null
     ? [`▲ ${what === undefined ? '' : `${what}, `}no owner`, 'warn', 0, '']
-    : [what === undefined ? shortName(node) : `${what} ${shortName(node)}`, 'owner', 0, hueOf(node).color]
+    : [what === undefined ? shortName(node) : `${shortName(node)} ${what}`, 'owner', 0, hueOf(node).color]
