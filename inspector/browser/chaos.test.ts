@@ -188,7 +188,7 @@ test('what cannot be done here is dimmed and says why', () =>
     await page.getByText('Nothing is armed.').waitFor()
   }))
 
-test('all nodes are killed only by who types it, and come back; every order is there', () =>
+test('all nodes are killed only by who types it, and all come back', () =>
   look(async ({ page }) => {
     const life = (await house.up.status('node-1' as NodeId)).life
     await kind(page, 'restart-cluster').click()
