@@ -31,6 +31,7 @@ export interface EdgeNodeConfig extends LiveNodeConfig, ServiceKeyHolder {
   readonly rateLimit?: NonNullable<GatewayOptions['rateLimit']>
   /** Whoever operates has it. Never logged. */
   readonly opsToken?: string
+  readonly isReadOnly?: boolean
   /** What the house begins with, when it opens for the first time. */
   readonly openings: readonly Opening[]
   /** What the environment has set of the configuration. */
@@ -68,6 +69,7 @@ export const startNode: StartNode = async (given, control) => {
     ...(config.trustProxy && { trustProxy: config.trustProxy }),
     ...(config.rateLimit && { rateLimit: config.rateLimit }),
     ...(config.opsToken && { token: config.opsToken }),
+    ...(config.isReadOnly && { isReadOnly: true }),
   })
 
   let isLeaving = false

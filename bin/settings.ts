@@ -43,6 +43,17 @@ export const operatorToken = (
   environment?: Readonly<Record<string, string | undefined>>,
 ): string | undefined => settingOf('BRIGADE_OPS_TOKEN', environment)
 
+/** Through the operator listener one may only look. @throws ClusterError `CLUSTER_CONFIG_INVALID`. */
+export function isReadOnly(): boolean {
+  const said = settingOf('BRIGADE_OPS_READ_ONLY')
+  if (said === undefined || said === '0' || said === '1') return said === '1'
+  throw new ClusterError('CLUSTER_CONFIG_INVALID', {
+    field: 'BRIGADE_OPS_READ_ONLY',
+    problem: `'${said}' says neither yes nor no`,
+    remedy: 'Use 1, or leave it out.',
+  })
+}
+
 /** What a request to the operator listener needs of headers. */
 export function operatorHeaders(
   environment?: Readonly<Record<string, string | undefined>>,

@@ -49,7 +49,7 @@ import type { KitchenNodeConfig } from './kitchen-node.ts'
 import { type OfficeSettings, officeSettingsOf } from './office-settings.ts'
 import { type Opening, openingsOf } from './open-house.ts'
 import { serviceKeyOf } from './service-key.ts'
-import { operatorToken, settingOf } from './settings.ts'
+import { isReadOnly, operatorToken, settingOf } from './settings.ts'
 import { startConfig } from './start-config.ts'
 
 export interface UpOptions {
@@ -397,7 +397,10 @@ function isReady(url: string): Promise<boolean> {
 }
 
 /** What the environment says of both listeners. */
-function frontDoorSettings(): Pick<EdgeNodeConfig, 'corsOrigins' | 'rateLimit' | 'trustProxy' | 'opsToken'> {
+function frontDoorSettings(): Pick<
+  EdgeNodeConfig,
+  'corsOrigins' | 'rateLimit' | 'trustProxy' | 'opsToken' | 'isReadOnly'
+> {
   const opsToken = operatorToken()
   assertClosed(host, opsToken)
   const origins = settingOf('BRIGADE_CORS_ORIGINS')
@@ -417,6 +420,7 @@ function frontDoorSettings(): Pick<EdgeNodeConfig, 'corsOrigins' | 'rateLimit' |
     ...(proxies !== undefined && { trustProxy: listIn(proxies) }),
     ...(rateLimit !== undefined && { rateLimit }),
     ...(opsToken !== undefined && { opsToken }),
+    ...(isReadOnly() && { isReadOnly: true }),
   }
 }
 

@@ -130,6 +130,8 @@ export interface GatewayOptions {
   readonly storefront?: string
   /** How the cluster can be broken on purpose. Default: not at all. */
   readonly faults?: FaultControl
+  /** Nothing is changed through the operator listener, whoever asks. Default: it is. */
+  readonly isReadOnly?: boolean
   /** Bounds of the operators' stream, where its defaults do not suit. */
   readonly streamBounds?: Partial<StreamBounds>
   /** The time of a simulated cluster. Default: the cluster is live, and its time is nobody's. */
@@ -167,7 +169,7 @@ function startValuesOf({ config, ...options }: GatewayOptions): StartValues {
  * @throws ClusterError `PORT_IN_USE`, `PORT_UNUSABLE`; `CLUSTER_CONFIG_INVALID` when strangers could reach the operator listener.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { site, token, host = '127.0.0.1', opsHost = '127.0.0.1' } = options
+  const { site, token, host = '127.0.0.1', opsHost = '127.0.0.1', isReadOnly = false } = options
   const { log = { level: 'warn' } } = options
   assertClosed(opsHost, token)
 
@@ -279,7 +281,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     securitySchemes: operatorSchemes,
     upgrades: [streamPath],
     routes: (server) => {
-      guard(server, token, auth)
+      guard(server, { token, auth, isReadOnly })
       if (options.inspector !== undefined) pageRoutes(server, options.inspector, 'inspector')
       if (options.storefront !== undefined) storefrontLink(server, { url: () => url, host })
       const isSimulated = options.time !== undefined
@@ -290,6 +292,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         departments,
         incidents,
         isSimulated,
+        isReadOnly,
       })
       incidentRoutes(server, incidents)
       faultRoutes(server, { client: options.client, faults: options.faults })

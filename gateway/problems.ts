@@ -104,6 +104,11 @@ export const problemSpecs = {
     'Not from this page',
     'The operator listener answers its own pages and programs, not pages of other sites.',
   ),
+  'read-only': caller(
+    403,
+    'Only looking is allowed here',
+    'The operator listener was started read-only. Nothing has been changed; start it without BRIGADE_OPS_READ_ONLY to command.',
+  ),
   'forged-message': caller(
     403,
     'Only the runtime says this',

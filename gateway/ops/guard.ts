@@ -9,13 +9,14 @@
  *   O1. Without a token the listener binds only a loopback address and answers only to a loopback name.
  *   O2. A request with an `Origin` other than the listener itself is refused, with or without a token.
  *   O3. An account that operates and is no admin gives itself no role: it makes no admin, and tells identity nothing.
+ *   O4. When it is read-only nothing is changed through it, whoever asks; what only looks is answered.
  */
 import type { FastifyRequest } from 'fastify'
 import { ClusterError } from '#actor'
 import { type Auth, type Caller, hasRole } from '../auth/caller.ts'
 import { isSameSecret } from '../keyring.ts'
 import { Problem } from '../problems.ts'
-import type { SecurityScheme, Server } from '../server.ts'
+import { problems, type SecurityScheme, type Server } from '../server.ts'
 import { bearerProtocol } from '../stream-protocol.ts'
 
 /** @throws ClusterError `CLUSTER_CONFIG_INVALID` when strangers could reach it. */
@@ -56,6 +57,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who asks need not say who they are: there is nothing to see or to do that is not everybody's. */
     isOpen?: boolean
+    /** Though it is no GET, it changes nothing of the cluster. */
+    looks?: boolean
   }
 }
 
@@ -68,10 +71,21 @@ export const operatorSchemes = {
   },
 } as const satisfies Record<string, SecurityScheme>
 
-export function guard(app: Server, token: string | undefined, auth: Auth): void {
+export interface GuardOptions {
+  readonly token: string | undefined
+  readonly auth: Auth
+  readonly isReadOnly: boolean
+}
+
+export function guard(app: Server, { token, auth, isReadOnly }: GuardOptions): void {
   app.decorateRequest('operator', '')
   app.decorateRequest('operatesAll', false)
   app.decorateRequest('mayStay', async () => false)
+  app.addHook('onRoute', (route) => {
+    if (!isReadOnly || route.schema?.response === undefined) return
+    const response = { ...problems('read-only'), ...route.schema.response }
+    route.schema = { ...route.schema, response }
+  })
   app.addHook('onRequest', async (request) => {
     const { host = '', origin } = request.headers
     request.headers.authorization ??= offeredBearer(request.headers['sec-websocket-protocol'])
@@ -82,6 +96,9 @@ export function guard(app: Server, token: string | undefined, auth: Auth): void 
       throw new Problem('origin-refused', `This is not ${host}.`)
     if (request.routeOptions.config.isOpen) return
     const caller = await operatorIn(request, token, auth)
+    if (isReadOnly && !looks(request)) {
+      throw new Problem('read-only', 'This listener was started with BRIGADE_OPS_READ_ONLY=1.')
+    }
     request.operator = typeof caller === 'string' ? caller : caller.account
     request.operatesAll = typeof caller === 'string' || caller.roles.includes('admin')
     request.mayStay = () =>
@@ -91,6 +108,10 @@ export function guard(app: Server, token: string | undefined, auth: Auth): void 
       )
   })
 }
+
+/** Whether it changes nothing. What is not there is answered with 404. */
+const looks = ({ method, routeOptions, is404 }: FastifyRequest): boolean =>
+  is404 || method === 'GET' || method === 'HEAD' || routeOptions.config.looks === true
 
 /** A page cannot set the header of a WebSocket's handshake: it offers its token as a sub-protocol. */
 function offeredBearer(protocols: string | undefined): string | undefined {

@@ -82,6 +82,7 @@ const ShardRef = Type.Unsafe<Static<typeof Shard>>(Type.Ref('Shard#'))
 const Cluster = Type.Object(
   {
     id: Type.String(),
+    isReadOnly: Type.Boolean({ description: 'Nothing is changed through this listener.' }),
     world: Type.Object(
       {
         now: Timestamp,
@@ -125,11 +126,12 @@ interface NodeRoutesParts {
   readonly departments: Departments
   readonly incidents: Incidents
   readonly isSimulated: boolean
+  readonly isReadOnly: boolean
 }
 
 export function nodeRoutes(
   app: Server,
-  { client, operations, departments, incidents, isSimulated }: NodeRoutesParts,
+  { client, operations, departments, incidents, isSimulated, isReadOnly }: NodeRoutesParts,
 ): void {
   app.addSchema(Node)
   app.addSchema(Shard)
@@ -141,6 +143,7 @@ export function nodeRoutes(
       const { id, world, nodes, shards } = await client.cluster()
       return {
         id,
+        isReadOnly,
         world: { now: timestampOf(world.now), speed: world.speed, isSimulated },
         nodes: nodes.map(shownNode),
         shards: {

@@ -4,7 +4,7 @@ import { definitions, menu, menuRef, officeActors, operationRef, order } from '#
 import { Machine } from '#kernel'
 import type { Epoch, MessageId, NodeId, Outcome, ShardId } from '#ports'
 import type { CommandOutcome, NodeView } from '../cluster-client.ts'
-import { type Gateway, startGateway } from '../index.ts'
+import { type Gateway, type GatewayOptions, startGateway } from '../index.ts'
 import { FakeCluster } from '../testing/fake-cluster.ts'
 import { contractOf } from '../testing/openapi-contract.ts'
 
@@ -35,7 +35,7 @@ const waitsFor = { type: 'payment', needs: '2', has: '1' }
 // Most tests share one gateway. One that changes what others rely on says so.
 let isSpoilt = true
 
-async function fresh(options: { token?: string } = {}): Promise<void> {
+async function fresh(options: Partial<GatewayOptions> = {}): Promise<void> {
   await gateway?.close()
   const types = [order, menu, ...officeActors].map((definition) => ({
     definition,
@@ -56,7 +56,7 @@ async function fresh(options: { token?: string } = {}): Promise<void> {
   const headers: Record<string, string> = options.token ? { authorization: `Bearer ${options.token}` } : {}
   assertDescribed = contractOf(await (await fetch(`${gateway.opsUrl}/openapi.json`, { headers })).json())
 }
-async function spoil(options?: { token?: string }): Promise<void> {
+async function spoil(options?: Partial<GatewayOptions>): Promise<void> {
   isSpoilt = true
   await fresh(options)
 }
@@ -510,5 +510,25 @@ describe('who may operate', () => {
 
   test('the public listener does not know the operator routes', async () => {
     expect((await fetch(`${gateway?.url}/ops/v1/cluster`)).status).toBe(404)
+  })
+})
+
+describe('a listener that is read-only', () => {
+  beforeEach(() => spoil({ isReadOnly: true }))
+
+  test('shows, and changes nothing (O4)', async () => {
+    expect((await call('GET', '/ops/v1/cluster')).body.isReadOnly).toBe(true)
+    const { status, body } = await call('POST', '/ops/v1/nodes/node-1/crash')
+    expect([status, body.code]).toEqual([403, 'read-only'])
+    expect((await call('DELETE', '/ops/v1/faults')).status).toBe(403)
+    expect(cluster.commands).toEqual([])
+    expect(cluster.entries).toEqual([])
+    expect((await call('POST', '/ops/v1/nowhere')).status).toBe(404)
+  })
+
+  test('lets messages be looked at', async () => {
+    const tap = await call('POST', '/ops/v1/taps', {})
+    expect(tap.status).toBe(201)
+    expect((await call('DELETE', `/ops/v1/taps/${tap.body.id}`)).status).toBe(204)
   })
 })

@@ -67,6 +67,7 @@ export function tapRoutes(app: Server, taps: Taps, heartbeatMs: number): void {
   app.post(
     '/ops/v1/taps',
     {
+      config: { looks: true },
       schema: {
         summary: 'Taps messages: from now on each that fits is told, or counted',
         description: [
@@ -146,6 +147,7 @@ export function tapRoutes(app: Server, taps: Taps, heartbeatMs: number): void {
   app.delete(
     '/ops/v1/taps/:id',
     {
+      config: { looks: true },
       schema: {
         summary: 'Ends a tap: no message is looked at for it any more',
         tags,

@@ -5,6 +5,7 @@ export type Node = Omit<NodeView, 'id'> & { readonly id: string }
 
 export interface Cluster {
   readonly id: string
+  readonly isReadOnly: boolean
   readonly world: { readonly now: string; readonly speed: number; readonly isSimulated: boolean }
   readonly nodes: readonly Node[]
   readonly shards: {

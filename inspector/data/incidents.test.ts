@@ -15,6 +15,7 @@ const node = (id: string, state: Node['state'] = 'up', life = 1, dead = 0): Node
 })
 const cluster = (nodes: readonly Node[]): Cluster => ({
   id: 'c',
+  isReadOnly: false,
   world: { now: '2026-05-01T18:00:00.000Z', speed: 1, isSimulated: false },
   nodes,
   shards: { total: 64, unowned: 0, waiting: [] },
