@@ -64,7 +64,8 @@ const waitingPage = (name: string): string => `<!doctype html>
 /** Serves the page at `/`. `folder`: of the built files. They may appear, and change, while it serves. */
 export function pageRoutes(app: Server, folder: string, name: 'inspector' | 'storefront'): void {
   const files = new BuiltPage(folder)
-  const config = { isOpen: true }
+  // Several phones behind one address load it at once, and a page without its style is none.
+  const config = { isOpen: true, isUncounted: true }
   const schema = { hide: true } as const
   app.get('/', { config, schema }, async ({ headers }, reply) => {
     reply.header('content-security-policy', pagePolicy).header('cache-control', 'no-cache')

@@ -23,7 +23,7 @@ import { problems, type Server } from './server.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Whoever may use this route has proven it otherwise. */
+    /** Whoever may use this route has proven it otherwise, or it costs next to nothing. */
     readonly isUncounted?: boolean
   }
 }

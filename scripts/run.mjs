@@ -165,7 +165,9 @@ function pageIsStale(name) {
     .flatMap((folder) => readdirSync(join(root, folder), { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile() && !/\.test\.ts$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
-  const shared = ['package-lock.json', 'scripts/page-config.ts'].map((path) => join(root, path))
+  const shared = ['package-lock.json', 'scripts/page-config.ts', 'inspector/docket.svg'].map((path) =>
+    join(root, path),
+  )
   return [...shared, ...sources].some((path) => modifiedAt(path) > made)
 }
 
