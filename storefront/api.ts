@@ -42,26 +42,38 @@ export const headersOf = ({ token, key, body }: Asked): Record<string, string> =
  */
 export async function ask<Answer>(path: string, asked: Asked = {}): Promise<Answer> {
   const { method = 'GET', body, signal } = asked
-  const bound = AbortSignal.timeout(answerWithinMs)
-  const response = await fetch(`/api/v1/${path}`, {
-    method,
-    // What a browser has kept is asked for again: with its tag, so that most answers are empty.
-    cache: 'no-cache',
-    signal: signal === undefined ? bound : AbortSignal.any([signal, bound]),
-    headers: headersOf(asked),
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  })
-  if (response.ok) return (await response.json()) as Answer
-  throw await refusalIn(response)
+  // `AbortSignal.any` is not there on phones of a few years ago.
+  const cut = new AbortController()
+  const stop = (): void => cut.abort()
+  const bound = setTimeout(stop, answerWithinMs)
+  signal?.addEventListener('abort', stop, { signal: cut.signal })
+  if (signal?.aborted) stop()
+  try {
+    const response = await fetch(`/api/v1/${path}`, {
+      method,
+      // What a browser has kept is asked for again: with its tag, so that most answers are empty.
+      cache: 'no-cache',
+      signal: cut.signal,
+      headers: headersOf(asked),
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
+    if (response.ok) return (await response.json()) as Answer
+    throw await refusalIn(response)
+  } finally {
+    clearTimeout(bound)
+    stop()
+  }
 }
 
-/** Also of what stands in front of the house and knows no problem documents. */
+/** What is no problem document was said by something in front of the house: the house has not answered. */
 export async function refusalIn(response: Response): Promise<Refused> {
   const { status } = response
-  const body = (await response.json().catch(() => ({}))) as Partial<ProblemBody>
-  const code = body.code ?? (status >= 500 ? 'not-ready' : 'bad-request')
-  const title = body.title ?? `The answer was ${status}`
-  return new Refused({ ...body, status, code, title }, retryAfterMs(response.headers.get('retry-after')))
+  const waitMs = retryAfterMs(response.headers.get('retry-after'))
+  const body = (await response.json().catch(() => null)) as Partial<ProblemBody> | null
+  const title = body?.title ?? `The answer was ${status}`
+  if (typeof body?.code !== 'string')
+    return new Refused({ status: 503, code: 'not-ready', title, retryable: true }, waitMs)
+  return new Refused({ ...body, status, code: body.code, title }, waitMs)
 }
 
 /**

@@ -44,7 +44,7 @@ export async function follow(following: Following): Promise<'over' | 'gone'> {
 
 interface Ended {
   readonly kind: 'ended'
-  /** Something came. */
+  /** Something of the house came. */
   readonly isHeard: boolean
   /** It is as it should be, and asked for again. */
   readonly isLive: boolean
@@ -89,18 +89,25 @@ async function once({
       const { problem, retryAfterMs: waitMs } = await refusalIn(response)
       return problem.status === 404 || problem.status === 401 ? { kind: 'gone' } : ended({ waitMs })
     }
-    isHeard = true
-    linked('live')
-    if (response.headers.get('content-type')?.startsWith('application/json')) {
+    const live = (): void => {
+      isHeard = true
+      linked('live')
+    }
+    const type = response.headers.get('content-type') ?? ''
+    if (type.startsWith('application/json')) {
       const { items } = (await response.json()) as { readonly items: readonly OrderTurn[] }
+      live()
       for (const turn of items.toReversed()) told(turn)
       return ended({ isLive: true, waitMs: pageEveryMs })
     }
+    // Whoever gives a phone its network may answer, too.
+    if (!type.startsWith('text/event-stream')) return ended()
     const lines = new EventLines()
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
     for (;;) {
       const { done, value } = await reader.read()
       if (done) return ended({ waitMs: retryAfterMs(response.headers.get('retry-after')) })
+      if (!isHeard) live()
       clearTimeout(silence)
       silence = setTimeout(stop, silenceMs)
       for (const { data } of lines.take(value)) told(JSON.parse(data) as OrderTurn)
