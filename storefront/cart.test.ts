@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest'
 import type { Dish } from './answers.ts'
 import {
   type Cart,
-  cartOf,
   dishCount,
   quantityMax,
   quantityOf,
@@ -10,6 +9,7 @@ import {
   swapIn,
   totalOf,
   wishesOf,
+  withAgain,
   withMore,
   withSwapped,
 } from './cart.ts'
@@ -52,12 +52,22 @@ describe('a cart', () => {
     expect(swapIn(dish('Salad', 1), 'feta')).toBe('mozzarella instead of feta')
   })
 
-  test('is made again of an order that was', () => {
+  test('takes an order again as it was, with its substitutes, and keeps what else is chosen', () => {
     const items = [
-      { dish: 'salad', quantity: 1 },
-      { dish: 'salad', quantity: 1 },
+      { dish: 'salad', quantity: 1, options: { substitute: ['feta'] } },
+      { dish: 'soup', quantity: 2 },
     ]
-    expect(cartOf(items)).toEqual([{ dish: 'salad', quantity: 2, substitute: [] }])
+    const again = [
+      { dish: 'salad', quantity: 1, substitute: ['feta'] },
+      { dish: 'soup', quantity: 2, substitute: [] },
+    ]
+    expect(withAgain([], items)).toEqual(again)
+    expect(wishesOf(again, menu)).toEqual(items)
+    const chosen = [
+      { dish: 'fish', quantity: 1, substitute: [] },
+      { dish: 'soup', quantity: 1, substitute: [] },
+    ]
+    expect(withAgain(chosen, items)).toEqual([chosen[0], ...again])
   })
 })
 

@@ -20,6 +20,13 @@ export interface Line {
 
 export type Cart = readonly Line[]
 
+/** A line as a quote and an order take it. */
+export interface Wish {
+  readonly dish: string
+  readonly quantity: number
+  readonly options?: { readonly substitute: readonly string[] }
+}
+
 /** The API takes as many of one dish. */
 export const quantityMax = 50
 
@@ -75,14 +82,15 @@ export const dishCount = (cart: Cart, menu: readonly Dish[]): number =>
 export const totalOf = (cart: Cart, menu: readonly Dish[]): number =>
   orderable(cart, menu).reduce((sum, { line, dish }) => sum + line.quantity * dish.price.amount, 0)
 
-/** As a quote and an order take it. */
-export const wishesOf = (cart: Cart, menu: readonly Dish[]) =>
+export const wishesOf = (cart: Cart, menu: readonly Dish[]): readonly Wish[] =>
   orderable(cart, menu).map(({ line: { dish, quantity, substitute } }) => ({
     dish,
     quantity,
     ...(substitute.length > 0 && { options: { substitute } }),
   }))
 
-/** Of what was ordered once, as if it were chosen again. */
-export const cartOf = (items: readonly { readonly dish: string; readonly quantity: number }[]): Cart =>
-  items.reduce((cart: Cart, { dish, quantity }) => withMore(cart, dish, quantity), [])
+/** With what was ordered once, as it was ordered; what else is chosen stays. */
+export const withAgain = (cart: Cart, items: readonly Wish[]): Cart => [
+  ...cart.filter(({ dish }) => !items.some((one) => one.dish === dish)),
+  ...items.map(({ dish, quantity, options }) => ({ dish, quantity, substitute: options?.substitute ?? [] })),
+]

@@ -9,7 +9,7 @@
  *   F2. What changes an order has one key for as long as it means the same, across reloads.
  */
 import { computed, shallowRef, watch } from 'vue'
-import type { Order, OrderRead, Story } from './answers.ts'
+import type { Order, OrderRead, ProblemBody, Story } from './answers.ts'
 import { ask, insist, Refused } from './api.ts'
 import { follow, type Link } from './follow.ts'
 import { kept, newKey } from './kept.ts'
@@ -23,6 +23,7 @@ import {
   withReading,
   withTurn,
 } from './order-known.ts'
+import type { Wanted } from './placing.ts'
 import { type Said, saidOf } from './problem-words.ts'
 
 const followedMax = 3
@@ -34,22 +35,18 @@ export const shown = computed(
   () => orders.value.find(({ id }) => id === chosen.value) ?? orders.value.find((one) => !isOver(one)),
 )
 export const links = shallowRef<ReadonlyMap<string, Link>>(new Map())
-/** What a command of the shown order came to, when it was no. */
-export const refusal = shallowRef<{ readonly id: string; readonly said: Said }>()
-/** What is under way: `ord_… payment`. */
-export const acting = shallowRef<string>()
+/** What the last command of an order came to, when it was no; or why it takes longer. */
+export const refusals = shallowRef<ReadonlyMap<string, Said | undefined>>(new Map())
+/** Orders that something is done to: of each, one thing at a time. */
+export const acting = shallowRef<ReadonlySet<string>>(new Set())
 
 export function show(id: string): void {
   chosen.value = id
 }
 
-export function keep(order: Order, isPaid: boolean): void {
-  orders.value = withNew(orders.value, knownFrom(order, isPaid))
+export function keep(order: Order, wanted: Wanted): void {
+  orders.value = withNew(orders.value, knownFrom(order, wanted))
   chosen.value = order.id
-}
-
-export function forget(id: string): void {
-  orders.value = orders.value.filter((one) => one.id !== id)
 }
 
 export function readAll(): void {
@@ -132,19 +129,22 @@ async function read(id: string): Promise<void> {
 
 /** Does something to an order, however long the house takes to answer. */
 async function act(id: string, what: string, path: string, body?: unknown): Promise<void> {
-  const name = `${id} ${what}`
   const known = orders.value.find((one) => one.id === id)
-  if (known === undefined || acting.value !== undefined) return
-  acting.value = name
-  refusal.value = undefined
+  if (known === undefined || acting.value.has(id)) return
+  acting.value = new Set([...acting.value, id])
+  const say = (why?: ProblemBody | 'no-network'): void => {
+    refusals.value = new Map([...refusals.value, [id, why && saidOf(why)]])
+  }
+  say()
   const key = known.keys[what] ?? newKey()
   change(id, (one) => ({ ...one, keys: { ...one.keys, [what]: key } }))
   try {
-    await insist(`orders/${id}/${path}`, { method: 'POST', token: known.token, key, body })
+    await insist(`orders/${id}/${path}`, { method: 'POST', token: known.token, key, body }, say)
+    say()
   } catch (error) {
-    if (error instanceof Refused) refusal.value = { id, said: saidOf(error.problem) }
+    if (error instanceof Refused) say(error.problem)
   } finally {
-    acting.value = undefined
+    acting.value = new Set([...acting.value].filter((one) => one !== id))
     void read(id)
   }
 }

@@ -8,12 +8,13 @@ import { type ShallowRef, shallowRef, watch } from 'vue'
 
 /**
  * A value that is written down at each change; other tabs of this phone see it. What cannot be read counts as `none`.
- * `merge` says what stands when another tab has written; of two equal values it takes theirs, or both would write for ever.
+ * `merge` says what stands when another tab has written: in all tabs the same, or they would write for ever. Without it the
+ * last one that writes is right.
  */
 export function kept<Value>(
   name: string,
   none: Value,
-  merge: (mine: Value, theirs: Value) => Value = (_, theirs) => theirs,
+  merge?: (mine: Value, theirs: Value) => Value,
 ): ShallowRef<Value> {
   const place = `brigade.storefront.${name}`
   const read = (text: string | null): Value => {
@@ -24,8 +25,11 @@ export function kept<Value>(
     }
   }
   const value = shallowRef<Value>(none)
+  /** What stood there when this tab looked last: anything else is another's. */
+  let seen: string | null
   try {
-    value.value = read(localStorage.getItem(place))
+    seen = localStorage.getItem(place)
+    value.value = read(seen)
   } catch {
     return value
   }
@@ -34,8 +38,11 @@ export function kept<Value>(
     value,
     (now) => {
       try {
-        const text = JSON.stringify(now)
-        if (localStorage.getItem(place) !== text) localStorage.setItem(place, text)
+        const stands = localStorage.getItem(place)
+        const next = merge === undefined || stands === seen ? now : merge(now, read(stands))
+        seen = JSON.stringify(next)
+        if (stands !== seen) localStorage.setItem(place, seen)
+        value.value = next
       } catch {
         // It is full: what is in memory goes on.
       }
@@ -43,7 +50,9 @@ export function kept<Value>(
     { flush: 'sync' },
   )
   addEventListener('storage', ({ key, newValue }) => {
-    if (key === place) value.value = merge(value.value, read(newValue))
+    if (key !== place) return
+    const theirs = read(newValue)
+    value.value = merge === undefined ? theirs : merge(value.value, theirs)
   })
   return value
 }

@@ -39,12 +39,24 @@ const turn = (sequence: number, state: string, more: Partial<OrderTurn> = {}): O
   ...more,
 })
 const told = [{ title: 'Order received', text: 'We have it.' }]
-const fresh = knownFrom(order(), false)
+const wanted = {
+  items: [{ dish: 'caprese', quantity: 1, options: { substitute: ['mozzarella'] } }],
+  total: { amount: 1_050, currency: 'EUR' },
+  serve: 'collect',
+} as const
+const fresh = knownFrom(order(), wanted)
 
 describe('an order of this phone', () => {
   test('keeps its token apart from what is shown of it', () => {
     expect(fresh.token).toBe('secret')
     expect(JSON.stringify(fresh.order)).not.toContain('secret')
+  })
+
+  test('is kept as it was sent, but for the card', () => {
+    const known = knownFrom(order(), { ...wanted, note: 'no basil', payment: { token: 'tok_card' } })
+    expect(known.wanted).toEqual({ items: wanted.items, note: 'no basil' })
+    expect([known.isPaymentAsked, JSON.stringify(known).includes('tok_card')]).toEqual([true, false])
+    expect([fresh.wanted, fresh.isPaymentAsked]).toEqual([{ items: wanted.items }, false])
   })
 
   test('W1: counts a turn once, however often it is heard', () => {
@@ -79,6 +91,13 @@ describe('an order of this phone', () => {
     expect(isHeardOut(withTurn(over, turn(8, 'completed', { told })))).toBe(true)
   })
 
+  test('is not set back by a turn from before the last reading', () => {
+    const ahead = withReading(fresh, order({ version: 6, state: 'ready' }), undefined)
+    const heard = withTurn(ahead, turn(5, 'plating', { told }))
+    expect([heard.order.state, heard.heard, heard.messages.length]).toEqual(['ready', 5, 1])
+    expect(withTurn(heard, turn(7, 'completed')).order.state).toBe('completed')
+  })
+
   test('is not set back by a reading from before the last turn', () => {
     const ahead = withTurn(fresh, turn(4, 'cooking'))
     expect(withReading(ahead, order({ version: 3, state: 'paying' }), undefined)).toBe(ahead)
@@ -105,6 +124,24 @@ describe('the orders of this phone', () => {
       ['c', 0],
     ])
     expect(merged(theirs, theirs)).toEqual(theirs)
+  })
+
+  test('W2: of two tabs no order is lost, the newest is first, and both come to the same', () => {
+    const late = { ...named('z', 'paying'), order: { ...fresh.order, createdAt: '2026-05-01T19:00:00.000Z' } }
+    const read = { ...named('a', 'cooking', 5), order: order({ state: 'cooking', version: 6 }) }
+    const mine = [named('a', 'cooking', 5), named('b', 'paying', 2), named('c', 'paying', 2)]
+    const theirs = [late, read, { ...named('c', 'paying', 2), read: 1 }]
+    const both = merged(mine, theirs)
+    expect(both.map(({ id }) => id)).toEqual(['z', 'a', 'b', 'c'])
+    expect(both[1]?.order.version).toBe(6)
+    expect(merged(theirs, mine)).toEqual(both)
+    expect(merged(mine, [])).toEqual(mine)
+  })
+
+  test('are as few as one tab keeps when two come together', () => {
+    const of = (letter: string) => Array.from({ length: 20 }, (_, n) => named(`${letter}${n}`, 'completed'))
+    expect(merged([...of('a'), named('z', 'paying')], of('b'))).toHaveLength(ordersMax)
+    expect(merged([...of('a'), named('z', 'paying')], of('b')).at(-1)?.id).toBe('z')
   })
 
   test('are kept newest first; when there are too many, the oldest that is over goes', () => {

@@ -3,9 +3,10 @@
  *
  * Invariants:
  *   W1. A turn counts once, however often it is heard.
- *   W2. Of two records of one order the one that has heard more stands.
+ *   W2. Of two records of one order the one that has heard more stands; of two lists every order does.
  */
 import type { Order, OrderRead, OrderTurn, Story } from './answers.ts'
+import type { Wanted } from './placing.ts'
 
 export interface Message {
   readonly title: string
@@ -19,6 +20,8 @@ export interface KnownOrder {
   /** Reads, follows, pays, cancels and collects this one order. */
   readonly token: string
   readonly order: OrderRead
+  /** As it was sent: an order does not tell what was swapped. */
+  readonly wanted: Pick<Wanted, 'items' | 'note'>
   /** Sequence of the last turn that was heard. */
   readonly heard: number
   /** Of that turn, or of when it was placed. */
@@ -51,15 +54,19 @@ export const isRevocable = (known: KnownOrder): boolean => !isOver(known) && rev
 export const isUnpaid = ({ order, isPaymentAsked }: KnownOrder): boolean =>
   order.state === 'paying' && !isPaymentAsked
 
-export function knownFrom({ orderToken = '', ...order }: Order, isPaid: boolean): KnownOrder {
+export function knownFrom(
+  { orderToken = '', ...order }: Order,
+  { items, note, payment }: Wanted,
+): KnownOrder {
   const { id, createdAt: at } = order
   return {
     id,
     token: orderToken,
     order,
+    wanted: { items, ...(note !== undefined && { note }) },
     heard: 0,
     at,
-    isPaymentAsked: isPaid,
+    isPaymentAsked: payment !== undefined,
     isDeclined: false,
     messages: [],
     read: 0,
@@ -75,7 +82,8 @@ export function withTurn(known: KnownOrder, turn: OrderTurn): KnownOrder {
     ...known,
     heard: sequence,
     at,
-    order: { ...known.order, state },
+    // A reading may be ahead.
+    order: sequence > known.order.version ? { ...known.order, state } : known.order,
     isPaymentAsked: known.isPaymentAsked || events.includes('payment.requested'),
     isDeclined: known.isDeclined || message === 'payment.declined',
     messages: messages.slice(-messagesMax),
@@ -90,19 +98,31 @@ export function withReading(known: KnownOrder, order: OrderRead, story: Story | 
   return { ...rest, order, ...(story?.state === order.state && { story }) }
 }
 
-/** Of two tabs. */
+/** Of two tabs: both come to the same. */
 export function merged(mine: readonly KnownOrder[], theirs: readonly KnownOrder[]): readonly KnownOrder[] {
-  const ahead = mine.filter(({ id, heard }) => {
-    const other = theirs.find((one) => one.id === id)
-    return other === undefined ? false : other.heard < heard
-  })
-  return theirs.map((one) => ahead.find(({ id }) => id === one.id) ?? one)
+  const orders = new Map(mine.map((one) => [one.id, one]))
+  for (const one of theirs) {
+    const other = orders.get(one.id)
+    if (other === undefined || isAhead(one, other)) orders.set(one.id, one)
+  }
+  const newestFirst = [...orders.values()].sort(
+    (a, b) => inOrder(b.order.createdAt, a.order.createdAt) || inOrder(a.id, b.id),
+  )
+  return inRoom(newestFirst)
 }
 
+const isAhead = (one: KnownOrder, other: KnownOrder): boolean =>
+  (one.heard - other.heard ||
+    one.order.version - other.order.version ||
+    inOrder(JSON.stringify(one), JSON.stringify(other))) > 0
+
+const inOrder = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1)
+
+export const withNew = (orders: readonly KnownOrder[], known: KnownOrder): readonly KnownOrder[] =>
+  inRoom([known, ...orders.filter(({ id }) => id !== known.id)])
+
 /** The newest first; the oldest that are over make room. */
-export function withNew(orders: readonly KnownOrder[], known: KnownOrder): readonly KnownOrder[] {
-  const others = orders.filter(({ id }) => id !== known.id)
-  const room = [known, ...others]
+function inRoom(room: readonly KnownOrder[]): readonly KnownOrder[] {
   const spare = room.length - ordersMax
   if (spare <= 0) return room
   const leaving = new Set(

@@ -12,11 +12,12 @@
 import { shallowRef } from 'vue'
 import type { Order, ProblemBody } from './answers.ts'
 import { insist, Refused } from './api.ts'
+import type { Wish } from './cart.ts'
 import { kept, newKey } from './kept.ts'
 import { type Said, saidOf } from './problem-words.ts'
 
 export interface Wanted {
-  readonly items: readonly { readonly dish: string; readonly quantity: number }[]
+  readonly items: readonly Wish[]
   readonly total: Order['total']
   readonly serve: 'collect' | 'table'
   readonly note?: string
@@ -32,6 +33,10 @@ interface Attempt {
 
 /** One that is found later than this is asked about: its guest may have eaten elsewhere. */
 const freshMs = 5 * 60_000
+
+/** By then nobody knows what its key stood for. */
+const keyMs = 24 * 3_600_000
+export const isSendable = ({ at }: Attempt, now: number): boolean => now - at <= keyMs
 
 export const attempt = kept<Attempt | null>('attempt', null)
 /** Why it takes longer; null while it does not; undefined while nothing is sent. */

@@ -54,5 +54,7 @@ test('a sentence names what the problem is about', () => {
   expect(saidOf(problem({ code: 'validation', errors })).what).toContain('more than 200 plates together')
   const gone = [{ pointer: '#/items/0/dish', detail: "'caprese' is not available now" }]
   expect(saidOf(problem({ code: 'menu-changed', errors: gone })).what).toBe('A dish has just sold out.')
+  const { what, next } = saidOf(problem({ code: 'idempotency-key-expired' }))
+  expect(`${what} ${next}`).toBe('It has arrived. Ask at the counter, do not order again.')
   expect(saidOf('no-network').next).toContain('made once')
 })

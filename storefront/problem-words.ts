@@ -65,10 +65,7 @@ const words: Readonly<Partial<Record<ProblemCode, Said>>> = {
   'idempotency-key-missing': reload,
   'idempotency-key-invalid': reload,
   'idempotency-key-reused': reload,
-  'idempotency-key-expired': say(
-    'This order was begun too long ago.',
-    'See below whether it arrived; else order again.',
-  ),
+  'idempotency-key-expired': say('It has arrived.', 'Ask at the counter, do not order again.'),
   'malformed-json': reload,
   'unsupported-media-type': reload,
   'not-acceptable': reload,

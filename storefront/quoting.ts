@@ -6,8 +6,8 @@
 import { type ShallowRef, shallowRef, watch } from 'vue'
 import type { Quote } from './answers.ts'
 import { insist, Refused } from './api.ts'
-import type { wishesOf } from './cart.ts'
-import { readMenuNow } from './menu.ts'
+import type { Wish } from './cart.ts'
+import { menu, readMenuNow } from './menu.ts'
 import { type Said, saidOf } from './problem-words.ts'
 
 export interface Quoted {
@@ -20,11 +20,12 @@ export interface Quoted {
 const settledMs = 250
 
 /** Asks again whenever they change; `wishes` is undefined while nobody wants to know. */
-export function quoteFor(wishes: () => ReturnType<typeof wishesOf> | undefined): Quoted {
+export function quoteFor(wishes: () => readonly Wish[] | undefined): Quoted {
   const quote = shallowRef<Quote>()
   const trouble = shallowRef<Said>()
   watch(
-    () => JSON.stringify(wishes()),
+    // Of another menu it is another quote.
+    () => JSON.stringify([menu.value?.edition, wishes()]),
     (_now, _before, onCleanup) => {
       const items = wishes()
       quote.value = undefined
