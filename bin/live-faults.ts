@@ -8,7 +8,15 @@
  * Does not: check who asks, or whether a fault leaves enough nodes (`#gateway`).
  */
 import type { ActorId, Message } from '#actor'
-import type { ActorRequest, ClusterClient, CommandOutcome, FaultControl, FaultView, SetFault } from '#gateway'
+import type {
+  ActorRequest,
+  ClusterClient,
+  CommandOutcome,
+  FaultControl,
+  FaultView,
+  NodeState,
+  SetFault,
+} from '#gateway'
 import type {
   FaultStatus,
   FaultyLink,
@@ -23,6 +31,17 @@ const requestTimeoutMs = 3_000
 /** What could not be mended is tried again so often: its actor may be on its way to another node. */
 const triesMax = 60
 const againMs = 1_000
+
+/** What is told has not happened, and will not. */
+const untouched: ReadonlySet<Outcome['kind']> = new Set([
+  'not-accepted',
+  'unknown',
+  'invalid',
+  'busy',
+  'moved',
+  'stopped',
+])
+const isSettled: ReadonlySet<Outcome['kind']> = new Set(['done', 'not-accepted', 'unknown'])
 
 const ofTheSimulator = 'npx brigade up --sim DAY has it.'
 const off: FaultControl['off'] = {
@@ -76,10 +95,12 @@ export class LiveFaults implements FaultControl {
         (one) => one.ended === undefined && (id === undefined || one.id === id),
       )
       // The rest is healed first: an actor may be behind a link that is cut.
-      for (const one of broken) if (!one.isMendedFirst) await this.#heal(one.id)
-      for (const one of broken) if (one.isMendedFirst) await this.#mend(one, 'reverted')
       if (id === undefined) await this.#parts.control.command({ kind: 'heal' })
-      return { kind: 'accepted' }
+      else for (const one of broken) if (!one.isMendedFirst) await this.#heal(one.id)
+      const mended = await Promise.all(
+        broken.filter((one) => one.isMendedFirst).map((one) => this.#mend(one, 'reverted')),
+      )
+      return mended.find(({ kind }) => kind !== 'accepted') ?? { kind: 'accepted' }
     })
   }
 
@@ -121,9 +142,9 @@ export class LiveFaults implements FaultControl {
       case 'drain-node':
         return { ...common, strikes: { how: 'drain', nodes: [node] } }
       case 'rolling-restart':
-        return { ...common, strikes: { how: 'restart', nodes: await this.#hosts() } }
+        return { ...common, strikes: { how: 'restart', nodes: await this.#hosts('up') } }
       case 'restart-cluster':
-        return { ...common, strikes: { how: 'crash', nodes: await this.#hosts() } }
+        return { ...common, strikes: { how: 'crash', nodes: await this.#hosts('up', 'cordoned') } }
       case 'long-gc':
         return ofProcess({ stallMs: params.pauseMs })
       case 'slow-disk':
@@ -155,9 +176,9 @@ export class LiveFaults implements FaultControl {
     }
   }
 
-  async #hosts(): Promise<readonly NodeId[]> {
+  async #hosts(...states: readonly NodeState[]): Promise<readonly NodeId[]> {
     const { nodes } = await this.#parts.client.cluster()
-    return nodes.filter(({ group, state }) => group !== 'edge' && state === 'up').map(({ id }) => id)
+    return nodes.filter(({ group, state }) => group !== 'edge' && states.includes(state)).map(({ id }) => id)
   }
 
   /** It is remembered first: whoever comes after this gateway finds it, and mends it. */
@@ -173,11 +194,19 @@ export class LiveFaults implements FaultControl {
     await this.#parts.control.command({ kind: 'inject', ...remembered })
     const outcome = await this.#tell(actor, house.breaks(params), `${id} breaks`)
     if (outcome.kind !== 'done') {
-      await this.#heal(id)
+      if (untouched.has(outcome.kind)) await this.#heal(id)
+      // It may break yet.
+      else void settled(() => this.#mend({ id, about: remembered.about }, 'reverted'))
       return { kind: 'refused', reason: 'invalid-transition', detail: refusalIn(outcome, actor) }
     }
     const seen = house.look === undefined ? outcome.state : await this.#query(actor, house.look)
-    await this.#parts.control.command({ kind: 'inject', ...remembered, met: house.shows(seen) ? 1 : 0 })
+    const met = house.shows(seen) ? 1 : 0
+    const again = await this.#parts.control.command({ kind: 'inject', ...remembered, met })
+    if (again.kind === 'refused') {
+      // Reverted while it struck: what mended it may have come before what broke it.
+      void settled(() => this.#mend({ id, about: remembered.about }, 'reverted', `${id} mends again`))
+      return { kind: 'refused', reason: 'invalid-transition', detail: `${actor} was reverted meanwhile.` }
+    }
     if (forMs !== undefined) this.#mendIn({ id, about: aboutOf(fault) }, forMs)
     return { kind: 'accepted' }
   }
@@ -215,19 +244,25 @@ export class LiveFaults implements FaultControl {
   async #mend(
     { id, about }: Pick<FaultStatus, 'id' | 'about'>,
     how: 'over' | 'reverted',
+    key = `${id} mends`,
   ): Promise<CommandOutcome> {
     clearTimeout(this.#timers.get(id))
     this.#timers.delete(id)
     const { kind, target } = about as About
     const house = houseFaults[kind]
-    for (let n = 0; house !== undefined && n < triesMax; n += 1) {
-      const outcome = await this.#tell(target.actor as ActorId, house.mends, `${id} mends`)
+    for (let n = 0; n < triesMax; n += 1) {
+      const outcome = house && (await this.#tell(target.actor as ActorId, house.mends, key))
       // One that does not take it is whole already.
-      if (outcome.kind === 'done' || outcome.kind === 'not-accepted' || outcome.kind === 'unknown') break
+      if (outcome === undefined || isSettled.has(outcome.kind)) {
+        await this.#heal(id, how === 'over')
+        return { kind: 'accepted' }
+      }
       await new Promise((resolve) => setTimeout(resolve, againMs))
     }
-    await this.#heal(id, how === 'over')
-    return { kind: 'accepted' }
+    return {
+      kind: 'failed',
+      detail: `${target.actor} does not answer: it stays as it is until it is reverted.`,
+    }
   }
 
   async #heal(id: string, isOver = false): Promise<void> {

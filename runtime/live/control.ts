@@ -146,9 +146,12 @@ export type LauncherCommand =
   /** `restart`, node by node, each awaited until it is a member. Done when it has begun. */
   | { readonly kind: 'rolling-restart' }
   | { readonly kind: 'add-node'; readonly group: string; readonly count: number }
-  /** Puts faults in force under a name of the caller's, replacing those of that name. */
+  /** Puts faults in force under a name of the caller's, replacing those of that name; refused when they are over. */
   | ({ readonly kind: 'inject' } & Injection)
-  /** Ends the faults of that name, or all: who is frozen goes on, who was drained starts again. `isOver`: it was due. */
+  /**
+   * Ends the faults of that name, or all but those that are mended first: who is frozen goes on, who was drained starts
+   * again. `isOver`: it was due.
+   */
   | { readonly kind: 'heal'; readonly id?: string; readonly isOver?: boolean }
   | { readonly kind: 'status' }
   /** Drain everything and end. Done when it has begun. */

@@ -25,6 +25,17 @@ test('FB1: a fault is over once, and what nodes count of it afterwards still cou
   expect([healed, board.inForce, board.view.links]).toEqual([['f'], [], []])
 })
 
+test('FB1: a fault that is over does not begin again', () => {
+  const board = new FaultBoard()
+  const healed: string[] = []
+  expect(board.begin({ id: 'f' }, 100, { struck })).toBe(true)
+  expect(board.begin({ id: 'f', met: 1 }, 150, { struck })).toBe(true)
+  board.end('f', 'reverted', 200)
+  const outside = { met: 0, heal: () => void healed.push('f') }
+  expect(board.begin({ id: 'f' }, 300, { struck, outside })).toBe(false)
+  expect([board.inForce, healed]).toEqual([[], ['f']])
+})
+
 test('a frame meets every fault of its link in turn, and each is counted by its name', () => {
   const filter = new LinkFilter({ next: () => 0 })
   const passed: Buffer[] = []

@@ -5,7 +5,8 @@
  * Does not: carry them out (`launcher.ts`, and the nodes), or know what they are for: their words are the injector's.
  *
  * Invariants:
- *   FB1. A fault is in force or over, and over once. Of those that are over the last are remembered.
+ *   FB1. A fault is in force or over, and over once: it does not begin again. Of those that are over the last are
+ *        remembered.
  */
 import type { NodeId } from '#ports'
 import type { FaultStatus, FaultsView, Injection } from './control.ts'
@@ -35,7 +36,16 @@ export class FaultBoard {
   readonly #inForce = new Map<string, Fault>()
   #over: Fault[] = []
 
-  begin(injection: Injection, now: number, more: Pick<Fault, 'struck'> & { outside?: OutsideTrouble }): void {
+  /** False: it is over already. */
+  begin(
+    injection: Injection,
+    now: number,
+    more: Pick<Fault, 'struck'> & { outside?: OutsideTrouble },
+  ): boolean {
+    if (this.#over.some((fault) => fault.injection.id === injection.id)) {
+      more.outside?.heal()
+      return false
+    }
     const before = this.#inForce.get(injection.id)
     before?.outside?.heal()
     const { outside, struck } = more
@@ -44,6 +54,7 @@ export class FaultBoard {
       ...{ injection, since, struck, seen: new Set(), counts: new Map() },
       ...(outside && { outside }),
     })
+    return true
   }
 
   get(id: string): Fault | undefined {

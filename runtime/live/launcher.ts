@@ -515,6 +515,7 @@ export class Launcher {
   #inject(injection: Injection): CommandOutcome {
     const { id, strikes, outside: words, forMs, isMendedFirst } = injection
     const slots: Slot[] = []
+    if (strikes?.nodes.length === 0) return { kind: 'refused', detail: 'there is no node to strike' }
     for (const node of strikes?.nodes ?? []) {
       const slot = this.#slots.get(node)
       if (slot === undefined) return { kind: 'unknown-node', known: [...this.#slots.keys()] }
@@ -525,7 +526,8 @@ export class Launcher {
     if (words !== undefined && outside === undefined)
       return { kind: 'refused', detail: 'nobody outside knows this trouble' }
     const struck = new Map(slots.map(({ node, life }) => [node, life]))
-    this.#faults.begin(injection, performance.now(), { struck, ...(outside && { outside }) })
+    if (!this.#faults.begin(injection, performance.now(), { struck, ...(outside && { outside }) }))
+      return { kind: 'refused', detail: `${id} is over already` }
     if (strikes !== undefined) {
       this.#strike(strikes.how, slots)
       this.#lookAtFaults()
@@ -559,7 +561,8 @@ export class Launcher {
   }
 
   #heal(id: string | undefined, how: 'over' | 'reverted'): CommandOutcome {
-    const ids = id === undefined ? this.#faults.inForce.map(({ injection }) => injection.id) : [id]
+    const all = this.#faults.inForce.filter(({ injection }) => injection.isMendedFirst !== true)
+    const ids = id === undefined ? all.map(({ injection }) => injection.id) : [id]
     for (const one of ids) this.#endFault(one, how)
     // Also who was frozen without a fault of a name.
     if (id === undefined)
@@ -606,7 +609,7 @@ export class Launcher {
       if (slot === undefined) return true
       switch (strikes?.how) {
         case 'pause':
-          return slot.pausedLife !== life || slot.process === undefined
+          return slot.pausedLife !== life || slot.process === undefined || slot.life > life
         case 'drain':
           return slot.life > life && isMember(slot)
         default:
