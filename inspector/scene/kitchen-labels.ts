@@ -100,7 +100,7 @@ export function labelsOf(
     const next = ringsNext(timer, worldNow)
     if (box === undefined || next === undefined || isTold(timer.id)) continue
     const more = timer.alarms.length > 1 ? ` +${timer.alarms.length - 1}` : ''
-    put(above(box), `${durationIn(next.leftMs)}${more}`, 'display', 10)
+    put(above(box), `${next.leftMs > 0 ? durationIn(next.leftMs) : 'now'}${more}`, 'display', 10)
   }
   put(
     [plan.rail.to - 0.4, plan.rail.y + 0.1, plan.rail.z],

@@ -34,7 +34,7 @@ export interface NodeShown {
 const glyphPixelsMin = 2.2
 /** A mailbox with so many waiting has a halo. */
 const deepMailbox = 20
-const linksMax = 400
+const linksMax = 150
 /** A message takes so long to get there, on the screen. */
 const travelMs = 700
 const travelSpreadMs = 100
@@ -207,8 +207,8 @@ export function linksOf(
     const to = positionIn(positions, edges.to[n] ?? nowhere, outside)
     if (from === undefined || to === undefined) return []
     const share = (edges.rate[n] ?? 0) / most
-    const look = { color: palette.ink3, alpha: 0.1 + 0.35 * share, isDashed: false }
-    return [{ from, to, width: 1 + 3 * share, ...look }]
+    const look = { color: palette.ink3, alpha: 0.06 + 0.34 * share, isDashed: false }
+    return [{ from, to, width: 1 + 2.5 * share, ...look }]
   })
 }
 

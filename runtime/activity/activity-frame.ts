@@ -39,13 +39,10 @@ export const actorColumns = [
 /** Messages that `to` has handled, by who sent them and how they came. `from` is `outside` when no actor did. */
 export const edgeColumns = ['from', 'to', 'via', 'count'] as const
 
-/** The same between types, exact however many actors there are. */
-export const typeEdgeColumns = ['from', 'to', 'via', 'count'] as const
-
 /** Some of the messages that were handled: one of each `head.stride`. `agoUs`: microseconds of the world before the frame. */
 export const flowColumns = ['from', 'to', 'via', 'message', 'agoUs'] as const
 
-/** In the place of an actor, or of its type: nobody of the cluster. */
+/** In the place of an actor: nobody of the cluster. */
 export const outside = 0xffff_ffff
 
 /** What an actor's row says of it. `elsewhere`: it is not in this node's memory, and only named. */
@@ -55,7 +52,6 @@ const sections = {
   types: typeColumns.length,
   actors: actorColumns.length,
   edges: edgeColumns.length,
-  typeEdges: typeEdgeColumns.length,
   flow: flowColumns.length,
 } as const
 type Section = keyof typeof sections

@@ -13,7 +13,6 @@ import {
   outside,
   rowsOf,
   typeColumns,
-  typeEdgeColumns,
 } from './activity-frame.ts'
 
 const order = 'order/1' as ActorId
@@ -66,11 +65,6 @@ function told(frame: ActivityFrame, words: string[], names: Map<number, string>)
       state: word(row.state),
     })),
     edges: rowsOf(edgeColumns, frame.edges).map(({ from, to, count }) => [name(from), name(to), count]),
-    typeEdges: rowsOf(typeEdgeColumns, frame.typeEdges).map(({ from, to, count }) => [
-      word(from),
-      word(to),
-      count,
-    ]),
     flow: rowsOf(flowColumns, frame.flow).map(({ from, to, message, agoUs }) => [
       name(from),
       name(to),
@@ -127,10 +121,6 @@ describe('a frame', () => {
     expect(frame.edges).toEqual([
       [order, bin, 2],
       ['outside', order, 1],
-    ])
-    expect(frame.typeEdges).toEqual([
-      ['order', 'bin', 2],
-      ['outside', 'order', 1],
     ])
     expect(frame.types).toMatchObject([
       { type: 'bin', handled: 2 },
@@ -216,7 +206,6 @@ test('beyond its room actors have no rows, and are counted by type', () => {
   const frame = activity.frame(many, at(0))
   expect(rowsOf(typeColumns, frame.types)[0]).toMatchObject({ residents: 5, handled: 5 })
   expect(frame.head.named).toHaveLength(2)
-  expect(rowsOf(typeEdgeColumns, frame.typeEdges)).toMatchObject([{ count: 5 }])
 })
 
 test('edges that wait for room in a frame come with the next one', () => {

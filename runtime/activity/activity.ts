@@ -8,7 +8,7 @@
  * Does not: decide when to look, or send.
  *
  * Invariants:
- *   A1. Rows of types and of edges between types count every event since the watch began.
+ *   A1. Rows of types count every event since the watch began.
  *   A2. It holds no more than `activityBounds` says, however many actors there are.
  *   A3. A number of an actor is given to another only after `gone` has told that it is free.
  */
@@ -23,7 +23,6 @@ import {
   outside,
   rowStatuses,
   typeColumns,
-  typeEdgeColumns,
 } from './activity-frame.ts'
 
 /** An actor that a node has in memory. */
@@ -86,13 +85,6 @@ interface EdgeRow {
   isChanged: boolean
 }
 
-interface TypeEdgeRow {
-  readonly from: number
-  readonly to: number
-  readonly via: number
-  count: number
-}
-
 const viaNumbers = Object.fromEntries(vias.map((via, n) => [via, n])) as Readonly<Record<Via, number>>
 const statusNumbers = Object.fromEntries(rowStatuses.map((status, n) => [status, n])) as Readonly<
   Record<(typeof rowStatuses)[number], number>
@@ -109,7 +101,6 @@ export class Activity {
   readonly #free: number[] = []
   #numbers = 0
   readonly #edges: EdgeRow[] = []
-  readonly #typeEdges = new Map<string, TypeEdgeRow>()
   #turns = 0
   #stride = 1
   #flow: number[] = []
@@ -183,12 +174,6 @@ export class Activity {
         via,
         count,
       ]),
-      typeEdges: table(typeEdgeColumns, [...this.#typeEdges.values()], ({ from, to, via, count }) => [
-        from,
-        to,
-        via,
-        count,
-      ]),
       flow: this.#flowUntil(at),
     }
     for (const row of rows) {
@@ -206,17 +191,16 @@ export class Activity {
 
   #turn({ actor, from, via, message, at }: Extract<InspectionEvent, { kind: 'turn' }>): void {
     const type = this.#typeOf(actor)
-    const viaNumber = viaNumbers[via]
     type.handled += 1
-    this.#countTypeEdge(from === undefined ? outside : this.#typeOf(from).word, type.word, viaNumber)
     this.#turns += 1
     const to = this.#actor(actor)
     if (to === undefined) return
     to.handled += 1
     to.isChanged = true
     const sender = from === undefined ? undefined : this.#actor(from)
-    // Its sender has no row: it is counted between the types.
+    // Its sender has no row: the message is counted by the type that it came to.
     if (from !== undefined && sender === undefined) return
+    const viaNumber = viaNumbers[via]
     this.#countEdge(sender, to, viaNumber)
     if (this.#turns % this.#stride !== 0 || this.#flowAt.length >= this.#bounds.flowPerFrame) return
     this.#flow.push(sender?.number ?? outside, to.number, viaNumber, this.#word(message))
@@ -317,13 +301,6 @@ export class Activity {
     }
     edge.count += 1
     edge.isChanged = true
-  }
-
-  #countTypeEdge(from: number, to: number, via: number): void {
-    const key = `${from} ${to} ${via}`
-    const row = this.#typeEdges.get(key)
-    if (row === undefined) this.#typeEdges.set(key, { from, to, via, count: 1 })
-    else row.count += 1
   }
 
   /** Undefined: there is no room for a row of it. */
