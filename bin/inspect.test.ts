@@ -37,7 +37,7 @@ test("an actor's machine, its turns and each new one are told, until Ctrl C", as
   expect(ofKind('@xstate.event')[0]).toMatchObject({ sessionId: actor, event: { type: 'menu.open' } })
 
   cluster.deliver(actor, { type: 'menu.edit' })
-  await expect.poll(() => ofKind('@xstate.event').length, { timeout: 20_000 }).toBe(2)
+  await expect.poll(() => ofKind('@xstate.snapshot').length, { timeout: 20_000 }).toBe(2)
   expect(told.at(-1)).toMatchObject({ type: '@xstate.snapshot', sessionId: actor })
 
   for (const end of process.listeners('SIGINT')) if (!others.includes(end)) end('SIGINT')

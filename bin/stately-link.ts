@@ -30,12 +30,15 @@ export class StatelyLink {
     this.#server = createServer((_request, response) => this.#show(response))
     this.#server.on('upgrade', (request, socket, head) => {
       const { origin, host: asked } = request.headers
+      // Whoever breaks off has broken off.
+      socket.on('error', () => {})
       const isOurs = origin === undefined || origin === `http://${asked}`
       if (!isOurs || !isLoopback(asked)) {
         socket.end('HTTP/1.1 403 Forbidden\r\nconnection: close\r\n\r\n')
         return
       }
       this.#sockets.handleUpgrade(request, socket, head, (opened) => {
+        opened.on('error', () => opened.terminate())
         for (const said of [this.#actor, ...this.#kept]) if (said !== undefined) opened.send(said)
       })
     })

@@ -86,7 +86,8 @@ export const inspect = defineCommand({
       isOver = true
     })
     let last = 0
-    for (let found = first; !isOver; found = await newer(last)) {
+    // Who does not answer now is asked again: nodes are killed while one looks.
+    for (let found = first; !isOver; found = await newer(last).catch(() => [])) {
       for (const turn of found) {
         inspector.event(actor, turn.message, { ...(turn.from && { source: turn.from }) })
         inspector.snapshot(actor, snapshotOf(turn), { event: turn.message })

@@ -196,6 +196,8 @@ export class KitchenFeed {
     this.#asked += 1
     const body = { kind: 'operate', command: { kind: 'inspect' } } as const
     const outcome = await this.#client.request({ actor: followed.id, body, timeoutMs: requestTimeoutMs })
+    // Nobody looks any more: what it has to tell would only lead to more.
+    if (this.#isOver) return
     this.#asked -= 1
     followed.isAsked = false
     if (outcome.kind === 'answer') this.#know(followed, outcome.state, outcome.value as Inside)

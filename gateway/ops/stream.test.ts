@@ -166,7 +166,7 @@ describe('what actors do', () => {
     const { dropped } = await page.hear('gap')
     clearInterval(again)
     expect(dropped).toBeGreaterThanOrEqual(4)
-    expect(cluster.wholes).toBe(before + 1)
+    await expect.poll(() => cluster.wholes).toBe(before + 1)
   })
 })
 

@@ -51,6 +51,8 @@ export const streamBounds = {
   backlogBytesMax: 8 * 2 ** 20,
   /** Actors that one viewer follows. */
   actorsMax: 20,
+  /** After a gap all is told again, and not sooner than so long after the last time. */
+  againMs: 2_000,
   clusterMs: 1_000,
   timeMs: 100,
   faultsMs: 500,
@@ -92,6 +94,8 @@ export class Streams {
   readonly #bounds: StreamBounds
   readonly #viewers = new Set<Viewer>()
   #activity: ActivityWatch | undefined
+  #again: NodeJS.Timeout | undefined
+  #againAt = Number.NEGATIVE_INFINITY
   #kitchen: KitchenFeed | undefined
   readonly #timers = new Map<Rhythm, NodeJS.Timeout>()
   #isAsking = false
@@ -282,7 +286,19 @@ export class Streams {
     bytes.set([activityKind, activityVersion])
     bytes.set(frame, binaryHeaderBytes)
     for (const viewer of this.#wanted('activity'))
-      if (viewer.show('activity', bytes) === 'after-a-gap') this.#activity?.again()
+      if (viewer.show('activity', bytes) === 'after-a-gap') this.#tellAllAgain()
+  }
+
+  /** All nodes tell all to all viewers: one who reads slowly does not make them do so all the time. */
+  #tellAllAgain(): void {
+    this.#again ??= setTimeout(
+      () => {
+        this.#again = undefined
+        this.#againAt = performance.now()
+        this.#activity?.again()
+      },
+      Math.max(0, this.#againAt + this.#bounds.againMs - performance.now()),
+    )
   }
 
   async #tellCluster(): Promise<void> {
@@ -394,7 +410,7 @@ class Viewer {
   }
 
   get actors(): number {
-    return [...this.#streams.values()].filter((stop) => stop !== undefined).length
+    return [...this.#streams.keys()].filter((stream) => stream.startsWith('actor:')).length
   }
 
   wants(stream: StreamName): boolean {

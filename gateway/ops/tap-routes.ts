@@ -118,6 +118,7 @@ export function tapRoutes(app: Server, taps: Taps, heartbeatMs: number): void {
   app.get(
     '/ops/v1/taps/:id/messages',
     {
+      exposeHeadRoute: false,
       schema: {
         summary: 'What a tap tells, line by line, until it ends',
         description: [

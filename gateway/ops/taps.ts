@@ -238,6 +238,7 @@ export class Tap implements TapAsked {
     this.settle(Number.POSITIVE_INFINITY)
     for (const [reader, { after }] of this.#readers) {
       if (reader.hasRoom) reader.tell(this.#read(after, this.#bounds.keptMax))
+      else reader.tell({ messages: [], counts: this.counts, missed: this.#n - after })
       reader.end(why)
     }
     this.#readers.clear()

@@ -30,6 +30,7 @@ const wanted = new Map<string, number>()
 const listeners = new Set<(words: ToPage) => void>()
 let worker: Worker | undefined
 let retryMs = retryMinMs
+let lines = 0
 let retry: ReturnType<typeof setTimeout> | undefined
 let reading: ReturnType<typeof setTimeout> | undefined
 let drawing: ReturnType<typeof setTimeout> | undefined
@@ -115,18 +116,21 @@ function leave(stream: string): void {
 }
 
 function connect(): void {
+  // It is there also for a tab that nobody has seen yet: with it comes the look at whether it is seen.
+  worker ??= newWorker()
   if (line.value === 'connecting' || document.hidden || wanted.size === 0) return
   clearTimeout(retry)
-  worker ??= newWorker()
   line.value = 'connecting'
+  lines += 1
   const url = new URL(streamPath, location.href)
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
-  tell({ kind: 'open', url: url.href, token: token.value })
+  tell({ kind: 'open', url: url.href, token: token.value, line: lines })
 }
 
 function disconnect(): void {
   clearTimeout(retry)
   rest()
+  lines += 1
   tell({ kind: 'close' })
   line.value = 'off'
   picture.value = undefined
@@ -145,6 +149,7 @@ function newWorker(): Worker {
 function heard(words: FromFeed): void {
   switch (words.kind) {
     case 'open':
+      if (words.line !== lines) return
       line.value = 'live'
       dropped.value = 0
       retryMs = retryMinMs
@@ -153,6 +158,7 @@ function heard(words: FromFeed): void {
       draw()
       return
     case 'closed':
+      if (words.line !== lines) return
       line.value = 'lost'
       rest()
       retry = setTimeout(connect, retryMs)
@@ -182,6 +188,7 @@ function said(words: ToPage): void {
 }
 
 function read(): void {
+  clearTimeout(reading)
   if (wanted.has('activity')) tell({ kind: 'picture' })
   reading = setTimeout(read, pictureMs)
 }

@@ -51,11 +51,16 @@ export function useTap(
   let leave = (): void => {}
   /** Which beginning this is: an answer to one before is not wanted any more. */
   let turn = 0
+  /** Of the message that was seen last. */
+  let last = 0
 
   function said(id: string, words: ToPage): void {
     if (words.type === 'tapped' && words.tap === id) {
       counts.value = words.counts
-      missed.value += words.missed
+      // Who comes back is told all that is kept: what lies before it was seen, or is missed.
+      const [first] = words.messages
+      missed.value += first === undefined ? words.missed : Math.max(0, first.n - last - 1)
+      last = words.messages.at(-1)?.n ?? last
       hear.heard(words)
     } else if (words.type === 'tap-ended' && words.tap === id) {
       // It goes with its gateway, or with the look away from this page: whoever looks wants another.
@@ -73,6 +78,7 @@ export function useTap(
     state.value = { kind: 'beginning' }
     counts.value = undefined
     missed.value = 0
+    last = 0
     try {
       const { id, endsInMs } = await ask<Begun>('taps', {
         method: 'POST',

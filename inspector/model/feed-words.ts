@@ -9,7 +9,8 @@ import type { Drawing, Found, View } from '../scene/drawer.ts'
 import type { Picture } from './cluster-model.ts'
 
 export type ToFeed =
-  | { readonly kind: 'open'; readonly url: string; readonly token: string }
+  /** `line` numbers the connections: words of one before are not wanted any more. */
+  | { readonly kind: 'open'; readonly url: string; readonly token: string; readonly line: number }
   | { readonly kind: 'close' }
   | ({ readonly kind: 'say' } & FromPage)
   /** Its process has ended: what the view of the cluster says. */
@@ -29,9 +30,9 @@ export type ToFeed =
     }
 
 export type FromFeed =
-  | { readonly kind: 'open' }
+  | { readonly kind: 'open'; readonly line: number }
   /** `code` of the WebSocket; 1006 when there was none. */
-  | { readonly kind: 'closed'; readonly code: number }
+  | { readonly kind: 'closed'; readonly code: number; readonly line: number }
   | { readonly kind: 'said'; readonly words: ToPage }
   | { readonly kind: 'picture'; readonly picture: Picture }
   | { readonly kind: 'drawing'; readonly drawing: Drawing | undefined }

@@ -36,7 +36,7 @@ const madeAgainMs = 50
 thread.addEventListener('message', ({ data }) => {
   switch (data.kind) {
     case 'open':
-      open(data.url, data.token)
+      open(data)
       return
     case 'close':
       socket?.close(1000)
@@ -76,7 +76,7 @@ function pictureNow(): Picture {
   return latest
 }
 
-function open(url: string, token: string): void {
+function open({ url, token, line }: Extract<ToFeed, { kind: 'open' }>): void {
   socket?.close(1000)
   const bearer = token === '' ? [] : [bearerProtocol + base64url(token)]
   const opened = new WebSocket(url, [streamProtocol, ...bearer])
@@ -85,9 +85,9 @@ function open(url: string, token: string): void {
   model = new ClusterModel()
   latest = undefined
   madeAt = 0
-  opened.addEventListener('open', () => tell({ kind: 'open' }))
+  opened.addEventListener('open', () => tell({ kind: 'open', line }))
   opened.addEventListener('close', ({ code }) => {
-    if (socket === opened) tell({ kind: 'closed', code })
+    if (socket === opened) tell({ kind: 'closed', code, line })
   })
   opened.addEventListener('message', ({ data }: MessageEvent<string | ArrayBuffer>) => {
     if (socket !== opened) return
@@ -109,4 +109,7 @@ const buffersOf = ({ marks, links, flights }: Drawing): readonly Transferable[] 
   )
 
 const base64url = (text: string): string =>
-  btoa(text).replace(/[+/=]/g, (sign) => ({ '+': '-', '/': '_' })[sign] ?? '')
+  btoa(String.fromCharCode(...new TextEncoder().encode(text))).replace(
+    /[+/=]/g,
+    (sign) => ({ '+': '-', '/': '_' })[sign] ?? '',
+  )

@@ -257,6 +257,15 @@ test('who has come to another node flashes, once', () => {
   expect(flashes(looks(moved, { motions, now: 3_000 }))).toBe(0)
 })
 
+test('who had no node for a moment flashes when another one has it', () => {
+  const motions = new Motions()
+  const at = (node: string | null, now: number): number =>
+    looks([applianceThing('oven', 'oven', 1, { node })], { motions, now }).marks.filter(
+      ({ shape }) => shape === 'flash',
+    ).length
+  expect([at('node-1', 0), at(null, 500), at('node-2', 1_000), at('node-2', 3_000)]).toEqual([0, 0, 1, 0])
+})
+
 test('what is chosen has an edge in the colour of what is chosen', () => {
   expect(has(looks([]), white)).toBe(false)
   expect(has(looks([], { chosen: 'oven/main:oven:1' }), white)).toBe(true)

@@ -812,9 +812,13 @@ class Draft implements Look {
 
   /** It is run by another node than before, or by the same one anew. */
   #flash(id: string, at: At, size: number, faces: Mark['faces'] = 'up'): void {
-    const node = this.#things.get(id)?.node
-    if (node === undefined || node === null) return
-    const share = this.#options.motions.sinceChange(`${id} node`, node, flashMs)
+    const thing = this.#things.get(id)
+    if (thing === undefined) return
+    // Between two owners the last one is remembered: that is when it moves.
+    const { motions } = this.#options
+    const node = thing.node ?? motions.word(`${id} node`)
+    if (node === undefined) return
+    const share = motions.sinceChange(`${id} node`, node, flashMs)
     if (share === undefined) return
     this.marks.push({
       ...{ shape: 'flash', faces, at, size: [size, size], share, alpha: 1 - share },

@@ -249,6 +249,8 @@ export class KitchenScene {
     cancelAnimationFrame(this.#frame)
     this.#frame = -1
     this.#renderer.dispose()
+    // What it holds of the graphics card goes now, and not when the canvas is collected: a browser has few such contexts.
+    this.#renderer.forceContextLoss()
   }
 
   #instanced(geometry: BufferGeometry, material: Material, max: number): InstancedMesh {

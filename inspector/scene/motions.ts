@@ -51,6 +51,11 @@ export class Motions {
     return this.#values.get(name)?.to
   }
 
+  /** Which word it is; undefined when nothing is known of it. */
+  word(name: string): string | undefined {
+    return this.#words.get(name)?.word
+  }
+
   /** How much of `forMs` has passed since it became another word; undefined when it has not lately. */
   sinceChange(name: string, word: string, forMs: number): number | undefined {
     this.#asked.add(name)

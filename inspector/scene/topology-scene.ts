@@ -199,6 +199,8 @@ export class TopologyScene {
     cancelAnimationFrame(this.#frame)
     this.#frame = -1
     this.#renderer.dispose()
+    // What it holds of the graphics card goes now, and not when the canvas is collected: a browser has few such contexts.
+    this.#renderer.forceContextLoss()
   }
 
   #moveTo(to: View, isAtOnce: boolean): void {

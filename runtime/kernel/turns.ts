@@ -395,6 +395,7 @@ function turnArchived(memory: Memory, activation: Activation, waiting: Waiting):
 }
 
 function turnVoid(memory: Memory, activation: Activation, waiting: Waiting): void {
+  if (waiting.begun === undefined) begin(memory, waiting)
   const at = memory.worldNow(activation.shard)
   witnessed(memory, waiting, 'void', { at, attempt: waiting.attempts })
   handled(memory, activation, waiting)

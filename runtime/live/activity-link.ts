@@ -91,7 +91,10 @@ export class ActivityLink {
     const head = headOf(bytes)
     if (head === undefined) return
     const { life, watch, sequence, whole } = head
-    const isNext = this.#heard.get(from) === `${life} ${watch} ${sequence - 1}`
+    const before = this.#heard.get(from)
+    // It came twice.
+    if (before === `${life} ${watch} ${sequence}`) return
+    const isNext = before === `${life} ${watch} ${sequence - 1}`
     // Not what it was: without what came before it, it says nothing.
     if (!isNext && !whole) {
       this.#heard.delete(from)

@@ -142,6 +142,8 @@ export class TapLink {
     if (tapping === undefined || batch === undefined) return
     const key = `${batch.node} ${batch.life} ${batch.run}`
     const lost = batch.told - batch.messages.length - (tapping.heard.get(key) ?? 0)
+    // It came twice, or late: its messages were told, or counted as lost.
+    if (lost < 0) return
     tapping.heard.set(key, batch.told)
     tapping.hear(batch, lost)
   }
