@@ -106,6 +106,8 @@ test('keys walk from device to device, and open one', async () => {
 
 test('a click on something opens its actor', async () => {
   const { page } = seen
+  // The camera is there at once.
+  await page.emulateMedia({ reducedMotion: 'reduce' })
   await page.getByRole('button', { name: 'Oven', exact: true }).click()
   await page.locator('.corners [aria-pressed="true"]', { hasText: 'Oven' }).waitFor()
   // In the middle of that corner are ovens, cooks before them, or the floor that they stand on: all of them are actors.
