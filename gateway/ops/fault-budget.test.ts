@@ -82,6 +82,13 @@ describe('the budget', () => {
       { node: 'node-1' },
       /group 'till'/,
     ],
+    [
+      'FQ2: nor when the others are cordoned: they take no shard',
+      [node('node-1'), node('node-2', 'cordoned'), node('node-3', 'cordoned')],
+      'crash-node',
+      { node: 'node-1' },
+      /No other node/,
+    ],
     ['what stops all of them says so by its name', three, 'restart-cluster', {}, undefined],
     ['what stops none has no budget', [node('node-1')], 'slow-disk', {}, undefined],
     ['nor has a cut', three, 'partition', { a: ['node-1'], b: ['node-2', 'node-3'] }, undefined],
@@ -98,6 +105,15 @@ describe('the budget', () => {
     if (refused === undefined) expect(told).toBeUndefined()
     else expect(told).toMatch(refused)
   })
+})
+
+test('FQ1: what was just struck is away, though it looks as if it were up', () => {
+  const set = { id: 'f', by: 'ada', kind: 'crash-node', target: { node: 'node-2' }, params: {} } as const
+  const struck = { ...set, ageMs: 0, met: 0 }
+  const asked = { kind: 'crash-node', target: { node: 'node-1' } } as const
+  expect(overBudget(cluster(...three), asked, [struck])).toMatch(/node-2 is away/)
+  const over = { ...struck, ended: { how: 'over', agoMs: 0 } } as const
+  expect(overBudget(cluster(...three), asked, [over])).toBeUndefined()
 })
 
 describe('what a fault touches', () => {

@@ -10,7 +10,7 @@
  */
 import { typeOf } from '#actor'
 import type { ActorListItem, ClusterView, NodeView } from '../cluster-client.ts'
-import type { Fault, FaultTarget } from '../fault-control.ts'
+import type { Fault, FaultTarget, FaultView } from '../fault-control.ts'
 import { type FaultSpec, faultSpecs } from './fault-catalogue.ts'
 
 /** One of three; of two nodes one, and of one none. */
@@ -18,23 +18,32 @@ export const downMaxOf = (nodes: number): number => (nodes < 2 ? 0 : Math.max(1,
 
 const isEdge = ({ group }: NodeView): boolean => group === 'edge'
 const serves = ({ state }: NodeView): boolean => state === 'up' || state === 'cordoned'
+/** A cordoned one takes no shard over. */
+const takesOver = ({ state }: NodeView): boolean => state === 'up'
 
 /** Nodes that own shards, or could. */
 export const hostsOf = ({ nodes }: ClusterView): readonly NodeView[] => nodes.filter((node) => !isEdge(node))
 
-/** Why this would take too many nodes; undefined when it would not. */
+/** Why this would take too many nodes, beside the faults that are in force; undefined when it would not. */
 export function overBudget(
   cluster: ClusterView,
   { kind, target }: Pick<Fault, 'kind' | 'target'>,
+  faults: readonly FaultView[] = [],
 ): string | undefined {
   const { stops, name } = faultSpecs[kind]
   if (stops !== 'one') return undefined
   const hosts = hostsOf(cluster)
-  const down = hosts.filter((node) => !serves(node))
+  // What has just been struck may still look as if it were up.
+  const stopped = new Set(
+    faults
+      .filter((fault) => fault.ended === undefined && faultSpecs[fault.kind].stops === 'one')
+      .map((fault) => fault.target.node),
+  )
+  const down = hosts.filter((node) => !serves(node) || stopped.has(node.id))
   const struck = cluster.nodes.find(({ id }) => id === target.node)
   if (struck !== undefined) {
     const others = cluster.nodes.filter(({ id, group }) => id !== struck.id && group === struck.group)
-    if (!others.some(serves))
+    if (!others.some((node) => takesOver(node) && !stopped.has(node.id)))
       return isEdge(struck)
         ? `${struck.id} is the only edge that is up: nobody could revert ${name.toLowerCase()}.`
         : `No other node of group '${struck.group}' is up beside ${struck.id}.`

@@ -74,12 +74,15 @@ describe('a schedule that goes on', () => {
   beforeEach(() => vi.useFakeTimers())
   afterEach(() => vi.useRealTimers())
 
-  function begin(answer: (fault: SetFault) => CommandOutcome = () => ({ kind: 'accepted' })) {
-    const clock = { ms: 500 }
+  function begin(
+    answer: (fault: SetFault) => CommandOutcome | Promise<CommandOutcome> = () => ({ kind: 'accepted' }),
+  ) {
+    const clock = { ms: 500, isSeeking: false }
     const struck: SetFault[] = []
     let over = 0
     const schedule = new FaultSchedule({
       ...{ id: 'schedule_1', by: 'ada', place, nowMs: () => clock.ms },
+      isSeeking: () => clock.isSeeking,
       options: { ...options, forMs: 60_000, kinds: ['delay-frames'] },
       strike: async (fault) => {
         struck.push(fault)
@@ -93,7 +96,7 @@ describe('a schedule that goes on', () => {
       clock.ms = 500 + ms
       await vi.advanceTimersByTimeAsync(200)
     }
-    return { schedule, struck, at, over: () => over }
+    return { schedule, struck, at, over: () => over, clock }
   }
 
   test('strikes what is due, and reverts what is left at its end', async () => {
@@ -121,6 +124,47 @@ describe('a schedule that goes on', () => {
     }))
     await at(schedule.items[0]?.atMs ?? 0)
     expect(schedule.items[0]).toMatchObject({ skipped: 'node-2 is away' })
+  })
+
+  test('says so too when whoever strikes cannot be asked', async () => {
+    const { schedule, at } = begin(() => Promise.reject(new Error('nobody answers')))
+    await at(schedule.items[0]?.atMs ?? 0)
+    expect(schedule.items[0]).toMatchObject({ skipped: 'nobody answers' })
+  })
+
+  test('FS2: at its end what is just striking is awaited before the rest is reverted', async () => {
+    let strike: (outcome: CommandOutcome) => void = () => {}
+    const { schedule, at, over } = begin(
+      () =>
+        new Promise((resolve) => {
+          strike = resolve
+        }),
+    )
+    await at(schedule.items[0]?.atMs ?? 0)
+    const ended = schedule.end()
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect([schedule.isOver, over()]).toEqual([true, 0])
+    strike({ kind: 'accepted' })
+    await ended
+    expect([over(), schedule.items[0]?.fault]).toEqual([1, 'schedule_1-0'])
+  })
+
+  test('ceases without reverting anything', async () => {
+    const { schedule, over } = begin()
+    await schedule.cease()
+    await schedule.end()
+    expect([schedule.isOver, over()]).toEqual([true, 0])
+  })
+
+  test('looks at no clock of a world that is on its way', async () => {
+    const { schedule, struck, at, clock } = begin()
+    clock.isSeeking = true
+    await at(-1)
+    await at(59_000)
+    expect([schedule.isOver, struck]).toEqual([false, []])
+    clock.isSeeking = false
+    await at(schedule.items[0]?.atMs ?? 0)
+    expect(struck.length).toBe(1)
   })
 
   test('is over when the world is wound back to before it began', async () => {

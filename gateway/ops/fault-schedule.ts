@@ -162,6 +162,9 @@ export class FaultSchedule {
   readonly #nowMs: () => number
   readonly #strike: (fault: SetFault) => Promise<CommandOutcome>
   readonly #over: () => Promise<unknown>
+  readonly #isSeeking: () => boolean
+  /** On their way. */
+  readonly #strikes = new Set<Promise<void>>()
   #next = 0
   #timer: NodeJS.Timeout | undefined
   #endedMs: number | undefined
@@ -172,7 +175,8 @@ export class FaultSchedule {
     readonly options: ScheduleOptions
     readonly place: Place
     readonly nowMs: () => number
-    /** Never rejects. */
+    /** The world is on its way to another moment. */
+    readonly isSeeking?: () => boolean
     readonly strike: (fault: SetFault) => Promise<CommandOutcome>
     /** Whatever of it is still in force is reverted. */
     readonly over: () => Promise<unknown>
@@ -184,6 +188,7 @@ export class FaultSchedule {
     this.#nowMs = parts.nowMs
     this.#strike = parts.strike
     this.#over = parts.over
+    this.#isSeeking = parts.isSeeking ?? (() => false)
     this.beganMs = parts.nowMs()
     this.#timer = setInterval(() => this.look(), lookMs).unref()
   }
@@ -198,24 +203,35 @@ export class FaultSchedule {
 
   /** Strikes what is due. */
   look(): void {
+    if (this.#isSeeking()) return
     const ageMs = this.#nowMs() - this.beganMs
     // Somebody has wound the world back to before it began.
     if (ageMs < 0 || ageMs >= this.options.forMs) {
-      void this.end()
+      // What could not be reverted ends by itself.
+      this.end().catch(() => {})
       return
     }
-    for (; (this.items[this.#next]?.atMs ?? Number.POSITIVE_INFINITY) <= ageMs; this.#next += 1)
-      void this.#strikeItem(this.#next)
+    for (; (this.items[this.#next]?.atMs ?? Number.POSITIVE_INFINITY) <= ageMs; this.#next += 1) {
+      const strike = this.#strikeItem(this.#next).finally(() => this.#strikes.delete(strike))
+      this.#strikes.add(strike)
+    }
   }
 
+  /** And reverts whatever of it is in force. */
   async end(): Promise<void> {
-    if (this.#endedMs !== undefined) return
-    this.#endedMs = this.#nowMs()
-    this.stop()
+    if (this.isOver) return
+    await this.cease()
     await this.#over()
   }
 
-  /** Without reverting anything: its faults end by themselves. */
+  /** Over, without reverting anything: when it resolves, all that was to strike has. */
+  async cease(): Promise<void> {
+    this.#endedMs ??= this.#nowMs()
+    this.stop()
+    await Promise.all(this.#strikes)
+  }
+
+  /** Strikes nothing more. Its faults end by themselves. */
   stop(): void {
     clearInterval(this.#timer)
   }
@@ -226,7 +242,12 @@ export class FaultSchedule {
     const { kind, target, params, forMs, n } = item
     const id = `${this.id}-${n}`
     const fault = { kind, target, params, ...(faultSpecs[kind].lasts && { forMs }) }
-    const outcome = await this.#strike({ ...fault, id, by: this.by, schedule: this.id })
+    const outcome = await this.#strike({ ...fault, id, by: this.by, schedule: this.id }).catch(
+      (error: unknown): CommandOutcome => ({
+        kind: 'failed',
+        detail: error instanceof Error ? error.message : String(error),
+      }),
+    )
     this.items[at] =
       outcome.kind === 'accepted' ? { ...item, fault: id } : { ...item, skipped: wordsFor(outcome) }
   }

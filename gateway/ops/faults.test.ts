@@ -137,6 +137,13 @@ describe('a fault', () => {
     expect(radius.body).toMatchObject({ nodes: ['node-1'], shards: 8, refusedBecause: body.detail })
   })
 
+  test('that would leave too few nodes with another that comes at the same time is refused', async () => {
+    const crash = (name: string) => call('POST', path, { kind: 'crash-node', target: { node: name } })
+    const both = await Promise.all([crash('node-1'), crash('node-2')])
+    expect(both.map(({ status }) => status).sort()).toEqual([201, 409])
+    expect(faults.all.length).toBe(1)
+  })
+
   test('that this cluster has not is refused with the reason', async () => {
     expect(await call('POST', path, { kind: 'power-loss', target: {} })).toMatchObject({
       ...{ status: 409, body: { code: 'unsupported', detail: 'Nobody pulls the plug here.' } },
@@ -226,6 +233,11 @@ describe('a schedule of faults', () => {
     expect((await call('GET', schedules)).body.items).toMatchObject([{ id: made.body.id, isOver: true }])
     const again = await call('POST', schedules, body)
     expect(again.body.items).toEqual(made.body.items)
+  })
+
+  test('begins once when two ask at the same time', async () => {
+    const both = await Promise.all([call('POST', schedules, body), call('POST', schedules, body)])
+    expect(both.map(({ status }) => status).sort()).toEqual([201, 409])
   })
 
   test('strikes by the cluster’s own time, and what is left of it is reverted with it', async () => {

@@ -21,6 +21,7 @@ import {
 import { invalidRequest, Problem } from '../problems.ts'
 import { exact } from '../routes/route-parts.ts'
 import { problems, type Server } from '../server.ts'
+import type { TimeControl } from '../time-control.ts'
 import { actorOf } from './actors.ts'
 import { overBudget, radiusOf, struckNodes } from './fault-budget.ts'
 import { canBeScheduled, faultGroups, faultSpecs, paramsValidator, usualParams } from './fault-catalogue.ts'
@@ -154,16 +155,22 @@ const scheduleForMs = 600_000
 const actorsMax = 5_000
 const pageSize = 500
 const lookTimeoutMs = 3_000
-const actorTypes = [...new Set(Object.values(faultSpecs).flatMap(({ types = [] }) => types))]
+/** Of those that a fault can strike. */
+const actorTypes = [
+  ...new Set(
+    Object.values(faultSpecs).flatMap(({ targets, types = [] }) => (targets.includes('actor') ? types : [])),
+  ),
+]
 
 const notHere = 'This gateway has nothing to break its cluster with.'
 
 export interface FaultParts {
   readonly client: ClusterClient
   readonly faults: FaultControl | undefined
+  readonly time?: TimeControl | undefined
 }
 
-export function faultRoutes(app: Server, { client, faults }: FaultParts): void {
+export function faultRoutes(app: Server, { client, faults, time }: FaultParts): void {
   app.addSchema(ShownFault)
   app.addSchema(Schedule)
   let schedule: FaultSchedule | undefined
@@ -171,10 +178,18 @@ export function faultRoutes(app: Server, { client, faults }: FaultParts): void {
     if (faults !== undefined) return faults
     throw new Problem('unsupported', notHere)
   }
-  const strike = async (fault: SetFault): Promise<CommandOutcome> => {
-    const over = overBudget(await client.cluster(), fault)
+  const strikeNow = async (fault: SetFault): Promise<CommandOutcome> => {
+    const over = overBudget(await client.cluster(), fault, await control().faults())
     if (over !== undefined) return { kind: 'refused', reason: 'would-kill-quorum', detail: over }
     return control().strike(fault)
+  }
+  let last: Promise<unknown> = Promise.resolve()
+  /** One after the other, where there is a budget: two at once would not see each other. */
+  const strike = (fault: SetFault): Promise<CommandOutcome> => {
+    if (faultSpecs[fault.kind].stops === undefined) return control().strike(fault)
+    const struck = last.then(() => strikeNow(fault))
+    last = struck.catch(() => {})
+    return struck
   }
   const insist = (outcome: CommandOutcome): void => {
     if (outcome.kind !== 'accepted') throw refusalOf(outcome)
@@ -221,7 +236,7 @@ export function faultRoutes(app: Server, { client, faults }: FaultParts): void {
       checkTarget(cluster, asked, target, faults)
       const spec = faultSpecs[asked]
       const { items, isAll } = await listed(client, spec.group === 'Outside' ? spec.types : undefined)
-      const refused = overBudget(cluster, { kind: asked, target })
+      const refused = overBudget(cluster, { kind: asked, target }, (await faults?.faults()) ?? [])
       return {
         ...shownRadius(radiusOf(cluster, spec, target, items)),
         isAll,
@@ -325,7 +340,8 @@ export function faultRoutes(app: Server, { client, faults }: FaultParts): void {
       },
     },
     async (_request, reply) => {
-      await schedule?.end()
+      // One revert takes all, in the order in which they can be mended.
+      await schedule?.cease()
       insist(await control().revert())
       reply.code(204)
       return null
@@ -374,17 +390,24 @@ export function faultRoutes(app: Server, { client, faults }: FaultParts): void {
     },
     async ({ body, operator }, reply) => {
       const here = control()
-      if (schedule?.isOver === false)
-        throw new Problem('schedule-running', `The schedule of seed ${schedule.options.seed} goes on.`)
       for (const [at, one] of body.kinds.entries()) checkScheduled(one, at, here)
       const id = `schedule_${randomUUID().slice(0, 8)}`
       const place = await placeOf(client)
+      // Nothing is awaited from here on: of two at once the second sees the first.
+      if (schedule?.isOver === false)
+        throw new Problem('schedule-running', `The schedule of seed ${schedule.options.seed} goes on.`)
       schedule = new FaultSchedule({
         ...{ id, place, strike, by: operator, nowMs: () => here.nowMs() },
+        isSeeking: () => time?.view().state === 'seeking',
         options: { forMs: scheduleForMs, ...body },
         over: async () => {
-          const left = (await here.faults()).filter((one) => one.schedule === id && one.ended === undefined)
-          for (const one of left) if (faultSpecs[one.kind].undo === 'revert') await here.revert(one.id)
+          const left = (await here.faults()).filter(
+            (one) => one.schedule === id && one.ended === undefined && faultSpecs[one.kind].undo === 'revert',
+          )
+          const isTold = ({ kind }: FaultView): boolean => faultSpecs[kind].targets.includes('actor')
+          for (const one of left) if (!isTold(one)) await here.revert(one.id)
+          // Their actors may have been behind a link that was cut.
+          await Promise.all(left.filter(isTold).map(({ id }) => here.revert(id)))
         },
       })
       reply.code(201).header('location', '/ops/v1/fault-schedules')
