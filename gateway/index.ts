@@ -177,7 +177,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const keyring = new Keyring(options.client.idempotencyKey())
   const departments = new Departments(options.client)
   const client = departments.client()
-  const incidents = new Incidents(client)
+  const incidents = new Incidents(client, options.time)
   const settings = new Settings(client, site, startValuesOf(options))
   departments.bounds = () => {
     const { 'gateway.breaker-failures': failures, 'gateway.breaker-open-ms': openMs } = settings.known()
@@ -295,7 +295,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         isReadOnly,
       })
       incidentRoutes(server, incidents)
-      faultRoutes(server, { client: options.client, faults: options.faults })
+      faultRoutes(server, { client: options.client, faults: options.faults, time: options.time })
       operationRoutes(server, client, keyring)
       // An operator looks at an actor also when its department is given up.
       actorRoutes(server, options.client, keyring)

@@ -86,6 +86,26 @@ test('shards have no owner for as long as that lasts', () => {
   expect(incidents.unownedMs).toBe(0)
 })
 
+test('of a simulated world they are measured by its own time, and not on the way to another moment', () => {
+  let state = 'running'
+  const simulated = new Incidents(cluster, { view: () => ({ state }) as never })
+  simulated.look()
+  cluster.known = [member('node-1')]
+  owned(8)
+  simulated.look()
+  cluster.now = (cluster.now + 3_000_000) as Instant
+  expect(simulated.unownedMs).toBe(3_000)
+  state = 'seeking'
+  cluster.known = []
+  owned(16)
+  simulated.look()
+  expect(simulated.latest.map(({ kind }) => kind)).toEqual(['unowned', 'ended'])
+  state = 'paused'
+  simulated.look()
+  expect(simulated.latest[0]).toMatchObject({ kind: 'recovered', tookMs: 3_000 })
+  simulated.close()
+})
+
 test('a hand-over is none, and what takes longer than one is', () => {
   owned(8)
   vi.advanceTimersByTime(1_000)

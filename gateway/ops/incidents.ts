@@ -11,6 +11,7 @@ import type { Instant } from '#actor'
 import type { ClusterClient, KnownMember } from '../cluster-client.ts'
 import { exact } from '../routes/route-parts.ts'
 import type { Server } from '../server.ts'
+import type { TimeControl } from '../time-control.ts'
 import { Timestamp, timestampOf } from '../timestamp.ts'
 
 /** The exactness of `tookMs`. */
@@ -48,6 +49,7 @@ export interface Incident {
 
 export class Incidents {
   readonly #client: ClusterClient
+  readonly #time: Pick<TimeControl, 'view'> | undefined
   readonly #looking: NodeJS.Timeout
   #kept: Incident[] = []
   #members: ReadonlyMap<string, KnownMember> | undefined
@@ -55,8 +57,10 @@ export class Incidents {
   #endedAt = Number.NEGATIVE_INFINITY
   #at = 0 as Instant
 
-  constructor(client: ClusterClient) {
+  /** `time`: of a simulated cluster. */
+  constructor(client: ClusterClient, time?: Pick<TimeControl, 'view'>) {
     this.#client = client
+    this.#time = time
     this.#looking = setInterval(() => this.look(), lookEveryMs)
     this.#looking.unref()
   }
@@ -68,10 +72,17 @@ export class Incidents {
 
   /** For how long there have been shards without an owner; 0: there are none. */
   get unownedMs(): number {
-    return this.#gap === undefined ? 0 : performance.now() - this.#gap.since
+    return this.#gap === undefined ? 0 : this.#nowMs() - this.#gap.since
+  }
+
+  /** A simulated world goes at a speed of its own. */
+  #nowMs(): number {
+    return this.#time === undefined ? performance.now() : this.#client.worldNow() / 1_000
   }
 
   look(): void {
+    // On the way to another moment the day is run again: nothing of it is news.
+    if (this.#time?.view().state === 'seeking') return
     const at = this.#client.worldNow()
     if (at < this.#at) this.#woundBackTo(at)
     this.#at = at
@@ -89,6 +100,7 @@ export class Incidents {
     this.#kept = this.#kept.filter((incident) => incident.at <= at)
     this.#members = undefined
     this.#gap = undefined
+    this.#endedAt = Number.NEGATIVE_INFINITY
   }
 
   #lookAtMembers(at: Instant): void {
@@ -101,7 +113,7 @@ export class Incidents {
       const { node, life, state } = member
       if (now.get(node)?.life === life) continue
       const isAnnounced = state === 'leaving'
-      if (!isAnnounced) this.#endedAt = performance.now()
+      if (!isAnnounced) this.#endedAt = this.#nowMs()
       this.#tell({ at, kind: isAnnounced ? 'left' : 'ended', node, life })
     }
     for (const { node, life, state } of now.values()) {
@@ -114,7 +126,7 @@ export class Incidents {
 
   /** Shards that are handed over have no owner for a moment: only what follows the end of a node, or takes long, is told. */
   #lookAtShards(at: Instant): void {
-    const now = performance.now()
+    const now = this.#nowMs()
     const shards = this.#client.ownership().reduce((sum, one) => sum + one.shards - one.owned, 0)
     const gap = this.#gap ?? { since: now, shards, isTold: false }
     if (shards === 0) {
