@@ -139,5 +139,22 @@ describe('a fault by hand', () => {
     expect(await played.faults.strike({ ...again, target: { node: 'node-1' } })).toMatchObject({
       ...{ kind: 'refused', reason: 'unsupported' },
     })
+    expect(await played.faults.revert()).toMatchObject({ kind: 'refused', reason: 'unsupported' })
+    expect((await played.seen())?.ended).toBeUndefined()
+  })
+
+  test('leaves frozen whom another has frozen', async () => {
+    const played = new Played()
+    const { cluster } = played.play.today
+    await played.set('pause-node', { id: 'frozen', forMs: 60_000 })
+    await played.set('clock-step', { id: 'clock' })
+    await played.set('long-gc', { id: 'gc' })
+    await played.faults.revert('clock')
+    await played.faults.revert('gc')
+    played.run(0.1)
+    expect(cluster.stateOf('node-2')).toBe('frozen')
+    await played.faults.revert('frozen')
+    played.run(0.1)
+    expect(cluster.stateOf('node-2')).toBe('running')
   })
 })

@@ -46,6 +46,12 @@ function boardOf(day: SimDay): Map<string, Struck> {
   return board
 }
 
+const onItsWay: CommandOutcome = {
+  ...{ kind: 'refused', reason: 'unsupported' },
+  detail: 'The world is on its way to another moment.',
+}
+const freezes: ReadonlySet<FaultKind> = new Set(['pause-node', 'long-gc'])
+
 export class SimulatedFaults implements FaultControl {
   readonly off: FaultControl['off'] = {
     'delivery-late': 'What is due is written in the file of the day: give it the fault delivery-late.',
@@ -76,11 +82,7 @@ export class SimulatedFaults implements FaultControl {
   async strike(fault: SetFault): Promise<CommandOutcome> {
     const { node } = fault.target
     const { cluster } = this.#play.today
-    if (this.#time.view().state === 'seeking')
-      return {
-        ...{ kind: 'refused', reason: 'unsupported' },
-        detail: 'The world is on its way to another moment.',
-      } as const
+    if (this.#time.view().state === 'seeking') return onItsWay
     if (node !== undefined && cluster.stateOf(node) === 'ended')
       return { kind: 'refused', reason: 'node-gone', detail: `The process of ${node} has ended.` }
     this.#play.intervene((day) => set(day, fault))
@@ -88,17 +90,21 @@ export class SimulatedFaults implements FaultControl {
   }
 
   async revert(id?: string): Promise<CommandOutcome> {
+    if (this.#time.view().state === 'seeking') return onItsWay
     this.#play.intervene((day) => {
       const { cluster } = day
-      const meant = [...boardOf(day).values()].filter(
-        ({ fault, ended }) => ended === undefined && (id === undefined || fault.id === id),
-      )
-      for (const one of meant) {
-        endIfOver(day, one)
-        if (one.ended !== undefined) continue
+      const all = [...boardOf(day).values()]
+      for (const one of all) endIfOver(day, one)
+      for (const one of all) {
+        const { node } = one.fault.target
+        if (one.ended !== undefined || (id !== undefined && one.fault.id !== id)) continue
         one.scene.endNow()
-        if (one.fault.target.node !== undefined) cluster.resume(one.fault.target.node)
         one.ended = { how: 'reverted', at: cluster.timeline.now }
+        const isFrozen = all.some(
+          ({ fault, ended }) =>
+            ended === undefined && fault.kind === 'pause-node' && fault.target.node === node,
+        )
+        if (node !== undefined && freezes.has(one.fault.kind) && !isFrozen) cluster.resume(node)
       }
       if (id !== undefined) return
       cluster.network.healCuts()

@@ -8,7 +8,7 @@ import { drawInteger } from '#actor'
 import { type Day, type Moment, ReplayableDay, type ReplayableDayOptions, site } from '#day'
 import { type Gateway, startGateway } from '#gateway'
 import { inspectorFolder, storefrontFolder } from '../page-folders.ts'
-import { operatorToken } from '../settings.ts'
+import { isReadOnly, operatorToken } from '../settings.ts'
 import { NodeCounts } from './node-counts.ts'
 import { PlayedDay } from './played-day.ts'
 import { SimulatedCluster } from './simulated-cluster.ts'
@@ -84,6 +84,7 @@ export async function startSimulated(options: SimulatedOptions): Promise<Running
       storefront: storefrontFolder,
       accounts: { serviceKey: keyOf(seed) },
       ...(token !== undefined && { token }),
+      ...(isReadOnly() && { isReadOnly: true }),
       ...ports,
     })
     const close = async (): Promise<void> => {

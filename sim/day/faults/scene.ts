@@ -143,9 +143,14 @@ export class Scene {
     return new Set(this.#lastActors.keys())
   }
 
+  /** What was begun before the end is not tried again after it: that which mends comes then. */
   #insist(send: (done: (answer: Answer) => void) => void, settled: (answer: Answer) => void): void {
+    const wasEnded = this.#isEnded
+    const again = (): void => {
+      if (this.#isEnded === wasEnded) this.#insist(send, settled)
+    }
     send((answer) => {
-      if (isWorthRepeating(answer)) this.after(againUs, () => this.#insist(send, settled))
+      if (isWorthRepeating(answer)) this.after(againUs, again)
       else settled(answer)
     })
   }
