@@ -25,6 +25,8 @@ export interface Sample {
 }
 
 const everyMs = 1_000
+/** What an incident has changed is asked for sooner: a page that tells of it, and shows what was before, contradicts itself. */
+const newsMs = 200
 const retryMaxMs = 8_000
 const incidentsKept = 200
 const samplesKept = 900
@@ -64,6 +66,8 @@ const turns = (known: Cluster): number =>
 let timer: ReturnType<typeof setTimeout> | undefined
 let failures = 0
 let isAsking = false
+let isNews = false
+let newestAt: string | undefined
 /** What this page alone has seen. */
 let changes: readonly Incident[] = []
 
@@ -98,8 +102,9 @@ async function askAll(): Promise<void> {
   const { value: now } = connection
   if (now.kind === 'locked') return
   // What took long is not asked for again at once.
+  const restMs = isNews ? newsMs : everyMs
   const nextAt =
-    now.kind === 'lost' ? now.retryAt : Math.max(startedAt + everyMs, performance.now() + everyMs / 2)
+    now.kind === 'lost' ? now.retryAt : Math.max(startedAt + restMs, performance.now() + restMs / 2)
   timer = setTimeout(() => void askAll(), Math.max(0, nextAt - performance.now()))
 }
 
@@ -122,6 +127,9 @@ async function askEach(): Promise<void> {
     changes = [...changesBetween(before, view, at), ...changes].slice(0, incidentsKept)
   }
   incidents.value = [...kept.items.map(toldOf), ...changes].toSorted((one, other) => other.at - one.at)
+  const [newest] = kept.items
+  isNews = newest !== undefined && newest.at !== newestAt
+  newestAt = newest?.at
   lastRecoveryMs.value = kept.items.find(({ kind }) => kind === 'recovered')?.tookMs
   heardAt.value = now
   cluster.value = view
