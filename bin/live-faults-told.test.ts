@@ -69,6 +69,19 @@ test('what was not answered in time is mended, and stands on the board until it 
   expect(endOf()).toBe('reverted')
 })
 
+test('what does not answer for long is mended once it does', async () => {
+  let mends: Outcome = { kind: 'timeout' }
+  answers.set('f mends', () => mends)
+  expect(await faults.strike(fault)).toMatchObject({ kind: 'accepted' })
+  const reverted = faults.revert('f')
+  await vi.advanceTimersByTimeAsync(61_000)
+  expect(await reverted).toMatchObject({ kind: 'failed' })
+  expect(board.inForce.length).toBe(1)
+  mends = done
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(board.inForce.length).toBe(0)
+})
+
 test('what was not taken is over at once, and nothing is mended', async () => {
   answers.set('f breaks', () => ({ kind: 'not-accepted', state: 'off', accepts: [], version: 1 }))
   expect(await faults.strike(fault)).toMatchObject({ kind: 'refused' })

@@ -31,6 +31,8 @@ const requestTimeoutMs = 3_000
 /** What could not be mended is tried again so often: its actor may be on its way to another node. */
 const triesMax = 60
 const againMs = 1_000
+/** Then nobody waits for it any more, and it is tried again so much later. */
+const laterMs = 60_000
 
 /** What is told has not happened, and will not. */
 const untouched: ReadonlySet<Outcome['kind']> = new Set([
@@ -259,9 +261,10 @@ export class LiveFaults implements FaultControl {
       }
       await new Promise((resolve) => setTimeout(resolve, againMs))
     }
+    this.#mendIn({ id, about }, laterMs)
     return {
       kind: 'failed',
-      detail: `${target.actor} does not answer: it stays as it is until it is reverted.`,
+      detail: `${target.actor} does not answer. Mending it is tried again in ${laterMs / 1_000} s.`,
     }
   }
 

@@ -1,8 +1,8 @@
 /**
  * The words that say which of many are meant: `type=order state!=ready path~ord_ mailbox>0`.
  *
- * Terms stand side by side and all have to hold. Values with a comma are alternatives; one with a space stands in quotes; a
- * word alone is a part of one field.
+ * Terms stand side by side and all have to hold. Values with a comma between them are alternatives; one with a space or a
+ * comma in it stands in quotes; a word alone is a part of one field.
  *
  * Owns:     how terms are read, and what is said of what cannot be read, and what to write instead.
  * Does not: know what the fields are of, or hold anything against them. Nothing of Node is used here: pages have it, too.
@@ -50,6 +50,9 @@ export function readTerms<Field extends string>(
   return { terms }
 }
 
+/** With an even number of quotes behind it. */
+const commaOutsideQuotes = /,(?=(?:[^"]*"[^"]*")*[^"]*$)/
+
 function readTerm<Field extends string>(
   source: string,
   { words, numbers: numbersOf, alone }: FilterFields<Field>,
@@ -66,7 +69,7 @@ function readTerm<Field extends string>(
     return `${source}: nobody knows '${name}'${near === undefined ? '' : `, perhaps '${near}'`}. There are ${known.join(', ')}.`
   }
   const field = name as Field
-  const values = rest.split(',').map((value) => value.replaceAll('"', ''))
+  const values = rest.split(commaOutsideQuotes).map((value) => value.replaceAll('"', ''))
   if (values.some((value) => value === '')) return `${source}: what ${field} is compared with is missing.`
   const number = numbersOf[field]
   const problem =

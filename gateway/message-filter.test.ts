@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { messageOutcomes as ofTheRuntime, vias } from '#ports'
-import { filterOf, messageFilterBounds, messageOutcomes, readMessageFilter } from './message-filter.ts'
+import { messageOutcomes, vias } from '#activity'
+import { filterOf, messageFilterBounds, readMessageFilter } from './message-filter.ts'
 
 test('a filter is read as terms of a tap', () => {
   expect(
@@ -19,7 +19,7 @@ test('a filter is read as terms of a tap', () => {
 })
 
 test('what becomes of a message, and how it came, is named as the runtime does', () => {
-  expect(messageOutcomes).toEqual(ofTheRuntime)
+  expect(readMessageFilter(`outcome=${messageOutcomes.join(',')}`).problem).toBeUndefined()
   expect(readMessageFilter(`via=${vias.join(',')}`).problem).toBeUndefined()
 })
 
@@ -48,5 +48,11 @@ test('a filter that is made is read as it was meant', () => {
   expect(filterOf({ from: 'order/1', to: 'bin/a b' })).toBe('from=order/1 to="bin/a b"')
   expect(readMessageFilter(filterOf({ to: 'bin/a b' })).terms).toEqual([
     { field: 'to', operator: '=', values: ['bin/a b'] },
+  ])
+  expect(readMessageFilter(filterOf({ to: 'bin/a,b' })).terms).toEqual([
+    { field: 'to', operator: '=', values: ['bin/a,b'] },
+  ])
+  expect(readMessageFilter('to="a,b",c').terms).toEqual([
+    { field: 'to', operator: '=', values: ['a,b', 'c'] },
   ])
 })

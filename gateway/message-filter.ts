@@ -4,11 +4,8 @@
  * Owns:     their names, and what each is to a tap (`#activity`): an order is what its actors have for a key.
  * Does not: read terms (`filter-words.ts`), or hold messages against them. Nothing of Node is used here: pages have it, too.
  */
-import type { TapTerm } from '#activity'
+import { messageOutcomes, type TapTerm, vias } from '#activity'
 import { type FilterFields, plainNumber, readTerms } from './filter-words.ts'
-
-export const messageOutcomes = ['handled', 'refused', 'retried', 'failed', 'dead-letter', 'void'] as const
-const vias = ['tell', 'ask', 'reply', 'timer', 'call', 'request']
 
 const duration = {
   units: { '': 1, us: 0.001, ms: 1, s: 1_000, m: 60_000 },

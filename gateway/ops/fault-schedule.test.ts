@@ -76,6 +76,7 @@ describe('a schedule that goes on', () => {
 
   function begin(
     answer: (fault: SetFault) => CommandOutcome | Promise<CommandOutcome> = () => ({ kind: 'accepted' }),
+    reverted: CommandOutcome = { kind: 'accepted' },
   ) {
     const clock = { ms: 500, isSeeking: false }
     const struck: SetFault[] = []
@@ -90,6 +91,7 @@ describe('a schedule that goes on', () => {
       },
       over: async () => {
         over += 1
+        return reverted
       },
     })
     const at = async (ms: number): Promise<void> => {
@@ -114,6 +116,12 @@ describe('a schedule that goes on', () => {
     expect([schedule.isOver, over()]).toEqual([true, 1])
     await at(61_000)
     expect([struck.length <= schedule.items.length, over()]).toEqual([true, 1])
+  })
+
+  test('tells who ends it what could not be reverted', async () => {
+    const { schedule } = begin(undefined, { kind: 'failed', detail: 'oven/1 does not answer' })
+    expect(await schedule.end()).toEqual({ kind: 'failed', detail: 'oven/1 does not answer' })
+    expect(await schedule.end()).toEqual({ kind: 'accepted' })
   })
 
   test('says of each that could not strike why', async () => {

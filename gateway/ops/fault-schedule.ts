@@ -161,7 +161,7 @@ export class FaultSchedule {
   readonly beganMs: number
   readonly #nowMs: () => number
   readonly #strike: (fault: SetFault) => Promise<CommandOutcome>
-  readonly #over: () => Promise<unknown>
+  readonly #over: () => Promise<CommandOutcome>
   readonly #isSeeking: () => boolean
   /** On their way. */
   readonly #strikes = new Set<Promise<void>>()
@@ -179,7 +179,7 @@ export class FaultSchedule {
     readonly isSeeking?: () => boolean
     readonly strike: (fault: SetFault) => Promise<CommandOutcome>
     /** Whatever of it is still in force is reverted. */
-    readonly over: () => Promise<unknown>
+    readonly over: () => Promise<CommandOutcome>
   }) {
     this.id = parts.id
     this.by = parts.by
@@ -217,11 +217,11 @@ export class FaultSchedule {
     }
   }
 
-  /** And reverts whatever of it is in force. */
-  async end(): Promise<void> {
-    if (this.isOver) return
+  /** And reverts whatever of it is in force. What could not be reverted is told. */
+  async end(): Promise<CommandOutcome> {
+    if (this.isOver) return { kind: 'accepted' }
     await this.cease()
-    await this.#over()
+    return this.#over()
   }
 
   /** Over, without reverting anything: when it resolves, all that was to strike has. */

@@ -405,9 +405,11 @@ export function faultRoutes(app: Server, { client, faults, time }: FaultParts): 
             (one) => one.schedule === id && one.ended === undefined && faultSpecs[one.kind].undo === 'revert',
           )
           const isTold = ({ kind }: FaultView): boolean => faultSpecs[kind].targets.includes('actor')
-          for (const one of left) if (!isTold(one)) await here.revert(one.id)
+          const outcomes: CommandOutcome[] = []
+          for (const one of left) if (!isTold(one)) outcomes.push(await here.revert(one.id))
           // Their actors may have been behind a link that was cut.
-          await Promise.all(left.filter(isTold).map(({ id }) => here.revert(id)))
+          outcomes.push(...(await Promise.all(left.filter(isTold).map(({ id }) => here.revert(id)))))
+          return outcomes.find((outcome) => outcome.kind !== 'accepted') ?? { kind: 'accepted' }
         },
       })
       reply.code(201).header('location', '/ops/v1/fault-schedules')
@@ -421,11 +423,11 @@ export function faultRoutes(app: Server, { client, faults, time }: FaultParts): 
       schema: {
         summary: 'Ends the schedule, and reverts what of it is in force',
         tags,
-        response: { 204: Type.Null() },
+        response: { 204: Type.Null(), ...problems('unsupported', 'command-failed') },
       },
     },
     async (_request, reply) => {
-      await schedule?.end()
+      if (schedule !== undefined) insist(await schedule.end())
       reply.code(204)
       return null
     },

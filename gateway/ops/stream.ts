@@ -209,8 +209,12 @@ export class Streams {
         get hasRoom() {
           return viewer.hasRoom
         },
-        tell: (told) =>
-          viewer.show(name, JSON.stringify({ type: 'tapped', tap: id, ...told } satisfies ToPage)),
+        tell: (told) => {
+          const words = { type: 'tapped', tap: id, ...told } satisfies ToPage
+          // Counts alone are said also to who has no room: at its end a tap tells what was missed.
+          if (told.messages.length === 0) viewer.say(words)
+          else viewer.show(name, JSON.stringify(words))
+        },
         end: (why) => {
           viewer.leave(name)
           viewer.say({ type: 'tap-ended', tap: id, why })
@@ -298,7 +302,7 @@ export class Streams {
         this.#activity?.again()
       },
       Math.max(0, this.#againAt + this.#bounds.againMs - performance.now()),
-    )
+    ).unref()
   }
 
   async #tellCluster(): Promise<void> {
@@ -504,8 +508,8 @@ export function streamRoutes(app: Server, streams: Streams): void {
         summary: 'The cluster as it happens, over a WebSocket',
         description: [
           'Sub-protocol `inspector.v1`. Text frames are JSON: a page says `{"type":"subscribe","stream":"activity"}`, or',
-          '`cluster`, `time`, `kitchen`, `faults`, `actor:ID`, `tap:ID`, and `unsubscribe`. The gateway says `welcome` once, which tells what is',
-          'not offered, and why. Binary frames are what actors do, as columns of cumulative counts; `gap` says that frames were',
+          '`cluster`, `time`, `kitchen`, `faults`, `actor:ID`, `tap:ID`, and `unsubscribe`. The gateway says `welcome` once,',
+          'which tells what is not offered, and why. Binary frames are what actors do, as columns of cumulative counts; `gap` says that frames were',
           'left out. A page with a token offers it as a second sub-protocol: `bearer.` and the token in base64url.',
         ].join(' '),
         tags: ['stream'],

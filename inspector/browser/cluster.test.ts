@@ -38,14 +38,14 @@ test('a node takes no more shards, and Ctrl Z takes that back', () =>
     await page.getByRole('button', { name: 'Cordon', exact: true }).waitFor()
   }))
 
-test('a link is cut, and healed from the strip that says so', () =>
+test('a link is cut, and whole again from the strip that says so', () =>
   look(async ({ page }) => {
     await page.getByRole('button', { name: 'Cut node-1 from node-2' }).click()
     await page.getByText('lose sight of each other for 10 s').waitFor()
     await page.getByRole('button', { name: 'Cut node-1 from node-2' }).click()
     await page.getByText('The link between node-1 and node-2 is cut').waitFor()
-    await page.getByRole('status').getByRole('button', { name: 'Heal every link' }).click()
-    await page.getByText('Every link is whole.').waitFor()
+    await page.getByRole('status').getByRole('button', { name: 'Revert every fault' }).click()
+    await page.getByText('Every fault is reverted, and every link is whole.').waitFor()
   }))
 
 test('a node is killed only after its shards were named, its shards move, and it comes back', () =>

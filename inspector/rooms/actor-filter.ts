@@ -4,6 +4,7 @@
  * Owns:     the fields, and what of a filter the operator API selects by itself.
  * Does not: read terms (`gateway/filter-words.ts`), or hold actors against them by itself (`actor-table.ts`).
  */
+import { isNumberSo } from '#activity'
 import { type FilterFields, type FilterTerm, plainNumber, readTerms } from '../../gateway/filter-words.ts'
 
 const words = {
@@ -49,22 +50,7 @@ export const fits = (terms: readonly Term[], actor: Asked): boolean =>
   terms.every((term) => holds(term, actor))
 
 function holds({ field, operator, values, numbers: wanted }: Term, actor: Asked): boolean {
-  if (isNumber(field)) {
-    const is = actor.number(field)
-    const [first = Number.NaN] = wanted
-    switch (operator) {
-      case '<':
-        return is < first
-      case '>':
-        return is > first
-      case '<=':
-        return is <= first
-      case '>=':
-        return is >= first
-      default:
-        return wanted.includes(is) === (operator === '=')
-    }
-  }
+  if (isNumber(field)) return isNumberSo(actor.number(field), operator, wanted)
   const is = actor.text(field)
   const found = values.some((value) =>
     operator.includes('~')

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { messageOutcomes, readMessageFilter } from '../../gateway/message-filter.ts'
+import { messageOutcomes } from '#activity'
+import { readMessageFilter } from '../../gateway/message-filter.ts'
 import type { ToldMessage } from '../../gateway/tap-words.ts'
 import {
   curlOf,

@@ -5,8 +5,8 @@
  * Does not know:  how a frame travels, or who draws it. The codec needs nothing of Node, so browsers have it too.
  */
 
-/** What the column `via` counts. */
-export { vias } from '#ports'
+/** What the column `via` counts, and what becomes of a message. */
+export { messageOutcomes, vias } from '#ports'
 export * from './activity.ts'
 export * from './activity-frame.ts'
 export * from './look-pace.ts'

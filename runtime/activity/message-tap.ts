@@ -326,21 +326,23 @@ function afterTurn({ field, operator, values }: TapTerm): ((message: TappedMessa
       values.some((value) => isText(outcome, value, operator.includes('~'))) === !operator.startsWith('!')
   if (!isNumber(field)) return undefined
   const numbers = values.map(Number)
-  const [first = Number.NaN] = numbers
-  return (message) => {
-    const is = numberOf(message, field)
-    switch (operator) {
-      case '<':
-        return is < first
-      case '>':
-        return is > first
-      case '<=':
-        return is <= first
-      case '>=':
-        return is >= first
-      default:
-        return numbers.includes(is) === (operator === '=')
-    }
+  return (message) => isNumberSo(numberOf(message, field), operator, numbers)
+}
+
+/** Whether a term holds of a number: equality with one of these, or an order with the only one. */
+export function isNumberSo(is: number, operator: TapTerm['operator'], wanted: readonly number[]): boolean {
+  const [first = Number.NaN] = wanted
+  switch (operator) {
+    case '<':
+      return is < first
+    case '>':
+      return is > first
+    case '<=':
+      return is <= first
+    case '>=':
+      return is >= first
+    default:
+      return wanted.includes(is) === (operator === '=')
   }
 }
 

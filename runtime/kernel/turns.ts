@@ -384,7 +384,6 @@ function turnStale(memory: Memory, activation: Activation, waiting: Waiting): vo
 
 function turnArchived(memory: Memory, activation: Activation, waiting: Waiting): void {
   const { envelope } = waiting
-  if (waiting.begun === undefined) begin(memory, waiting)
   if (envelope.request !== undefined) {
     refuse(memory, activation, envelope, { kind: 'archived', state: activation.state?.value })
     refused(memory, activation, waiting, 'the actor has finished')
@@ -395,7 +394,6 @@ function turnArchived(memory: Memory, activation: Activation, waiting: Waiting):
 }
 
 function turnVoid(memory: Memory, activation: Activation, waiting: Waiting): void {
-  if (waiting.begun === undefined) begin(memory, waiting)
   const at = memory.worldNow(activation.shard)
   witnessed(memory, waiting, 'void', { at, attempt: waiting.attempts })
   handled(memory, activation, waiting)
@@ -420,6 +418,7 @@ function archive(memory: Memory, activation: Activation): void {
   leaveSiblings(memory, activation)
   // What is not held follows when it is read.
   for (let waiting = activation.mailbox.first; waiting !== undefined; waiting = activation.mailbox.first) {
+    begin(memory, waiting)
     if (counts(memory, activation, waiting.envelope)) turnArchived(memory, activation, waiting)
     else turnVoid(memory, activation, waiting)
   }

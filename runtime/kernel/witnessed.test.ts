@@ -73,7 +73,7 @@ test('one whose actor is stopped for it has failed, and is handled when the acto
   expect(told()).toEqual([['fail-once', 'handled', 2]])
 })
 
-test('what nobody takes is refused, or void, or a dead letter, and told as that', () => {
+test('what nobody takes is refused, and told as that', () => {
   const { node, told } = tapped()
   node.ask(a, say('note'))
   node.ask(a, say('open'))

@@ -5,8 +5,9 @@
  * a node leaves the membership when the exit of its process has been observed, and for no other reason.
  *
  * Owns:     the nodes of one machine: their processes, phases and lives; the membership.
- * Does not: know comedy (`forked-node.ts`), what runs in a node (`node-process.ts` and its body), which
- *           faults are in force (`fault-board.ts`), when a process is overdue (`pulse.ts`), or how often a node may come back (`restart-policy.ts`).
+ * Does not: know comedy (`forked-node.ts`), what runs in a node (`node-process.ts` and its body), which faults are in force
+ *           (`fault-board.ts`), when a process is overdue (`pulse.ts`), or how often a node may come back
+ *           (`restart-policy.ts`).
  *
  * Invariants:
  *   L1. A member leaves the view only after the exit of its process was observed (`announce-end` breaks this, and

@@ -9,7 +9,8 @@
  *
  * Invariants:
  *   TL1. On a node that nobody taps no message is looked at.
- *   TL2. A message arrives once, or is counted as lost; but for what a node that ends has not told yet.
+ *   TL2. A message arrives once, or is counted as lost; but for what a node has not told when it ends, or when it has not
+ *        been asked again for so long that its tap has ended.
  */
 import { MessageTaps, type TapBatch, type TapOrder } from '#activity'
 import type { LookItem, Node } from '#host'

@@ -121,7 +121,7 @@ export interface SeenMessage {
   readonly at: Instant
   /** Turns of it so far, with this one; 0: it had none. */
   readonly attempt: number
-  /** Microseconds of the runtime clock since this node put it into the mailbox. */
+  /** Microseconds of the runtime clock since this node put it into the mailbox; of one that was only on the disk, since it was read. */
   readonly waitedUs: number
   /** Of the journal record that a handled one has. */
   readonly sequence?: number
