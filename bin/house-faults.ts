@@ -3,77 +3,75 @@
  *
  * Does not: send them (`live-faults.ts`, `simulated/simulated-faults.ts`).
  */
-import type { Message } from '#actor'
-import type { FaultKind, FaultParams } from '#gateway'
+import type { ActorId, Message } from '#actor'
+import type { ApplianceContext } from '#actors'
+import type { CommandOutcome, FaultKind, FaultParams } from '#gateway'
 
 export interface HouseFault {
   breaks(params: FaultParams): Message
   readonly mends: Message
-  /** The query that shows it. Absent: the state it is in. */
-  readonly look?: 'view' | 'truth'
-  shows(seen: unknown): boolean
+  /** Whether the actor is broken so, by this or by itself. */
+  shows(seen: Seen): boolean
 }
 
-interface Appliance {
-  readonly fault?: string
-  readonly doorOpen?: boolean
-  readonly sensor?: string
-  readonly welded?: boolean
+/** What an inspection of an actor tells of it. */
+export interface Seen {
+  readonly value: unknown
+  readonly context: unknown
 }
 
-const ofAppliance = (
-  look: 'view' | 'truth',
-  breaks: HouseFault['breaks'],
-  shows: (shown: Appliance) => boolean,
-): HouseFault => ({
-  ...{ look, breaks },
+type Appliance = Pick<ApplianceContext, 'fault' | 'doorOpen' | 'sensor' | 'welded'>
+
+const ofAppliance = (breaks: HouseFault['breaks'], shows: (shown: Appliance) => boolean): HouseFault => ({
+  breaks,
   mends: { type: 'appliance.repair' },
-  shows: (seen) => shows((seen ?? {}) as Appliance),
+  shows: ({ context }) => shows(context as Appliance),
 })
 const said = (message: Message & Readonly<Record<string, unknown>>): Message => message
 
 export const houseFaults: Readonly<Partial<Record<FaultKind, HouseFault>>> = {
   'appliance-breakdown': ofAppliance(
-    'view',
     () => said({ type: 'appliance.break', reason: 'worn out' }),
-    ({ fault = '' }) => fault !== '',
+    ({ fault }) => fault !== '',
   ),
   'sensor-stuck': ofAppliance(
-    'truth',
     () => said({ type: 'appliance.sensor', mode: 'stuck' }),
     ({ sensor }) => sensor === 'stuck',
   ),
   'sensor-drift': ofAppliance(
-    'truth',
     ({ kelvin }) => said({ type: 'appliance.sensor', mode: 'drift', offset: kelvin }),
     ({ sensor }) => sensor === 'drift',
   ),
   'runaway-heat': ofAppliance(
-    'truth',
     () => said({ type: 'appliance.run-away' }),
-    ({ welded }) => welded === true,
+    ({ welded }) => welded,
   ),
   'door-open': ofAppliance(
-    'view',
     () => said({ type: 'appliance.door', open: true }),
-    ({ doorOpen }) => doorOpen === true,
+    ({ doorOpen }) => doorOpen,
   ),
   'probe-silent': {
     breaks: () => said({ type: 'probe.sensor', mode: 'silent' }),
     mends: { type: 'probe.repair' },
-    shows: (state) => state === 'fault',
+    shows: ({ value }) => value === 'fault',
   },
   'timer-stopped': {
     breaks: () => said({ type: 'timer.break' }),
     mends: { type: 'timer.repair' },
-    shows: (state) => state === 'fault',
+    shows: ({ value }) => value === 'fault',
   },
   'cook-ill': {
     breaks: () => said({ type: 'cook.shift', on: false }),
     mends: said({ type: 'cook.shift', on: true }),
-    shows: (state) => state === 'off-shift',
+    shows: ({ value }) => value === 'off-shift',
   },
 }
+
+/** It would be mended at the end of a fault that has not broken it: a cook who is off shift would be sent to work. */
+export const brokenAlready = (actor: ActorId): CommandOutcome => ({
+  ...{ kind: 'refused', reason: 'invalid-transition' },
+  detail: `${actor} is like that already.`,
+})
 
 /** So much of what is free in a bin spoils. Undefined: it is empty. */
 export function spoils(free: number, share: number): Message | undefined {

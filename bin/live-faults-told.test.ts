@@ -16,6 +16,8 @@ let faults: LiveFaults
 /** By the key of what is told; everything else is done. */
 let answers: Map<string, () => Outcome>
 let told: string[]
+/** Before it is told to break, and unless it is broken already. */
+let isWhole: boolean
 
 const healAll = (): void => {
   for (const { injection } of board.inForce)
@@ -39,14 +41,16 @@ beforeEach(() => {
   board = new FaultBoard()
   answers = new Map()
   told = []
+  isWhole = true
   faults = new LiveFaults({
     control: { command: async (said) => command(said) },
     client: {
       cluster: () => Promise.reject(new Error('not asked')),
-      request: async ({ body, key = 'query' }) => {
+      request: async ({ body, key = '' }) => {
+        const context = { fault: isWhole ? '' : 'worn out' }
+        if (body.kind === 'operate') return { kind: 'answer', value: { context }, state: {}, version: 1 }
         told.push(key)
-        if (body.kind === 'query')
-          return { kind: 'answer', value: { fault: 'worn out' }, state: {}, version: 1 }
+        if (key === 'f breaks') isWhole = false
         return answers.get(key)?.() ?? done
       },
     },
@@ -80,6 +84,12 @@ test('what does not answer for long is mended once it does', async () => {
   mends = done
   await vi.advanceTimersByTimeAsync(60_000)
   expect(board.inForce.length).toBe(0)
+})
+
+test('what is broken already is not broken again, for its end would mend it', async () => {
+  isWhole = false
+  expect(await faults.strike(fault)).toMatchObject({ kind: 'refused', reason: 'invalid-transition' })
+  expect([statuses(), told]).toEqual([[], []])
 })
 
 test('what was not taken is over at once, and nothing is mended', async () => {

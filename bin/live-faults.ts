@@ -25,7 +25,7 @@ import type {
   NodeControl,
 } from '#live'
 import type { NodeId, Outcome } from '#ports'
-import { houseFaults, spoils } from './house-faults.ts'
+import { brokenAlready, type HouseFault, houseFaults, type Seen, spoils } from './house-faults.ts'
 
 const requestTimeoutMs = 3_000
 /** What could not be mended is tried again so often: its actor may be on its way to another node. */
@@ -189,6 +189,7 @@ export class LiveFaults implements FaultControl {
     const house = houseFaults[kind]
     const actor = target.actor as ActorId
     if (house === undefined) return { kind: 'failed', detail: `${kind} is no fault of the house` }
+    if (await this.#shows(actor, house)) return brokenAlready(actor)
     const remembered = {
       ...{ id, about: aboutOf(fault), isMendedFirst: true },
       ...(forMs !== undefined && { forMs }),
@@ -201,8 +202,7 @@ export class LiveFaults implements FaultControl {
       else void settled(() => this.#mend({ id, about: remembered.about }, 'reverted'))
       return { kind: 'refused', reason: 'invalid-transition', detail: refusalIn(outcome, actor) }
     }
-    const seen = house.look === undefined ? outcome.state : await this.#query(actor, house.look)
-    const met = house.shows(seen) ? 1 : 0
+    const met = (await this.#shows(actor, house)) ? 1 : 0
     const again = await this.#parts.control.command({ kind: 'inject', ...remembered, met })
     if (again.kind === 'refused') {
       // Reverted while it struck: what mended it may have come before what broke it.
@@ -216,8 +216,9 @@ export class LiveFaults implements FaultControl {
   async #spoil(fault: SetFault): Promise<CommandOutcome> {
     const actor = fault.target.actor as ActorId
     for (let n = 0; n < triesMax; n += 1) {
-      const free = await this.#query(actor, 'level')
-      const message = typeof free === 'number' ? spoils(free, Number(fault.params.share)) : undefined
+      const level = await this.#request({ actor, body: { kind: 'query', name: 'level' } })
+      const message =
+        level.kind === 'answer' ? spoils(Number(level.value), Number(fault.params.share)) : undefined
       if (message === undefined)
         return {
           kind: 'refused',
@@ -276,9 +277,9 @@ export class LiveFaults implements FaultControl {
     return this.#request({ actor, body: { kind: 'command', message }, key, fingerprint: '' })
   }
 
-  async #query(actor: ActorId, name: string): Promise<unknown> {
-    const outcome = await this.#request({ actor, body: { kind: 'query', name } })
-    return outcome.kind === 'answer' ? outcome.value : undefined
+  async #shows(actor: ActorId, house: HouseFault): Promise<boolean> {
+    const outcome = await this.#request({ actor, body: { kind: 'operate', command: { kind: 'inspect' } } })
+    return outcome.kind === 'answer' && house.shows(outcome.value as Seen)
   }
 
   #request(request: Omit<ActorRequest, 'timeoutMs'>): Promise<Outcome> {

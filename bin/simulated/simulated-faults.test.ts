@@ -143,6 +143,18 @@ describe('a fault by hand', () => {
     expect((await played.seen())?.ended).toBeUndefined()
   })
 
+  test('sends no cook home who is off shift, for its end would send them to work', async () => {
+    const played = new Played()
+    const target = { actor: played.anActor(['cook']) }
+    await played.set('cook-ill', { target })
+    played.run(1)
+    const again = { id: 'g', by: 'ada', kind: 'cook-ill', target, params: {} } as const
+    expect(await played.faults.strike(again)).toMatchObject({ kind: 'refused', reason: 'invalid-transition' })
+    await played.faults.revert()
+    played.run(1)
+    expect(await played.faults.strike(again)).toEqual({ kind: 'accepted' })
+  })
+
   test('leaves frozen whom another has frozen', async () => {
     const played = new Played()
     const { cluster } = played.play.today

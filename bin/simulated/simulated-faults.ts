@@ -19,7 +19,8 @@ import {
   timeText,
 } from '#day'
 import type { CommandOutcome, FaultControl, FaultKind, FaultView, SetFault, TimeControl } from '#gateway'
-import { houseFaults, spoils } from '../house-faults.ts'
+import { brokenAlready, type HouseFault, houseFaults, type Seen, spoils } from '../house-faults.ts'
+import { inspected } from './looked-at.ts'
 
 /** Until somebody reverts it: longer than a day. */
 const forEver: Duration = '24h'
@@ -81,8 +82,12 @@ export class SimulatedFaults implements FaultControl {
 
   async strike(fault: SetFault): Promise<CommandOutcome> {
     const { node } = fault.target
-    const { cluster } = this.#play.today
+    const { today } = this.#play
+    const { cluster } = today
     if (this.#time.view().state === 'seeking') return onItsWay
+    const house = houseFaults[fault.kind]
+    const actor = fault.target.actor as ActorId
+    if (house !== undefined && isSeen(today, actor, house)) return brokenAlready(actor)
     if (node !== undefined && cluster.stateOf(node) === 'ended')
       return { kind: 'refused', reason: 'node-gone', detail: `The process of ${node} has ended.` }
     this.#play.intervene((day) => set(day, fault))
@@ -134,17 +139,18 @@ function breakInHouse(
   const actor = target.actor as ActorId
   const house = houseFaults[kind]
   let hasFired = false
-  const see = (seen: unknown): void => {
-    hasFired = house?.shows(seen) === true
-  }
   if (house !== undefined) {
-    scene.tell(actor, house.breaks(params), `${id} breaks`, (answer) => {
-      if (house.look !== undefined) scene.query(actor, house.look, see)
-      else if (answer.kind === 'done') see(answer.state)
+    scene.tell(actor, house.breaks(params), `${id} breaks`, () => {
+      hasFired = isSeen(day, actor, house)
     })
     scene.later(durationOf(forMs), () => scene.tell(actor, house.mends, `${id} mends`))
   }
   return { scene, fired: () => hasFired }
+}
+
+function isSeen(day: SimDay, actor: ActorId, house: HouseFault): boolean {
+  const outcome = inspected(day, actor)
+  return outcome.kind === 'answer' && house.shows(outcome.value as Seen)
 }
 
 function spoil(day: SimDay, { id, target, params }: SetFault): Pick<Struck, 'scene' | 'fired'> {

@@ -7,6 +7,7 @@
  * Invariants:
  *   FQ1. Of the nodes with shards at most `downMaxOf` are down for faults; a kind that stops all of them says so by its name.
  *   FQ2. No group loses its last node, and the gateway its last edge, to a fault that stops one.
+ *   FQ3. An actor has one fault at a time: what mends it mends all of it.
  */
 import { typeOf } from '#actor'
 import type { ActorListItem, ClusterView, NodeView } from '../cluster-client.ts'
@@ -54,6 +55,17 @@ export function overBudget(
   if (afterwards <= downMax) return undefined
   const already = down.length === 0 ? '' : `, and ${down.map(({ id }) => id).join(' and ')} is away already`
   return `At most ${downMax} of ${hosts.length} nodes may be down${already}.`
+}
+
+/** What is in force on the actor that this would strike. */
+export function brokenBy(
+  { target }: Pick<Fault, 'target'>,
+  faults: readonly FaultView[],
+): string | undefined {
+  const other = faults.find(
+    (fault) => fault.ended === undefined && target.actor !== undefined && fault.target.actor === target.actor,
+  )
+  return other && `'${faultSpecs[other.kind].name}' is in force there, and what mends one mends both.`
 }
 
 /** Names of nodes that a target names or means. */

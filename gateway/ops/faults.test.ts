@@ -1,5 +1,6 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
-import { menu, menuRef, officeActors } from '#actors'
+import type { ActorId } from '#actor'
+import { kitchenActors, menu, menuRef, officeActors } from '#actors'
 import { Machine } from '#kernel'
 import type { NodeId } from '#ports'
 import type { ClusterView, NodeState, NodeView } from '../cluster-client.ts'
@@ -26,7 +27,10 @@ const node = (id: string, state: NodeState = 'up'): NodeView => ({
 async function fresh(options: Partial<GatewayOptions> = {}): Promise<void> {
   await gateway?.close()
   cluster = new FakeCluster(
-    [menu, ...officeActors].map((definition) => ({ definition, machine: new Machine(definition) })),
+    [menu, ...officeActors, ...kitchenActors].map((definition) => ({
+      definition,
+      machine: new Machine(definition),
+    })),
   )
   cluster.deliver(menuRef('main'), { type: 'menu.open' })
   whole = { ...cluster.view, nodes: ['node-1', 'node-2', 'node-3', 'edge-1'].map((id) => node(id)) }
@@ -142,6 +146,24 @@ describe('a fault', () => {
     const both = await Promise.all([crash('node-1'), crash('node-2')])
     expect(both.map(({ status }) => status).sort()).toEqual([201, 409])
     expect(faults.all.length).toBe(1)
+  })
+
+  test('on an actor that has one already is refused, and says which: also when both come at once', async () => {
+    const target = { actor: 'cook/house:grill:1' }
+    cluster.deliver(target.actor as ActorId, {
+      type: 'cook.open',
+      ...{ station: 'station/house:grill', n: 1 },
+    })
+    const ill = () => call('POST', path, { kind: 'cook-ill', target })
+    const both = await Promise.all([ill(), ill()])
+    expect(both.map(({ status }) => status).sort()).toEqual([201, 409])
+    const refused = await ill()
+    expect(refused).toMatchObject({ status: 409, body: { code: 'invalid-transition' } })
+    expect(refused.body.detail).toContain("'Cook falls ill' is in force there")
+    const radius = await call('GET', `${path}/radius?kind=cook-ill&actor=${target.actor}`)
+    expect(radius.body.refusedBecause).toBe(refused.body.detail)
+    await call('DELETE', path)
+    expect((await ill()).status).toBe(201)
   })
 
   test('that this cluster has not is refused with the reason', async () => {

@@ -23,7 +23,7 @@ import { exact } from '../routes/route-parts.ts'
 import { problems, type Server } from '../server.ts'
 import type { TimeControl } from '../time-control.ts'
 import { actorOf } from './actors.ts'
-import { overBudget, radiusOf, struckNodes } from './fault-budget.ts'
+import { brokenBy, overBudget, radiusOf, struckNodes } from './fault-budget.ts'
 import { canBeScheduled, faultGroups, faultSpecs, paramsValidator, usualParams } from './fault-catalogue.ts'
 import { FaultSchedule, type Place } from './fault-schedule.ts'
 import { refusalOf } from './nodes.ts'
@@ -179,16 +179,26 @@ export function faultRoutes(app: Server, { client, faults, time }: FaultParts): 
     throw new Problem('unsupported', notHere)
   }
   const strikeNow = async (fault: SetFault): Promise<CommandOutcome> => {
-    const over = overBudget(await client.cluster(), fault, await control().faults())
+    const all = await control().faults()
+    const broken = brokenBy(fault, all)
+    if (broken !== undefined) return { kind: 'refused', reason: 'invalid-transition', detail: broken }
+    const over = overBudget(await client.cluster(), fault, all)
     if (over !== undefined) return { kind: 'refused', reason: 'would-kill-quorum', detail: over }
     return control().strike(fault)
   }
-  let last: Promise<unknown> = Promise.resolve()
-  /** One after the other, where there is a budget: two at once would not see each other. */
+  const queues = new Map<string, Promise<unknown>>()
+  /** One after the other, where one may forbid another: two at once would not see each other. */
   const strike = (fault: SetFault): Promise<CommandOutcome> => {
-    if (faultSpecs[fault.kind].stops === undefined) return control().strike(fault)
-    const struck = last.then(() => strikeNow(fault))
-    last = struck.catch(() => {})
+    const queue =
+      fault.target.actor ?? (faultSpecs[fault.kind].stops === undefined ? undefined : 'the budget')
+    if (queue === undefined) return control().strike(fault)
+    const struck = (queues.get(queue) ?? Promise.resolve()).then(() => strikeNow(fault))
+    const last = struck
+      .catch(() => {})
+      .then(() => {
+        if (queues.get(queue) === last) queues.delete(queue)
+      })
+    queues.set(queue, last)
     return struck
   }
   const insist = (outcome: CommandOutcome): void => {
@@ -236,7 +246,8 @@ export function faultRoutes(app: Server, { client, faults, time }: FaultParts): 
       checkTarget(cluster, asked, target, faults)
       const spec = faultSpecs[asked]
       const { items, isAll } = await listed(client, spec.group === 'Outside' ? spec.types : undefined)
-      const refused = overBudget(cluster, { kind: asked, target }, (await faults?.faults()) ?? [])
+      const all = (await faults?.faults()) ?? []
+      const refused = brokenBy({ target }, all) ?? overBudget(cluster, { kind: asked, target }, all)
       return {
         ...shownRadius(radiusOf(cluster, spec, target, items)),
         isAll,
@@ -272,7 +283,7 @@ export function faultRoutes(app: Server, { client, faults, time }: FaultParts): 
         description: [
           'Kinds, targets and parameters are in the catalogue; parameters that are left out are as usual. `forMs` is of the',
           'cluster’s own time: of the machine’s when it is live, of the world’s when it is simulated. It is refused when it',
-          'would leave too few nodes.',
+          'would leave too few nodes, on an actor that has a fault already, and on one that is like that by itself.',
         ].join(' '),
         tags,
         body: Setting,
