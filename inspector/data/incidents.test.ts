@@ -44,8 +44,18 @@ test.each([
   [{ kind: 'joined', node: 'node-1', life: 3 }, 'ok', 'node-1 is up in life 3'],
   [{ kind: 'ended', node: 'node-1', life: 2 }, 'bad', 'node-1 has ended'],
   [{ kind: 'unowned', shards: 1 }, 'warn', '1 shard without an owner'],
-  [{ kind: 'recovered', shards: 9, tookMs: 812 }, 'ok', 'every shard has an owner again, after 812 ms'],
+  [
+    { kind: 'recovered', shards: 9, tookMs: 812 },
+    'ok',
+    'every shard has an owner again, after 812 ms of real time',
+  ],
 ] as const)('%j is told as %s', (incident, severity, words) => {
   const told: ClusterIncident = { at, ...incident }
-  expect(toldOf(told)).toEqual({ at: Date.parse(at), severity, words })
+  expect(toldOf(told, cluster([]).world)).toEqual({ at: Date.parse(at), severity, words })
+})
+
+test('a simulated cluster has one clock', () => {
+  const { world } = cluster([])
+  const told = toldOf({ at, kind: 'recovered', shards: 9, tookMs: 812 }, { ...world, isSimulated: true })
+  expect(told.words).toBe('every shard has an owner again, after 812 ms')
 })

@@ -14,13 +14,16 @@ export interface Incident {
 
 type Told = Omit<Incident, 'at'>
 
-/** Of what the gateway has seen, also before this page was opened. */
-export const toldOf = (incident: ClusterIncident): Incident => ({
+/**
+ * Of what the gateway has seen, also before this page was opened. How long something took is the machine's time, which
+ * is another than the house's; of a simulated cluster there is no other.
+ */
+export const toldOf = (incident: ClusterIncident, { isSimulated }: Cluster['world']): Incident => ({
   at: Date.parse(incident.at),
-  ...wordsOf(incident),
+  ...wordsOf(incident, isSimulated ? '' : ' of real time'),
 })
 
-function wordsOf({ kind, node, life = 0, shards = 0, tookMs = 0 }: ClusterIncident): Told {
+function wordsOf({ kind, node, life = 0, shards = 0, tookMs = 0 }: ClusterIncident, time: string): Told {
   switch (kind) {
     case 'joined':
       return { severity: 'ok', words: life > 1 ? `${node} is up in life ${life}` : `${node} has joined` }
@@ -37,7 +40,7 @@ function wordsOf({ kind, node, life = 0, shards = 0, tookMs = 0 }: ClusterIncide
     case 'unowned':
       return { severity: 'warn', words: `${manyOf(shards, 'shard')} without an owner` }
     case 'recovered':
-      return { severity: 'ok', words: `every shard has an owner again, after ${durationIn(tookMs)}` }
+      return { severity: 'ok', words: `every shard has an owner again, after ${durationIn(tookMs)}${time}` }
   }
 }
 

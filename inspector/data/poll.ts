@@ -126,7 +126,9 @@ async function askEach(): Promise<void> {
     samples.value = [...samples.value.slice(1 - samplesKept), { at, turnsPerSecond }]
     changes = [...changesBetween(before, view, at), ...changes].slice(0, incidentsKept)
   }
-  incidents.value = [...kept.items.map(toldOf), ...changes].toSorted((one, other) => other.at - one.at)
+  incidents.value = [...kept.items.map((one) => toldOf(one, view.world)), ...changes].toSorted(
+    (one, other) => other.at - one.at,
+  )
   const [newest] = kept.items
   isNews = newest !== undefined && newest.at !== newestAt
   newestAt = newest?.at

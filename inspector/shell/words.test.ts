@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest'
-import { bytesIn, clockOf, countIn, durationIn, manyOf, rateIn, shortName, stateIn } from './words.ts'
+import {
+  bytesIn,
+  clockOf,
+  countIn,
+  durationIn,
+  manyOf,
+  nodeStateIn,
+  rateIn,
+  shortName,
+  stateIn,
+} from './words.ts'
 
 test.each([
   [0, '0'],
@@ -36,3 +46,10 @@ test('names are short, and states are the words of the machine', () => {
   expect(stateIn({ heat: 'on', door: { open: {} } })).toBe('heat.on door.open')
   expect([manyOf(1, 'actor'), manyOf(1_200, 'actor')]).toEqual(['1 actor', '1,200 actors'])
 })
+
+test.each([
+  [{ state: 'up', group: 'kitchen', shardsOwned: 3 }, 'up'],
+  [{ state: 'up', group: 'kitchen', shardsOwned: 0 }, 'up, waits for shards'],
+  [{ state: 'up', group: 'edge', shardsOwned: 0 }, 'up'],
+  [{ state: 'cordoned', group: 'kitchen', shardsOwned: 0 }, 'cordoned'],
+] as const)('the state of %j is %s', (node, words) => expect(nodeStateIn(node)).toBe(words))

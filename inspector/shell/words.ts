@@ -1,4 +1,5 @@
 /** Numbers, times and names as this page writes them: the same everywhere, and the same on every machine. */
+import type { Node } from '../data/answers.ts'
 
 /** `1,284`; from 100,000 on `128 k`, `1.2 M`. */
 export function countIn(value: number): string {
@@ -39,6 +40,14 @@ export function shortName(node: string): string {
   const parts = /^([a-z]).*-(\d+)$/.exec(node)
   return parts === null ? node : `${parts[1]}${parts[2]}`
 }
+
+/** A node that is up and owns nothing has just come, or another has what it could own: a hand-over takes a while. */
+export const nodeStateIn = ({
+  state,
+  group,
+  shardsOwned,
+}: Pick<Node, 'state' | 'group' | 'shardsOwned'>): string =>
+  state === 'up' && group !== 'edge' && shardsOwned === 0 ? 'up, waits for shards' : state
 
 /** A state as its machine names it: `paying.charging`. */
 export function stateIn(state: unknown): string {
