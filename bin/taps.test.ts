@@ -143,9 +143,15 @@ describe('messages of a live cluster', () => {
   })
 
   test('go on to be told when their node has another life', async () => {
+    const lives = async (): Promise<number | undefined> =>
+      (await up.ops<{ readonly items: readonly NodeView[] }>('nodes')).items.find(
+        ({ id, state }) => id === 'node-2' && state === 'up',
+      )?.life
+    const before = (await lives()) ?? 0
     await up.execute({ kind: 'crash', node: 'node-2' as NodeId })
-    const at = told.length
-    const isBack = (): boolean => told.slice(at).some(({ node }) => node === 'node-2')
+    while (((await lives()) ?? 0) <= before) await sleep(50)
+    const since = (await up.ops<{ readonly world: { readonly now: string } }>('cluster')).world.now
+    const isBack = (): boolean => told.some(({ node, at }) => node === 'node-2' && at > since)
     while (!isBack()) {
       await up.place()
       await sleep(100)

@@ -6,14 +6,22 @@ import { kept } from './kept.ts'
 const place = 'brigade.storefront.list'
 let written: Map<string, string>
 let told: ((event: { readonly key: string; readonly newValue: string }) => void)[]
+let shown: ((event: { readonly persisted: boolean }) => void)[]
 beforeEach(() => {
   written = new Map()
   told = []
+  shown = []
   vi.stubGlobal('localStorage', {
     getItem: (key: string) => written.get(key) ?? null,
     setItem: (key: string, text: string) => void written.set(key, text),
   })
-  vi.stubGlobal('addEventListener', (_: string, tell: (typeof told)[number]) => void told.push(tell))
+  vi.stubGlobal('addEventListener', (type: string, tell: (event: unknown) => void) => {
+    const listeners: Record<string, ((event: unknown) => void)[]> = {
+      storage: told as [],
+      pageshow: shown as [],
+    }
+    listeners[type]?.push(tell)
+  })
 })
 afterEach(() => vi.unstubAllGlobals())
 
@@ -29,6 +37,16 @@ test('what a tab writes takes nothing from another that it was not told of', () 
   told[1]?.({ key: place, newValue: '[1,2]' })
   expect(theirs.value).toEqual([1, 2])
   expect(tab().value).toEqual([1, 2])
+})
+
+test('a page that comes back from the cache of pages has what others wrote meanwhile, and loses nothing', () => {
+  const mine = tab()
+  mine.value = [2]
+  written.set(place, '[1]')
+  shown[0]?.({ persisted: false })
+  expect(mine.value).toEqual([2])
+  shown[0]?.({ persisted: true })
+  expect([mine.value, written.get(place)]).toEqual([[1, 2], '[1,2]'])
 })
 
 test('what only this tab has written it may take back', () => {

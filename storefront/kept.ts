@@ -49,10 +49,16 @@ export function kept<Value>(
     },
     { flush: 'sync' },
   )
-  addEventListener('storage', ({ key, newValue }) => {
-    if (key !== place) return
-    const theirs = read(newValue)
+  const hear = (text: string | null): void => {
+    const theirs = read(text)
     value.value = merge === undefined ? theirs : merge(value.value, theirs)
+  }
+  addEventListener('storage', ({ key, newValue }) => {
+    if (key === place) hear(newValue)
+  })
+  // A page that comes back from the browser's cache of pages was told of nothing meanwhile.
+  addEventListener('pageshow', ({ persisted }) => {
+    if (persisted) hear(localStorage.getItem(place))
   })
   return value
 }

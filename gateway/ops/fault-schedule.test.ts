@@ -15,6 +15,11 @@ const place = {
 const kinds = faultKinds.filter(canBeScheduled)
 const options: ScheduleOptions = { seed: 7, intervalMs: 5_000, concurrency: 3, kinds, forMs: 1_800_000 }
 const seeds = Array.from({ length: 20 }, (_, seed) => seed)
+/** What is struck; of the whole, the part of it. */
+const objectOf = ({ kind, target }: Planned): readonly string[] => {
+  const names = Object.values(target).flat().sort()
+  return names.length > 0 ? names : [faultSpecs[kind].group]
+}
 const endOf = ({ atMs, forMs }: Planned): number => atMs + forMs
 
 describe('a schedule that a seed draws', () => {
@@ -43,6 +48,7 @@ describe('a schedule that a seed draws', () => {
         const before = planned.filter((other) => other.n < one.n)
         const running = before.filter((other) => endOf(other) > one.atMs)
         expect(running.length).toBeLessThan(options.concurrency)
+        expect(running.map(objectOf)).not.toContainEqual(objectOf(one))
         if (faultSpecs[one.kind].stops === undefined) continue
         const stopped = running.filter(({ kind }) => faultSpecs[kind].stops !== undefined)
         expect(stopped).toEqual([])

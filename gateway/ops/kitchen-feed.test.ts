@@ -148,6 +148,18 @@ describe('the kitchen', () => {
     expect(cluster.watchers(ticketRef('o1'))).toBe(0)
   })
 
+  test('finds a ticket that no station tells of: it is there again when time was wound back', async () => {
+    const page = await opened()
+    await shown(page, 'station/main:garde-manger', () => true)
+    cluster.silent.add('station')
+    tell(ticketRef('o2'), {
+      ...{ type: 'ticket.open', order: 'o2', site: 'main', promisedAt: cluster.now + 600_000_000 },
+      items: [{ line: 0, dish: 'caprese', quantity: 1 }],
+    })
+    await shown(page, ticketRef('o2'), () => true)
+    cluster.silent.delete('station')
+  })
+
   test('asks one who does not answer again', async () => {
     cluster.silent.add('oven')
     const page = await opened()

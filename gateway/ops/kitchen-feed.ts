@@ -45,7 +45,7 @@ export const kitchenBounds = {
   everyMs: 100,
   askedMax: 32,
   ticketsMax: 200,
-  /** Who owns what is asked so often, and what sensors show is told exactly. */
+  /** Who owns what, and which tickets there are, is asked so often, and what sensors show is told exactly. */
   placesMs: 1_000,
   /** One who did not answer is asked again after this. */
   againMs: 1_000,
@@ -98,7 +98,6 @@ export class KitchenFeed {
       this.#follow(kitchenTimerRef(site, name))
     }
     for (const name of Object.keys(ingredients)) this.#follow(binRef(site, name))
-    void this.#findTickets()
     this.#timer = setInterval(() => this.#look(), kitchenBounds.everyMs)
     this.#look()
   }
@@ -139,7 +138,7 @@ export class KitchenFeed {
     this.#followed.set(id, followed)
   }
 
-  /** Those that are there already; later ones are heard of by the stations that cook them. */
+  /** Stations tell of theirs sooner, and not of one whose plates are done: it was there before, or time was wound back. */
   async #findTickets(): Promise<void> {
     const limit = kitchenBounds.ticketsMax
     const fits = ({ status }: { readonly status: string }): boolean => status === 'live'
@@ -155,6 +154,7 @@ export class KitchenFeed {
     if (isExact) {
       this.#placesAt = now
       void this.#findOwners()
+      void this.#findTickets()
     }
     this.#askWhoChanged(now)
     const things: KitchenPatch['things'][number][] = []
@@ -209,6 +209,7 @@ export class KitchenFeed {
   }
 
   #know(followed: Followed, value: unknown, { context, shard = '', status }: Inside): void {
+    followed.goesAt = Number.POSITIVE_INFINITY
     followed.value = value
     followed.context = context
     followed.shard = shard

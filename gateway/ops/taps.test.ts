@@ -313,15 +313,24 @@ describe('over the stream', () => {
   test('a page that has left is no reader any more', async () => {
     await start()
     const id = await begin()
-    for (let n = 0; n <= tapsBounds.readersMax; n += 1) {
+    const come = async (): Promise<Page> => {
       const page = new Page(gateway.opsUrl)
+      pages.push(page)
       await page.hear('welcome')
       page.say('subscribe', `tap:${id}`)
-      await page.hear('subscribed')
-      page.say('unsubscribe', `tap:${id}`)
-      await page.hear('unsubscribed')
-      page.socket.terminate()
+      await page.until(() => page.said.some(({ type }) => type === 'subscribed' || type === 'error'))
+      return page
     }
+    const isIn = ({ said }: Page): boolean => said.some(({ type }) => type === 'subscribed')
+    for (let n = 0; n < tapsBounds.readersMax; n += 1) expect(isIn(await come())).toBe(true)
+    expect(isIn(await come())).toBe(false)
+    const [first, second] = pages
+    first?.say('unsubscribe', `tap:${id}`)
+    await first?.hear('unsubscribed')
+    expect(isIn(await come())).toBe(true)
+    second?.socket.terminate()
+    // The gateway hears of it when the operating system has told it.
+    while (!isIn(await come())) await new Promise((resolve) => setTimeout(resolve, 20))
   })
 })
 

@@ -103,6 +103,24 @@ test('what an actor tells another is told after the message that caused it', () 
   ])
 })
 
+test('an answer that comes when nobody waits for it any more is void', () => {
+  const { node, told } = tapped()
+  const other = ref('a', 'a-other')
+  const operate = (kind: 'stop' | 'start') => node.request(other, { kind: 'operate', command: { kind } })
+  node.ask(a, say('open'))
+  node.ask(other, say('open'))
+  operate('stop')
+  node.ask(a, say('put-question'))
+  node.pass(600)
+  told()
+  operate('start')
+  node.settle()
+  expect(told()).toEqual([
+    ['question', 'handled', 1],
+    ['answer', 'void', 0],
+  ])
+})
+
 test('of what nobody wants it is asked once, and nothing is told', () => {
   const other = ref('a', 'y')
   const { node, seen, asked } = tapped({}, ({ to }) => to === other)
