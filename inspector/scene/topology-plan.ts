@@ -21,8 +21,11 @@ const gatewayRadius = 30
 const slotGap = 10
 const spiralGap = slotGap * 0.6
 const groupPad = 2.5
+/** Around a group: room for half of its name. */
+const groupGap = 3
 /** A few actors are not drawn as large as a plate. */
 const scaleMax = 2.2
+const spreadMax = 1.6
 /** How much of a plate its groups may fill. */
 const filled = 0.9
 const goldenAngle = Math.PI * (3 - Math.sqrt(5))
@@ -87,14 +90,16 @@ export class TopologyPlan {
       .filter(({ isGateway }) => !isGateway)
       .map((plate) => ({ plate, ...this.#packed(plate.node) }))
     const scale = Math.min(scaleMax, ...packed.map(({ r }) => (plateRadius * filled) / Math.max(r, 1)))
-    const groups = packed.flatMap(({ plate, circles }) =>
+    /** Where little lies, it lies further apart. */
+    const spread = (r: number): number => Math.min((plateRadius * filled) / Math.max(r, 1), spreadMax * scale)
+    const groups = packed.flatMap(({ plate, r, circles }) =>
       circles.map(
-        ({ slots, x, y, r }): Group => ({
+        ({ slots, x, y, r: ofGroup }): Group => ({
           node: slots.node,
           type: slots.type,
-          x: plate.x + x * scale,
-          y: plate.y + y * scale,
-          r: r * scale,
+          x: plate.x + x * spread(r),
+          y: plate.y + y * spread(r),
+          r: (ofGroup - groupGap) * scale,
           count: slots.byId.size,
         }),
       ),
@@ -171,7 +176,7 @@ export class TopologyPlan {
     const circles = [...this.#slots.values()]
       .filter((slots) => slots.node === node)
       .sort((a, b) => (a.type < b.type ? -1 : 1))
-      .map((slots) => ({ slots, x: 0, y: 0, r: radiusOf(slots.capacity) }))
+      .map((slots) => ({ slots, x: 0, y: 0, r: radiusOf(slots.capacity) + groupGap }))
     if (circles.length === 0) return { r: 0, circles }
     packSiblings(circles)
     const { x, y, r } = packEnclose(circles)
