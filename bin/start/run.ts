@@ -130,6 +130,7 @@ class Restaurant {
     }).catch((error: Error) => {
       if (!this.#over.signal.aborted) void launcher.execute({ kind: 'halt', cause: String(error.stack) })
     })
+    if (!terminal.isScreen) terminal.note(`Guests order at ${url}/, and ${opsUrl}/ shows it all.\n`)
     this.#ticker = setInterval(() => void this.#show(), terminal.isScreen ? frameMs : lineMs)
     void this.#show()
   }

@@ -90,6 +90,7 @@ let counted = { orders: 0, completed: 0 }
 test('guests are served while a node is killed from another terminal, and Ctrl-C loses nothing', async () => {
   const brigade = startAgain()
   await brigade.says(/\d\d:\d\d {2}[1-9]\d* orders, \d+ open, \d+ completed; all holds/)
+  expect(brigade.printed).toContain(`${ops}/ shows it all`)
   expect(await run('crash', 'node-2')).toMatchObject({
     code: 0,
     printed: expect.stringMatching(/^node-2 was killed/),

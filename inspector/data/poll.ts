@@ -10,6 +10,7 @@ import { computed, shallowRef } from 'vue'
 import type { ActorItem, Cluster, ClusterIncident, Invariant, Page, Time } from './answers.ts'
 import { changesBetween, type Incident, toldOf } from './incidents.ts'
 import { ask, Refused } from './operator.ts'
+import { turnsBetween } from './turns-between.ts'
 
 export type Connection =
   | { readonly kind: 'connecting' }
@@ -60,8 +61,6 @@ export function worldAt(pageNow: number): number | undefined {
 
 const total = (known: Cluster | undefined, gauge: string): number =>
   (known?.nodes ?? []).reduce((sum, { gauges }) => sum + (gauges[gauge] ?? 0), 0)
-const turns = (known: Cluster): number =>
-  known.nodes.reduce((sum, { counters }) => sum + (counters.turns ?? 0), 0)
 
 let timer: ReturnType<typeof setTimeout> | undefined
 let failures = 0
@@ -121,8 +120,7 @@ async function askEach(): Promise<void> {
   const now = performance.now()
   if (before !== undefined && before.id === view.id) {
     const seconds = (now - heardAt.value) / 1_000
-    // A node that began anew counts from zero.
-    const turnsPerSecond = Math.max(0, turns(view) - turns(before)) / seconds
+    const turnsPerSecond = turnsBetween(before, view) / seconds
     samples.value = [...samples.value.slice(1 - samplesKept), { at, turnsPerSecond }]
     changes = [...changesBetween(before, view, at), ...changes].slice(0, incidentsKept)
   }
