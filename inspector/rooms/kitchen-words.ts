@@ -6,7 +6,7 @@
 import type { KitchenThing } from '#gateway'
 import { shortOrder } from '../data/house-words.ts'
 import { type Of, type Things, thingsOf } from '../model/kitchen.ts'
-import { hangs, plateOf, ringsNext, troubleOf } from '../scene/kitchen-look.ts'
+import { hangs, plateOf, ringsNext, troubleOf } from '../scene/kitchen-state.ts'
 import { durationIn, manyOf } from '../shell/words.ts'
 import { amountIn } from './stock-figures.ts'
 

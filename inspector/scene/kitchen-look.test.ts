@@ -2,21 +2,11 @@ import { describe, expect, test } from 'vitest'
 import type { KitchenThing } from '#gateway'
 import type { Of } from '../model/kitchen.ts'
 import type { Rgb } from './drawn.ts'
-import {
-  beside,
-  hangs,
-  heatColor,
-  type KitchenPalette,
-  type Look,
-  lookOf,
-  railOf,
-  ringsNext,
-  roomOf,
-  toneOf,
-  troubleOf,
-  warmth,
-} from './kitchen-look.ts'
+import { heatColor, type KitchenPalette, type Look } from './kitchen-drawn.ts'
+import { lookOf } from './kitchen-look.ts'
+import { railOf } from './kitchen-pass.ts'
 import { planOf } from './kitchen-plan.ts'
+import { roomOf } from './kitchen-room.ts'
 import {
   applianceThing,
   binThing,
@@ -68,8 +58,7 @@ const crosses = (look: Look): number => look.marks.filter(({ shape }) => shape =
 const shining = (look: Look): number => look.marks.filter(({ shape }) => shape === 'glow').length
 
 describe('heat', () => {
-  test('is a colour between those of the ramp, from 20 to 280 °C', () => {
-    expect([20, 150, 280, 500, -5].map(warmth)).toEqual([0, 0.5, 1, 1, 0])
+  test('is a colour between those of the ramp', () => {
     expect(heatColor(0, ramp)).toEqual(ramp[0])
     expect(heatColor(0.4, ramp)).toEqual(ramp[2])
     expect(heatColor(1, ramp)[0]).toBeCloseTo(1, 3)
@@ -96,20 +85,6 @@ describe('heat', () => {
 describe('trouble', () => {
   const oven = (more: Partial<Of<'oven'>>): Of<'oven'> => applianceThing('oven', 'oven', 1, more)
 
-  test.each([
-    [{}, undefined],
-    [{ fault: 'overheated' }, { severity: 'bad', words: 'overheated' }],
-    [
-      { isStopped: true, fault: 'overheated' },
-      { severity: 'bad', words: 'stopped' },
-    ],
-    [{ isWelded: true }, { severity: 'bad', words: 'its relay is welded' }],
-    [{ node: null }, { severity: 'warn', words: 'no owner' }],
-    [{ sensor: 'stuck' as const }, { severity: 'warn', words: 'sensor stuck' }],
-  ])('of %j is %j', (more, told) => {
-    expect(troubleOf(oven(more))).toEqual(told)
-  })
-
   test('that is bad has a cross as well as a colour', () => {
     expect(crosses(looks([]))).toBe(0)
     expect(crosses(looks([oven({ fault: 'overheated' })]))).toBe(1)
@@ -119,14 +94,6 @@ describe('trouble', () => {
 })
 
 describe('a ticket', () => {
-  test('is longer the nearer its promise is, and yellow past it', () => {
-    const at = (minutes: number) => hangs(ticketThing('o1'), inMinutes(minutes) / 1_000)
-    expect(at(0).length).toBeCloseTo(0.5)
-    expect(at(20).length).toBeCloseTo(0.8)
-    expect(at(90)).toMatchObject({ kind: 'late', lateMs: 50 * 60_000 })
-    expect(at(90).length).toBeCloseTo(1.1)
-  })
-
   test('that is undone is pink', () => {
     expect(has(looks([ticketThing('o1', { state: 'cancelling' })]), pink)).toBe(true)
     expect(has(looks([ticketThing('o1')]), pink)).toBe(false)
@@ -152,33 +119,6 @@ describe('a ticket', () => {
     expect(card?.size[1]).toBeLessThanOrEqual(0.5)
     looks([ended], { motions, now: 200 })
     expect(looks([ended], { motions, now: 5_000 }).cards).toEqual([])
-  })
-
-  test('never hangs beside the rail, however many there are', () => {
-    const { rail } = planOf(thingsIn(...kitchenOf()))
-    const many = Array.from({ length: 300 }, (_, n) => ticketThing(`o${n}`))
-    const hung = railOf(many, rail)
-    expect(hung.length).toBeGreaterThan(40)
-    for (const { x } of hung) {
-      expect(x).toBeGreaterThan(rail.from)
-      expect(x).toBeLessThan(rail.to)
-    }
-  })
-})
-
-describe('a timer', () => {
-  test('has the alarm that rings first, and what is left of it', () => {
-    const timer = timerThing('oven', [
-      { alarm: 'a', rings: inMinutes(3), leftMs: 240_000 },
-      { alarm: 'b', rings: inMinutes(1), leftMs: 240_000 },
-    ])
-    expect(ringsNext(timer, worldNow)).toEqual({ leftMs: 60_000, share: 0.25 })
-    expect(ringsNext(timerThing('oven'), worldNow)).toBeUndefined()
-  })
-
-  test('that stands still keeps what was left', () => {
-    const timer = timerThing('oven', [{ alarm: 'a', rings: null, leftMs: 90_000 }])
-    expect(ringsNext(timer, worldNow)?.leftMs).toBe(90_000)
   })
 })
 
@@ -236,15 +176,6 @@ describe('cooks', () => {
     expect(away?.solids.length).toBeLessThan(here?.solids.length ?? 0)
     expect(away?.marks.some(({ shape, isDashed }) => shape === 'ring' && isDashed)).toBe(true)
   })
-
-  test('never stand in one another', () => {
-    const stood = beside(
-      Array.from({ length: 4 }, () => [2, 0, 1] as const),
-      { x0: 0, x1: 8 },
-    )
-    const xs = stood.map(([x]) => x).sort((a, b) => a - b)
-    for (const [n, x] of xs.slice(1).entries()) expect(x - (xs[n] ?? 0)).toBeGreaterThan(0.5)
-  })
 })
 
 test('who has come to another node flashes, once', () => {
@@ -292,15 +223,6 @@ test('a full house has room in the buffers of the graphics card', () => {
   expect(count('glow')).toBeLessThan(4_000)
   expect(look.marks.length).toBeLessThan(1_200)
   expect(look.cards.length).toBeLessThan(400)
-})
-
-test('food has the colour of what it is', () => {
-  expect(['basil', 'cherry-tomatoes', 'chocolate-fondant', 'rice'].map(toneOf)).toEqual([
-    'leaf',
-    'red',
-    'brown',
-    'cream',
-  ])
 })
 
 test('a station of which only the name is known is drawn without its cooks', () => {

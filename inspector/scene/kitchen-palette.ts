@@ -1,7 +1,7 @@
 /** The colours of the kitchen, of the tokens of the style sheet: steel, tiles, cloth and food, by night and by day. */
 import type { Theme } from '../shell/appearance.ts'
 import type { Rgb } from './drawn.ts'
-import { type KitchenPalette, mixed } from './kitchen-look.ts'
+import { type KitchenPalette, mixed } from './kitchen-drawn.ts'
 import type { Light } from './kitchen-scene.ts'
 import { tokensOf } from './palette.ts'
 

@@ -34,7 +34,7 @@ import {
 } from 'three'
 import { Columns } from './columns.ts'
 import { packed, type Rgb } from './drawn.ts'
-import { type Look, type Mark, marks, type Solid, shapes } from './kitchen-look.ts'
+import { type Look, type Mark, marks, type Solid, shapes } from './kitchen-drawn.ts'
 import type { KitchenPlan } from './kitchen-plan.ts'
 import { markShader } from './kitchen-shaders.ts'
 import { type Frame, towards, type View } from './kitchen-view.ts'
