@@ -47,7 +47,7 @@ test('a node that ends, its shards, how long they had no owner, and its next lif
   cluster.known = [member('node-1'), member('node-2', 'up', 2)]
   vi.advanceTimersByTime(50)
   expect(told()).toEqual([
-    { kind: 'joined', node: 'node-2', life: 2 },
+    { kind: 'joined', node: 'node-2', life: 2, tookMs: 500 },
     { kind: 'recovered', shards: 10, tookMs: 150 },
     { kind: 'unowned', shards: 8 },
     { kind: 'ended', node: 'node-2', life: 1 },

@@ -43,7 +43,7 @@ export interface Incident {
   readonly life?: number
   /** How many had no owner at the same time, at most. */
   readonly shards?: number
-  /** Of `recovered`: since the first of them had none. */
+  /** Of `recovered`: since the first of them had none. Of `joined`: since the life before ended, when it was not announced. */
   readonly tookMs?: number
 }
 
@@ -54,6 +54,8 @@ export class Incidents {
   #kept: Incident[] = []
   #members: ReadonlyMap<string, KnownMember> | undefined
   #gap: { readonly since: number; shards: number; isTold: boolean } | undefined
+  /** Nodes that have ended and are not back, and since when. */
+  readonly #ended = new Map<string, number>()
   #endedAt = Number.NEGATIVE_INFINITY
   #at = 0 as Instant
 
@@ -100,6 +102,7 @@ export class Incidents {
     this.#kept = this.#kept.filter((incident) => incident.at <= at)
     this.#members = undefined
     this.#gap = undefined
+    this.#ended.clear()
     this.#endedAt = Number.NEGATIVE_INFINITY
   }
 
@@ -113,15 +116,26 @@ export class Incidents {
       const { node, life, state } = member
       if (now.get(node)?.life === life) continue
       const isAnnounced = state === 'leaving'
-      if (!isAnnounced) this.#endedAt = this.#nowMs()
+      if (!isAnnounced) {
+        this.#endedAt = this.#nowMs()
+        this.#ended.set(node, this.#endedAt)
+      }
       this.#tell({ at, kind: isAnnounced ? 'left' : 'ended', node, life })
     }
     for (const { node, life, state } of now.values()) {
       const known = before.get(node)
-      if (known?.life !== life) this.#tell({ at, kind: 'joined', node, life })
+      if (known?.life !== life) this.#tell({ at, kind: 'joined', node, life, ...this.#backAfter(node) })
       else if (known.state !== state)
         this.#tell({ at, kind: state === 'up' ? 'uncordoned' : state, node, life })
     }
+  }
+
+  #backAfter(node: string): Pick<Incident, 'tookMs'> {
+    const endedAt = this.#ended.get(node)
+    this.#ended.delete(node)
+    const now = this.#nowMs()
+    // Of a life that nobody saw end it is not known.
+    return endedAt === undefined || endedAt === now ? {} : { tookMs: Math.round(now - endedAt) }
   }
 
   /** Shards that are handed over have no owner for a moment: only what follows the end of a node, or takes long, is told. */

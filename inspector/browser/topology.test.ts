@@ -63,8 +63,8 @@ test('in three dimensions it is the same picture', async () => {
 
 test('a node that is killed is a broken plate until it is back', async () => {
   await house.up.execute({ kind: 'crash', node: 'node-2' as NodeId })
-  await label('✕ node-2 is down').waitFor()
-  await label('✕ node-2 is down').waitFor({ state: 'detached' })
+  await label('✕ node-2 is').waitFor()
+  await label('✕ node-2 is').waitFor({ state: 'detached' })
   await label('node-2').waitFor()
   expect(seen.complaints).toEqual([])
 })

@@ -42,6 +42,11 @@ const at = '2026-05-01T18:00:00.000Z'
 test.each([
   [{ kind: 'joined', node: 'node-1', life: 1 }, 'ok', 'node-1 has joined'],
   [{ kind: 'joined', node: 'node-1', life: 3 }, 'ok', 'node-1 is up in life 3'],
+  [
+    { kind: 'joined', node: 'node-1', life: 3, tookMs: 2_400 },
+    'ok',
+    'node-1 is up in life 3, after 2.4 s of real time',
+  ],
   [{ kind: 'ended', node: 'node-1', life: 2 }, 'bad', 'node-1 has ended'],
   [{ kind: 'unowned', shards: 1 }, 'warn', '1 shard without an owner'],
   [

@@ -23,10 +23,14 @@ export const toldOf = (incident: ClusterIncident, { isSimulated }: Cluster['worl
   ...wordsOf(incident, isSimulated ? '' : ' of real time'),
 })
 
-function wordsOf({ kind, node, life = 0, shards = 0, tookMs = 0 }: ClusterIncident, time: string): Told {
+function wordsOf({ kind, node, life = 0, shards = 0, tookMs }: ClusterIncident, time: string): Told {
+  const after = tookMs === undefined ? '' : `, after ${durationIn(tookMs)}${time}`
   switch (kind) {
     case 'joined':
-      return { severity: 'ok', words: life > 1 ? `${node} is up in life ${life}` : `${node} has joined` }
+      return {
+        severity: 'ok',
+        words: life > 1 ? `${node} is up in life ${life}${after}` : `${node} has joined`,
+      }
     case 'left':
       return { severity: 'note', words: `${node} has left` }
     case 'ended':
@@ -40,7 +44,7 @@ function wordsOf({ kind, node, life = 0, shards = 0, tookMs = 0 }: ClusterIncide
     case 'unowned':
       return { severity: 'warn', words: `${manyOf(shards, 'shard')} without an owner` }
     case 'recovered':
-      return { severity: 'ok', words: `every shard has an owner again, after ${durationIn(tookMs)}${time}` }
+      return { severity: 'ok', words: `every shard has an owner again${after}` }
   }
 }
 
