@@ -62,5 +62,5 @@ test.each([
 test('a simulated cluster has one clock', () => {
   const { world } = cluster([])
   const told = toldOf({ at, kind: 'recovered', shards: 9, tookMs: 812 }, { ...world, isSimulated: true })
-  expect(told.words).toBe('every shard has an owner again, after 812 ms')
+  expect(told.words).toBe('every shard has an owner again, after about 812 ms')
 })

@@ -16,15 +16,18 @@ type Told = Omit<Incident, 'at'>
 
 /**
  * Of what the gateway has seen, also before this page was opened. How long something took is the machine's time, which
- * is another than the house's; of a simulated cluster there is no other.
+ * is another than the house's; a simulated cluster has one clock, and is looked at only so often.
  */
 export const toldOf = (incident: ClusterIncident, { isSimulated }: Cluster['world']): Incident => ({
   at: Date.parse(incident.at),
-  ...wordsOf(incident, isSimulated ? '' : ' of real time'),
+  ...wordsOf(incident, (ms) => (isSimulated ? `about ${durationIn(ms)}` : `${durationIn(ms)} of real time`)),
 })
 
-function wordsOf({ kind, node, life = 0, shards = 0, tookMs }: ClusterIncident, time: string): Told {
-  const after = tookMs === undefined ? '' : `, after ${durationIn(tookMs)}${time}`
+function wordsOf(
+  { kind, node, life = 0, shards = 0, tookMs }: ClusterIncident,
+  lasting: (ms: number) => string,
+): Told {
+  const after = tookMs === undefined ? '' : `, after ${lasting(tookMs)}`
   switch (kind) {
     case 'joined':
       return {
