@@ -1,168 +1,60 @@
 /**
  * Breaking the cluster on purpose: what there is to break, what is broken, and mending it.
  *
- * Owns:     what of a fault is checked before it strikes: its words, that there is such a target, and the budget.
+ * Owns:     the routes, and the order in which strikes that may forbid each other are judged.
  * Does not: bring anything about: the cluster's `FaultControl` does.
  */
 import { randomUUID } from 'node:crypto'
-import { type Static, Type } from 'typebox'
+import { Type } from 'typebox'
 import { type ActorId, typeOf } from '#actor'
 import type { NodeId } from '#ports'
-import type { ActorListItem, ClusterClient, ClusterView, CommandOutcome } from '../cluster-client.ts'
+import type { ActorListItem, ClusterClient, CommandOutcome } from '../cluster-client.ts'
 import {
-  type Fault,
   type FaultControl,
-  type FaultKind,
   type FaultTarget,
   type FaultView,
   faultKinds,
   type SetFault,
 } from '../fault-control.ts'
-import { invalidRequest, Problem } from '../problems.ts'
+import { Problem } from '../problems.ts'
 import { exact } from '../routes/route-parts.ts'
 import { problems, type Server } from '../server.ts'
 import type { TimeControl } from '../time-control.ts'
-import { actorOf } from './actors.ts'
-import { brokenBy, overBudget, radiusOf, struckNodes } from './fault-budget.ts'
-import { canBeScheduled, faultGroups, faultSpecs, paramsValidator, usualParams } from './fault-catalogue.ts'
+import { brokenBy, overBudget, radiusOf } from './fault-budget.ts'
+import { faultSpecs } from './fault-catalogue.ts'
+import { checked, checkScheduled, checkTarget } from './fault-checks.ts'
 import { FaultSchedule, type Place } from './fault-schedule.ts'
+import {
+  ActorName,
+  FaultRef,
+  Kind,
+  kind,
+  NodeName,
+  notHere,
+  Radius,
+  ScheduleRef,
+  Scheduling,
+  Setting,
+  ShownFault,
+  ShownSchedule,
+  shownFault,
+  shownKind,
+  shownRadius,
+  shownSchedule,
+} from './fault-views.ts'
 import { refusalOf } from './nodes.ts'
 
 const tags = ['faults']
-const count = Type.Integer({ minimum: 0 })
-const NodeName = Type.String({ pattern: '^[A-Za-z0-9._-]{1,64}$' })
-const ActorName = Type.String({ minLength: 3, maxLength: 200 })
-const Side = Type.Array(NodeName, { minItems: 1, maxItems: 100, uniqueItems: true })
-const durationMs = Type.Integer({ minimum: 1, maximum: 86_400_000 })
-const kind = Type.Enum([...faultKinds])
-const Target = Type.Object(
-  {
-    node: Type.Optional(NodeName),
-    a: Type.Optional(Side),
-    b: Type.Optional(Side),
-    actor: Type.Optional(ActorName),
-  },
-  {
-    ...exact,
-    description:
-      '`node`; the links between the sides `a` and `b`; `actor`; or `{}`: the whole. The catalogue says which.',
-  },
-)
-const Params = Type.Record(Type.String(), Type.Union([Type.Number(), Type.Boolean(), Type.String()]))
-const Setting = Type.Object(
-  {
-    kind,
-    target: Target,
-    params: Type.Optional(Params),
-    forMs: Type.Optional(durationMs),
-  },
-  exact,
-)
-const shown = {
-  id: Type.String(),
-  kind,
-  target: Target,
-  params: Params,
-  forMs: Type.Optional(durationMs),
-  by: Type.String(),
-  schedule: Type.Optional(Type.String()),
-  ageMs: Type.Integer(),
-  leftMs: Type.Optional(Type.Integer({ description: 'Until it ends by itself.' })),
-  fired: Type.Boolean({ description: 'Its effect was seen. That it was asked for is no proof.' }),
-  met: Type.Integer({ minimum: 0, description: 'How often it was seen.' }),
-  ended: Type.Optional(Type.Object({ how: Type.Enum(['over', 'reverted']), agoMs: Type.Integer() }, exact)),
-}
-const ShownFault = Type.Object(shown, { ...exact, $id: 'Fault' })
-export type ShownFault = Static<typeof ShownFault>
-const FaultRef = Type.Unsafe<ShownFault>(Type.Ref('Fault#'))
-
-const Kind = Type.Object(
-  {
-    kind,
-    name: Type.String(),
-    group: Type.Enum([...faultGroups]),
-    about: Type.String(),
-    targets: Type.Array(Type.Enum(['node', 'links', 'actor', 'cluster'])),
-    types: Type.Optional(Type.Array(Type.String())),
-    params: Type.Unknown({ description: 'JSON Schema of `params`.' }),
-    lasts: Type.Optional(
-      Type.Object({ minMs: Type.Integer(), maxMs: Type.Integer(), usualMs: Type.Integer() }, exact),
-    ),
-    undo: Type.Enum(['revert', 'by-itself', 'never']),
-    stops: Type.Optional(Type.Enum(['one', 'all'])),
-    canBeScheduled: Type.Boolean(),
-    offBecause: Type.Optional(Type.String()),
-  },
-  exact,
-)
-const Radius = Type.Object(
-  {
-    nodes: Type.Array(Type.String()),
-    shards: count,
-    actors: count,
-    byType: Type.Array(Type.Object({ type: Type.String(), actors: count }, exact)),
-    openOrders: count,
-    /** Of very many actors the rest is not counted. */
-    isAll: Type.Boolean(),
-    refusedBecause: Type.Optional(Type.String()),
-  },
-  exact,
-)
-const seed = Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1 })
-const Scheduling = Type.Object(
-  {
-    seed,
-    intervalMs: Type.Integer({ minimum: 1_000, maximum: 3_600_000 }),
-    concurrency: Type.Integer({ minimum: 1, maximum: 5 }),
-    kinds: Type.Array(kind, { minItems: 1, uniqueItems: true }),
-    forMs: Type.Optional(Type.Integer({ minimum: 10_000, maximum: 86_400_000 })),
-  },
-  exact,
-)
-const Schedule = Type.Object(
-  {
-    id: Type.String(),
-    by: Type.String(),
-    seed,
-    intervalMs: count,
-    concurrency: count,
-    kinds: Type.Array(kind),
-    forMs: count,
-    ageMs: count,
-    isOver: Type.Boolean(),
-    items: Type.Array(
-      Type.Object(
-        {
-          n: count,
-          atMs: count,
-          kind,
-          target: Target,
-          params: Params,
-          forMs: count,
-          fault: Type.Optional(Type.String({ description: 'It has struck.' })),
-          skipped: Type.Optional(Type.String({ description: 'Why it has not.' })),
-        },
-        exact,
-      ),
-    ),
-  },
-  { ...exact, $id: 'FaultSchedule' },
-)
-const ScheduleRef = Type.Unsafe<Static<typeof Schedule>>(Type.Ref('FaultSchedule#'))
-
 /** A schedule that is not told for how long. */
 const scheduleForMs = 600_000
 const actorsMax = 5_000
 const pageSize = 500
-const lookTimeoutMs = 3_000
 /** Of those that a fault can strike. */
 const actorTypes = [
   ...new Set(
     Object.values(faultSpecs).flatMap(({ targets, types = [] }) => (targets.includes('actor') ? types : [])),
   ),
 ]
-
-const notHere = 'This gateway has nothing to break its cluster with.'
 
 export interface FaultParts {
   readonly client: ClusterClient
@@ -172,7 +64,7 @@ export interface FaultParts {
 
 export function faultRoutes(app: Server, { client, faults, time }: FaultParts): void {
   app.addSchema(ShownFault)
-  app.addSchema(Schedule)
+  app.addSchema(ShownSchedule)
   let schedule: FaultSchedule | undefined
   const control = (): FaultControl => {
     if (faults !== undefined) return faults
@@ -214,7 +106,7 @@ export function faultRoutes(app: Server, { client, faults, time }: FaultParts): 
         response: { 200: Type.Object({ items: Type.Array(Kind) }, exact) },
       },
     },
-    async () => ({ items: faultKinds.map((one) => kindShown(one, faults)) }),
+    async () => ({ items: faultKinds.map((one) => shownKind(one, faults)) }),
   )
   app.get(
     '/ops/v1/faults/radius',
@@ -359,17 +251,6 @@ export function faultRoutes(app: Server, { client, faults, time }: FaultParts): 
     },
   )
 
-  const scheduleOf = (one: FaultSchedule) => ({
-    ...one.options,
-    ...{
-      id: one.id,
-      by: one.by,
-      isOver: one.isOver,
-      ageMs: Math.round(one.ageMs),
-      items: one.items.map(plain),
-    },
-    kinds: [...one.options.kinds],
-  })
   app.get(
     '/ops/v1/fault-schedules',
     {
@@ -380,7 +261,7 @@ export function faultRoutes(app: Server, { client, faults, time }: FaultParts): 
         response: { 200: Type.Object({ items: Type.Array(ScheduleRef) }, exact) },
       },
     },
-    async () => ({ items: schedule === undefined ? [] : [scheduleOf(schedule)] }),
+    async () => ({ items: schedule === undefined ? [] : [shownSchedule(schedule)] }),
   )
   app.post(
     '/ops/v1/fault-schedules',
@@ -424,7 +305,7 @@ export function faultRoutes(app: Server, { client, faults, time }: FaultParts): 
         },
       })
       reply.code(201).header('location', '/ops/v1/fault-schedules')
-      return scheduleOf(schedule)
+      return shownSchedule(schedule)
     },
   )
   app.delete(
@@ -447,129 +328,6 @@ export function faultRoutes(app: Server, { client, faults, time }: FaultParts): 
     schedule?.stop()
     done()
   })
-}
-
-export function shownFault(fault: FaultView): ShownFault {
-  const { target, params, ageMs, leftMs, met, ended } = fault
-  return {
-    ...fault,
-    target: targetShown(target),
-    params: { ...params },
-    ...{ ageMs: Math.round(ageMs), met, fired: met > 0 },
-    ...(leftMs !== undefined && { leftMs: Math.round(leftMs) }),
-    ...(ended && { ended: { how: ended.how, agoMs: Math.round(ended.agoMs) } }),
-  }
-}
-
-/** Arrays of an answer are its own. */
-const targetShown = ({ node, a, b, actor }: FaultTarget): Static<typeof Target> => ({
-  ...(node !== undefined && { node }),
-  ...(a !== undefined && { a: [...a] }),
-  ...(b !== undefined && { b: [...b] }),
-  ...(actor !== undefined && { actor }),
-})
-
-const plain = <Item extends Fault>(item: Item) => ({
-  ...item,
-  target: targetShown(item.target),
-  params: { ...item.params },
-})
-
-const shownRadius = (radius: ReturnType<typeof radiusOf>) => ({
-  ...radius,
-  nodes: [...radius.nodes],
-  byType: [...radius.byType],
-})
-
-function kindShown(of: FaultKind, faults: FaultControl | undefined): Static<typeof Kind> {
-  const { targets, types, params, ...spec } = faultSpecs[of]
-  const offBecause = faults === undefined ? notHere : faults.off[of]
-  return {
-    kind: of,
-    ...spec,
-    targets: [...(faults?.only[of] ?? targets)],
-    ...(types && { types: [...types] }),
-    params,
-    canBeScheduled: canBeScheduled(of),
-    ...(offBecause !== undefined && { offBecause }),
-  }
-}
-
-/** @throws Problem `validation`, `not-found`, `unsupported`. */
-async function checked(
-  { kind: of, target, params = {}, forMs }: Static<typeof Setting>,
-  client: ClusterClient,
-  faults: FaultControl | undefined,
-): Promise<Fault> {
-  const off = faults === undefined ? notHere : faults.off[of]
-  if (off !== undefined) throw new Problem('unsupported', off)
-  const whole = { ...usualParams(of), ...params }
-  const validator = paramsValidator(of)
-  if (!validator.Check(whole)) throw invalidRequest(validator.Errors(whole), 'body', '/params')
-  const { lasts } = faultSpecs[of]
-  const wrong = (pointer: string, detail: string): Problem =>
-    new Problem('validation', {
-      detail: `The body is wrong at ${pointer}: ${detail}.`,
-      errors: [{ pointer, detail }],
-    })
-  if (forMs !== undefined && lasts === undefined)
-    throw wrong('#/forMs', 'is not for this kind: what it strikes comes back by itself')
-  if (forMs !== undefined && lasts !== undefined && (forMs < lasts.minMs || forMs > lasts.maxMs))
-    throw wrong('#/forMs', `is from ${lasts.minMs} to ${lasts.maxMs} for this kind`)
-  checkTarget(await client.cluster(), of, target, faults)
-  if (target.actor !== undefined) await checkActor(target.actor, client)
-  return { kind: of, target, params: whole as Fault['params'], ...(forMs !== undefined && { forMs }) }
-}
-
-/** @throws Problem `validation` when the kind strikes something else, `not-found` when there is no such node. */
-function checkTarget(
-  cluster: ClusterView,
-  of: FaultKind,
-  target: FaultTarget,
-  faults: FaultControl | undefined,
-): void {
-  const spec = faultSpecs[of]
-  const targets = faults?.only[of] ?? spec.targets
-  const wrong = (detail: string): Problem =>
-    new Problem('validation', {
-      detail: `The target is wrong: it ${detail}.`,
-      errors: [{ pointer: '#/target', detail }],
-    })
-  const { node, a, b, actor } = target
-  const given = [
-    ...(node === undefined ? [] : ['node']),
-    ...(a === undefined && b === undefined ? [] : ['links']),
-    ...(actor === undefined ? [] : ['actor']),
-  ]
-  const [meant = 'cluster'] = given
-  if (given.length > 1 || !targets.some((one) => one === meant))
-    throw wrong(`has to be of ${targets.map((one) => targetWords[one]).join(' or ')}`)
-  if (meant === 'links' && (a === undefined || b === undefined)) throw wrong('has two sides, a and b')
-  const both = a?.find((one) => b?.includes(one))
-  if (both !== undefined) throw wrong(`has ${both} on both sides`)
-  const known = new Set<string>(cluster.nodes.map(({ id }) => id))
-  const unknown =
-    meant === 'cluster' ? undefined : struckNodes(cluster, spec, target).find((one) => !known.has(one))
-  if (unknown !== undefined) throw new Problem('not-found', `There is no node '${unknown}'.`)
-  if (actor !== undefined && !(spec.types ?? []).includes(typeOf(actorOf(actor))))
-    throw wrong(`is an actor of type ${(spec.types ?? []).join(' or ')}`)
-}
-
-const targetWords = { node: 'a node', links: 'links', actor: 'an actor', cluster: 'the whole: {}' } as const
-
-async function checkActor(id: string, client: ClusterClient): Promise<void> {
-  const body = { kind: 'operate', command: { kind: 'inspect' } } as const
-  const outcome = await client.request({ actor: id as ActorId, body, timeoutMs: lookTimeoutMs })
-  if (outcome.kind === 'unknown') throw new Problem('not-found', `There is no actor '${id}'.`)
-}
-
-function checkScheduled(of: FaultKind, at: number, faults: FaultControl): void {
-  const off = canBeScheduled(of)
-    ? faults.off[of]
-    : 'It cannot be undone, or stops everything: set it by hand.'
-  if (off === undefined) return
-  const pointer = `#/kinds/${at}`
-  throw new Problem('validation', { detail: `${of}: ${off}`, errors: [{ pointer, detail: off }] })
 }
 
 /** Of very many, the first. */
