@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import {
   curlOf,
   faultIn,
+  fromAllOthers,
   type Kind,
   lanesOf,
   metIn,
@@ -26,6 +27,12 @@ test.each([
 
 test('links that are not cut are between', () =>
   expect(targetIn({ a: ['node-1'], b: ['node-2'] }, 'delay-frames')).toBe('between node-1 and node-2'))
+
+test('a node is parted from all others that have shards', () => {
+  const house = ['node-1', 'node-2', 'node-3'].map((id) => ({ id, group: 'house' }))
+  const target = fromAllOthers('node-2', [{ id: 'edge-1', group: 'edge' }, ...house])
+  expect(target).toEqual({ a: ['node-2'], b: ['node-1', 'node-3'] })
+})
 
 test.each([
   ['Cut', {}, 'Cut'],

@@ -4,6 +4,7 @@
  * Does not: ask or show anything (`chaos.vue` and its parts).
  */
 import type { FaultKind, FaultParams, FaultTarget, FaultTargetKind } from '#gateway'
+import type { Node } from '../data/answers.ts'
 import { durationIn, manyOf } from '../shell/words.ts'
 
 /** Of the catalogue. */
@@ -68,6 +69,15 @@ export function targetIn({ node, a, b, actor }: FaultTarget, kind: string): stri
   if (a === undefined || b === undefined) return ''
   return kind === 'partition' ? `${listed(a)} from ${listed(b)}` : `between ${listed(a)} and ${listed(b)}`
 }
+
+type Grouped = Pick<Node, 'id' | 'group'>
+/** Those with shards. */
+export const hostsOf = (nodes: readonly Grouped[]): readonly string[] =>
+  nodes.filter(({ group }) => group !== 'edge').map(({ id }) => id)
+export const fromAllOthers = (node: string, nodes: readonly Grouped[]): FaultTarget => ({
+  a: [node],
+  b: hostsOf(nodes).filter((id) => id !== node),
+})
 
 const paramWords: Readonly<Record<string, (value: number) => string>> = {
   byMs: durationIn,
