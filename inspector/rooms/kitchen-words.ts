@@ -32,10 +32,13 @@ export function nameOf(thing: KitchenThing): string {
   }
 }
 
+export const markOf = ({ severity }: { readonly severity: 'warn' | 'bad' }): string =>
+  severity === 'bad' ? '✕' : '▲'
+
 /** One line, with what matters now. */
 export function lineOf(thing: KitchenThing, worldNow: number): string {
   const trouble = troubleOf(thing)
-  const mark = trouble === undefined ? '' : trouble.severity === 'bad' ? '✕ ' : '▲ '
+  const mark = trouble === undefined ? '' : `${markOf(trouble)} `
   const wrong = trouble === undefined ? '' : `, ${trouble.words}`
   return `${mark}${nameOf(thing)} ${figureOf(thing, worldNow)}${wrong}`
 }
@@ -66,6 +69,8 @@ function figureOf(thing: KitchenThing, worldNow: number): string {
 export interface DeviceRow {
   readonly device: Device
   readonly name: string
+  /** What is wrong with it, marked; its machine's state when nothing is. */
+  readonly state: string
   readonly now: string
   readonly set: string
   readonly inIt: string
@@ -92,7 +97,9 @@ export function deviceRows(things: Things, worldNow: number): readonly DeviceRow
 }
 
 function rowOf(device: Device, things: Things, worldNow: number): DeviceRow {
-  const common = { device, name: nameOf(device), trouble: troubleOf(device) }
+  const trouble = troubleOf(device)
+  const state = trouble === undefined ? device.state : `${markOf(trouble)} ${trouble.words}`
+  const common = { device, name: nameOf(device), state, trouble }
   if (device.kind === 'kitchen-timer') {
     const next = ringsNext(device, worldNow)
     const inIt = device.alarms.length === 0 ? '' : manyOf(device.alarms.length, 'alarm')
