@@ -56,9 +56,10 @@ const active = (page: Page, of: string) => page.locator(`[data-fault="${of}"]`)
 const isOver = (page: Page, of: string) => page.locator(`[data-over="${of}"]`).first()
 const panel = (page: Page) => page.getByRole('region', { name: 'Before it strikes' })
 const strike = (page: Page) => panel(page).locator('[type=submit]').click()
-/** What it touches was told before. */
+/** What it touches was told before: the button moves when that comes, and a click on its way would miss it. */
 async function aimed(page: Page): Promise<void> {
   await panel(page).getByText('It touches').waitFor()
+  await panel(page).getByText('counting …').waitFor({ state: 'detached' })
   await panel(page).locator('[type=submit]:not([disabled])').waitFor()
 }
 
