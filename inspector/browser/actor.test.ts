@@ -1,36 +1,26 @@
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Placed } from '../../bin/testing/up.ts'
-import { startBrowser } from './chromium.ts'
 import { type OpenHouse, openHouse } from './open-house.ts'
-import { cutOff, openPage, type Seen } from './page-seen.ts'
+import { cutOff, lookAt, type Seen } from './page-seen.ts'
 
 // An order on a live cluster, seen in its room.
 
 let house: OpenHouse
-let browser: Browser
 /** It has ended, so that it is the same however long the others take. */
 let done: Placed
 beforeAll(async () => {
-  browser = await startBrowser()
   house = await openHouse()
   done = await ready()
   await house.up.collect(done)
 })
-afterAll(async () => {
-  await browser?.close()
-  await house?.close()
-})
+afterAll(() => house?.close())
 
-async function look(actor: string, see: (seen: Seen) => Promise<void>, options = {}): Promise<void> {
-  const seen = await openPage(browser, `${house.url}#/actors/${encodeURIComponent(actor)}`, options)
-  try {
+const look = (actor: string, see: (seen: Seen) => Promise<void>, options = {}): Promise<void> =>
+  lookAt(house.browser, `${house.url}#/actors/${encodeURIComponent(actor)}`, options, async (seen) => {
     await seen.page.getByRole('heading', { name: actor, level: 1 }).waitFor()
     await see(seen)
-  } finally {
-    await seen.close()
-  }
-}
+  })
 const actorOf = ({ id }: Placed): string => `order/${id}`
 const lit = (page: Page, state: string) => page.locator(`[data-state="${state}"][data-active]`).waitFor()
 

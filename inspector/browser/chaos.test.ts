@@ -1,17 +1,14 @@
 /** Chaos lab, as a person uses it: each fault is armed, aimed, struck and reverted by the page, and its end is seen. */
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { NodeId } from '#ports'
-import { startBrowser } from './chromium.ts'
 import { type OpenHouse, openHouse } from './open-house.ts'
-import { cutOff, openPage, type Seen } from './page-seen.ts'
+import { cutOff, lookAt, type Seen } from './page-seen.ts'
 
 let house: OpenHouse
-let browser: Browser
 let isOpen = true
 let guests: Promise<unknown>
 beforeAll(async () => {
-  browser = await startBrowser()
   house = await openHouse()
   // Told when all is done: an answer that nobody waits for would end the run.
   guests = comeAndGo().catch((error: unknown) => error)
@@ -20,7 +17,6 @@ afterEach(() => fetch(`${house.url}ops/v1/faults`, { method: 'DELETE' }))
 afterAll(async () => {
   isOpen = false
   const trouble = await guests
-  await browser?.close()
   await house?.close()
   expect(trouble).toBeUndefined()
 })
@@ -37,20 +33,13 @@ async function comeAndGo(): Promise<void> {
   }
 }
 
-async function look(
-  see: (seen: Seen) => Promise<void>,
-  options: Parameters<typeof openPage>[2] = {},
-): Promise<void> {
-  const seen = await openPage(browser, `${house.url}#/chaos`, options)
-  try {
+const look = (see: (seen: Seen) => Promise<void>, options = {}): Promise<void> =>
+  lookAt(house.browser, `${house.url}#/chaos`, options, async (seen) => {
     await kind(seen.page, 'crash-node').waitFor()
     await see(seen)
     // Whose actors are away is told so: the browser notes each such answer.
     expect(seen.complaints.filter((words) => !/status of 50[34] /.test(words))).toEqual([])
-  } finally {
-    await seen.close()
-  }
-}
+  })
 const kind = (page: Page, of: string) => page.locator(`[data-kind="${of}"]`)
 const active = (page: Page, of: string) => page.locator(`[data-fault="${of}"]`)
 const isOver = (page: Page, of: string) => page.locator(`[data-over="${of}"]`).first()

@@ -1,32 +1,21 @@
-import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { NodeId } from '#ports'
-import { startBrowser } from './chromium.ts'
 import { type OpenHouse, openHouse } from './open-house.ts'
-import { openPage, type Seen } from './page-seen.ts'
+import { lookAt, type Seen } from './page-seen.ts'
 
 let house: OpenHouse
-let browser: Browser
 beforeAll(async () => {
-  browser = await startBrowser()
   house = await openHouse()
 })
-afterAll(async () => {
-  await browser?.close()
-  await house?.close()
-})
+afterAll(() => house?.close())
 
-async function look(see: (seen: Seen) => Promise<void>): Promise<void> {
-  const seen = await openPage(browser, `${house.url}#/cluster`)
-  try {
+const look = (see: (seen: Seen) => Promise<void>): Promise<void> =>
+  lookAt(house.browser, `${house.url}#/cluster`, {}, async (seen) => {
     await seen.page.getByRole('button', { name: 'node-2', exact: true }).click()
     await seen.page.waitForURL('**/#/cluster?node=node-2')
     await see(seen)
     expect(seen.complaints).toEqual([])
-  } finally {
-    await seen.close()
-  }
-}
+  })
 
 test('a node takes no more shards, and Ctrl Z takes that back', () =>
   look(async ({ page }) => {

@@ -2,11 +2,10 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { menuRef } from '#actors'
 import type { MessageId } from '#ports'
-import { inspectorFolder } from '../../bin/page-folders.ts'
-import { type Gateway, startGateway } from '../../gateway/index.ts'
+import type { Gateway } from '../../gateway/index.ts'
 import { FakeCluster } from '../../gateway/testing/fake-cluster.ts'
 import { startBrowser } from './chromium.ts'
-import { buildPage } from './open-house.ts'
+import { openInspector } from './open-house.ts'
 import { openPage } from './page-seen.ts'
 
 const cluster = new FakeCluster([])
@@ -14,14 +13,7 @@ let gateway: Gateway
 let browser: Browser
 beforeAll(async () => {
   browser = await startBrowser()
-  buildPage('inspector')
-  gateway = await startGateway({
-    client: cluster,
-    site: 'main',
-    port: 0,
-    opsPort: 0,
-    inspector: inspectorFolder,
-  })
+  gateway = await openInspector(cluster)
 })
 afterAll(async () => {
   await browser?.close()

@@ -1,31 +1,20 @@
-import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startBrowser } from './chromium.ts'
 import { type OpenHouse, openHouse } from './open-house.ts'
-import { openPage, type Seen } from './page-seen.ts'
+import { lookAt, type Seen } from './page-seen.ts'
 
 // The rooms of the house: orders, the story of one, actors, stock and money. One cluster for all.
 
 let house: OpenHouse
-let browser: Browser
 beforeAll(async () => {
-  browser = await startBrowser()
   house = await openHouse()
 })
-afterAll(async () => {
-  await browser?.close()
-  await house?.close()
-})
+afterAll(() => house?.close())
 
-async function look(path: string, see: (seen: Seen) => Promise<void>): Promise<void> {
-  const seen = await openPage(browser, `${house.url}#${path}`)
-  try {
+const look = (path: string, see: (seen: Seen) => Promise<void>): Promise<void> =>
+  lookAt(house.browser, `${house.url}#${path}`, {}, async (seen) => {
     await see(seen)
     expect(seen.complaints).toEqual([])
-  } finally {
-    await seen.close()
-  }
-}
+  })
 
 test('an order that is placed on the board is followed, its story is read, and it is cancelled', () =>
   look('/orders', async ({ page }) => {

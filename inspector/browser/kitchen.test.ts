@@ -1,25 +1,17 @@
-import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startBrowser } from './chromium.ts'
 import { type OpenHouse, openHouse } from './open-house.ts'
 import { cutOff, openPage, type Seen } from './page-seen.ts'
 
 // A live cluster and a real browser: what guests order is cooked before one's eyes.
 
 let house: OpenHouse
-let browser: Browser
 let seen: Seen
 beforeAll(async () => {
-  browser = await startBrowser()
   house = await openHouse()
   // Small: there is no graphics card that draws it.
-  seen = await openPage(browser, `${house.url}#/kitchen`, { viewport: { width: 1_180, height: 680 } })
+  seen = await openPage(house.browser, `${house.url}#/kitchen`, { viewport: { width: 1_180, height: 680 } })
 })
-afterAll(async () => {
-  await seen?.close()
-  await browser?.close()
-  await house?.close()
-})
+afterAll(() => house?.close())
 
 const label = (text: string | RegExp) => seen.page.locator('.labels span:visible', { hasText: text })
 const oven = () => seen.page.locator('.list tr', { hasText: 'oven 1' }).first()
@@ -117,7 +109,7 @@ test('a click on something opens its actor', async () => {
 })
 
 test('without a graphics card there are the tables, and why', async () => {
-  const { page, close } = await openPage(browser, `${house.url}#/dead-letters`)
+  const { page, close } = await openPage(house.browser, `${house.url}#/dead-letters`)
   await page.evaluate(() => {
     HTMLCanvasElement.prototype.getContext = () => null
   })

@@ -1,10 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { rooms } from '../shell/rooms.ts'
 import { brokenRules } from './axe.ts'
-import { startBrowser } from './chromium.ts'
 import { type OpenHouse, openHouse } from './open-house.ts'
 import { cutOff, openPage } from './page-seen.ts'
 
@@ -18,10 +16,8 @@ const sizes = [
 ]
 
 let house: OpenHouse
-let browser: Browser
 let places: readonly { readonly path: string; readonly title: string; readonly name: string }[]
 beforeAll(async () => {
-  browser = await startBrowser()
   house = await openHouse()
   if (folder !== undefined) mkdirSync(folder, { recursive: true })
   const [placed] = await Promise.all(Array.from({ length: 24 }, () => house.up.place()))
@@ -36,16 +32,13 @@ beforeAll(async () => {
     },
   ]
 })
-afterAll(async () => {
-  await browser?.close()
-  await house?.close()
-})
+afterAll(() => house?.close())
 
 describe.each(sizes)('at $width × $height', (viewport) => {
   test.each(['dark', 'light'] as const)(
     '%s, no room is cut off or breaks a rule of access',
     async (colorScheme) => {
-      const { page, complaints, close } = await openPage(browser, house.url, { viewport, colorScheme })
+      const { page, complaints, close } = await openPage(house.browser, house.url, { viewport, colorScheme })
       await page.getByRole('link', { name: 'node-3, up' }).waitFor()
       // What is there to be read is the same at the width between.
       const isRead = viewport.width !== 1_180

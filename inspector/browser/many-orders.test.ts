@@ -1,10 +1,9 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { inspectorFolder } from '../../bin/page-folders.ts'
-import { type Gateway, startGateway } from '../../gateway/index.ts'
+import type { Gateway } from '../../gateway/index.ts'
 import { FakeCluster } from '../../gateway/testing/fake-cluster.ts'
 import { startBrowser } from './chromium.ts'
-import { buildPage } from './open-house.ts'
+import { openInspector } from './open-house.ts'
 import { openPage } from './page-seen.ts'
 
 const count = 1_900
@@ -13,14 +12,7 @@ let gateway: Gateway
 let browser: Browser
 beforeAll(async () => {
   browser = await startBrowser()
-  buildPage('inspector')
-  gateway = await startGateway({
-    client: new FakeCluster([]),
-    site: 'main',
-    port: 0,
-    opsPort: 0,
-    inspector: inspectorFolder,
-  })
+  gateway = await openInspector(new FakeCluster([]))
 })
 afterAll(async () => {
   await browser?.close()

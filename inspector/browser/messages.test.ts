@@ -1,33 +1,22 @@
 import { readFileSync } from 'node:fs'
-import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { TapLine } from '../../gateway/tap-words.ts'
-import { startBrowser } from './chromium.ts'
 import { type OpenHouse, openHouse } from './open-house.ts'
-import { cutOff, openPage, type Seen } from './page-seen.ts'
+import { cutOff, lookAt, openPage, type Seen } from './page-seen.ts'
 
 // Messages as they are handled: seen, filtered, held, opened and taken along; and looked at by no node when nobody looks.
 
 let house: OpenHouse
-let browser: Browser
 beforeAll(async () => {
-  browser = await startBrowser()
   house = await openHouse()
 })
-afterAll(async () => {
-  await browser?.close()
-  await house?.close()
-})
+afterAll(() => house?.close())
 
-async function look(path: string, see: (seen: Seen) => Promise<void>): Promise<void> {
-  const seen = await openPage(browser, `${house.url}#${path}`)
-  try {
+const look = (path: string, see: (seen: Seen) => Promise<void>): Promise<void> =>
+  lookAt(house.browser, `${house.url}#${path}`, {}, async (seen) => {
     await see(seen)
     expect(seen.complaints).toEqual([])
-  } finally {
-    await seen.close()
-  }
-}
+  })
 const tapped = ({ page }: Seen): Promise<void> => page.getByText('3 nodes are tapped.').waitFor()
 const filterOf = ({ page }: Seen) => page.getByRole('searchbox', { name: 'Filter of messages' })
 const taps = async (): Promise<readonly { readonly filter: string }[]> =>
@@ -141,7 +130,7 @@ test('who goes to another room taps no more', async () => {
 test.each([1_440, 1_180, 390])(
   'at a width of %i nothing is cut off, also with a message open',
   async (width) => {
-    const seen = await openPage(browser, `${house.url}#/messages`, { viewport: { width, height: 844 } })
+    const seen = await openPage(house.browser, `${house.url}#/messages`, { viewport: { width, height: 844 } })
     await tapped(seen)
     await house.up.place()
     const rows = seen.page.locator('.rows .row')

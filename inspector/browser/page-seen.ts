@@ -36,6 +36,21 @@ export async function openPage(
   return { page, complaints, close: () => context.close() }
 }
 
+/** It is closed whatever is seen of it. */
+export async function lookAt(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions,
+  see: (seen: Seen) => Promise<void>,
+): Promise<void> {
+  const seen = await openPage(browser, url, options)
+  try {
+    await see(seen)
+  } finally {
+    await seen.close()
+  }
+}
+
 /** Boxes that reach out of the page to the right, by their class: what a person would have to scroll for, or never sees. */
 export const cutOff = (page: Page): Promise<readonly string[]> =>
   page.evaluate(() => {

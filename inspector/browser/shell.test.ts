@@ -1,33 +1,23 @@
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { NodeId } from '#ports'
 import { rooms } from '../shell/rooms.ts'
-import { startBrowser } from './chromium.ts'
 import { type OpenHouse, openHouse } from './open-house.ts'
-import { cutOff, openPage, type Seen } from './page-seen.ts'
+import { cutOff, lookAt, type Seen } from './page-seen.ts'
 
 // One cluster for all: what changes it comes last.
 
 let house: OpenHouse
-let browser: Browser
 beforeAll(async () => {
-  browser = await startBrowser()
   house = await openHouse()
 })
-afterAll(async () => {
-  await browser?.close()
-  await house?.close()
-})
+afterAll(() => house?.close())
 
-async function look(see: (seen: Seen) => Promise<void>, options = {}, path = '#/'): Promise<void> {
-  const seen = await openPage(browser, `${house.url}${path}`, options)
-  try {
+const look = (see: (seen: Seen) => Promise<void>, options = {}, path = '#/'): Promise<void> =>
+  lookAt(house.browser, `${house.url}${path}`, options, async (seen) => {
     await seen.page.getByRole('link', { name: 'node-3, up' }).waitFor()
     await see(seen)
-  } finally {
-    await seen.close()
-  }
-}
+  })
 const background = (page: Page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
 const dark = 'rgb(8, 14, 13)'
 const light = 'rgb(237, 241, 240)'

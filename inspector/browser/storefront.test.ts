@@ -1,12 +1,11 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { NodeId } from '#ports'
 import { brokenRules } from './axe.ts'
-import { startBrowser } from './chromium.ts'
 import { type OpenHouse, openHouse } from './open-house.ts'
-import { cutOff, openPage, type Seen } from './page-seen.ts'
+import { cutOff, lookAt, openPage, type Seen } from './page-seen.ts'
 
 // A guest with a phone, before a house of processes. With BRIGADE_SCREENSHOTS=DIR what is looked at is also a picture there.
 
@@ -14,31 +13,19 @@ const folder = process.env.BRIGADE_SCREENSHOTS
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true } as const
 
 let house: OpenHouse
-let browser: Browser
 beforeAll(async () => {
-  browser = await startBrowser()
   // An order that nobody pays is looked at, too: at this speed it lives for half a minute.
   house = await openHouse({ speed: 30 })
   if (folder !== undefined) mkdirSync(folder, { recursive: true })
 })
-afterAll(async () => {
-  await browser?.close()
-  await house?.close()
-})
+afterAll(() => house?.close())
 
-async function visit(
-  see: (seen: Seen) => Promise<void>,
-  options: BrowserContextOptions = phone,
-): Promise<void> {
-  const seen = await openPage(browser, `${house.up.url}/`, options)
-  try {
+const visit = (see: (seen: Seen) => Promise<void>, options: BrowserContextOptions = phone): Promise<void> =>
+  lookAt(house.browser, `${house.up.url}/`, options, async (seen) => {
     await see(seen)
     // An answer that is no is one that the page has words for; the browser complains of it all the same.
     expect(seen.complaints.filter((words) => !words.startsWith('Failed to load resource'))).toEqual([])
-  } finally {
-    await seen.close()
-  }
-}
+  })
 
 const title = (page: Page, name: string | RegExp): Promise<void> =>
   page.getByRole('heading', { name, level: 1 }).waitFor()
@@ -233,7 +220,7 @@ test('of what there is too little, a substitute is offered before anything is or
   }))
 
 test('beside a wide screen it has a code for phones, where a phone can come', async () => {
-  const context = await browser.newContext({ viewport: { width: 1_180, height: 800 } })
+  const context = await house.browser.newContext({ viewport: { width: 1_180, height: 800 } })
   const page = await context.newPage()
   await page.route('http://house.example/**', async (route) => {
     const { pathname } = new URL(route.request().url())
@@ -247,7 +234,7 @@ test('beside a wide screen it has a code for phones, where a phone can come', as
 })
 
 test('the inspector leads here', async () => {
-  const { page, close } = await openPage(browser, house.url)
+  const { page, close } = await openPage(house.browser, house.url)
   const link = page.getByRole('link', { name: /^Storefront/ })
   const [opened] = await Promise.all([page.context().waitForEvent('page'), link.click()])
   await title(opened, 'What would you like?')

@@ -2,12 +2,11 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { ActorId, Instant } from '#actor'
 import type { MessageId, NodeId } from '#ports'
-import { inspectorFolder } from '../../bin/page-folders.ts'
-import { type Gateway, startGateway } from '../../gateway/index.ts'
+import type { Gateway } from '../../gateway/index.ts'
 import { FakeCluster } from '../../gateway/testing/fake-cluster.ts'
 import { brokenRules } from './axe.ts'
 import { startBrowser } from './chromium.ts'
-import { buildPage } from './open-house.ts'
+import { openInspector } from './open-house.ts'
 import { openPage } from './page-seen.ts'
 
 // Messages of a cluster that is told what to say: whatever becomes of one, of a tap, and of the gateway.
@@ -15,12 +14,9 @@ import { openPage } from './page-seen.ts'
 const cluster = new FakeCluster([])
 let gateway: Gateway
 let browser: Browser
-const start = (opsPort = 0): Promise<Gateway> =>
-  startGateway({ client: cluster, site: 'main', port: 0, opsPort, inspector: inspectorFolder })
 beforeAll(async () => {
   browser = await startBrowser()
-  buildPage('inspector')
-  gateway = await start()
+  gateway = await openInspector(cluster)
 })
 afterAll(async () => {
   await browser?.close()
@@ -76,7 +72,7 @@ test('when its gateway comes back it is tapped again, and the rows before are st
     .waitFor()
   const before = page.getByRole('button', { name: 'order.before' })
   expect(await before.count()).toBeGreaterThan(0)
-  gateway = await start(Number(port))
+  gateway = await openInspector(cluster, { opsPort: Number(port) })
   await show(page, 'handled', 'order.after')
   expect(await before.count()).toBeGreaterThan(0)
   await close()

@@ -4,7 +4,7 @@ import { defineDay } from '#day'
 import { type RunningSimulation, startSimulated } from '../../bin/simulated/up-simulated.ts'
 import { startBrowser } from './chromium.ts'
 import { buildPage } from './open-house.ts'
-import { openPage, type Seen } from './page-seen.ts'
+import { lookAt, type Seen } from './page-seen.ts'
 
 // A simulated evening, whose time is in the hand of who looks.
 
@@ -33,16 +33,12 @@ afterAll(async () => {
   await house?.close()
 })
 
-async function look(see: (seen: Seen) => Promise<void>): Promise<void> {
-  const seen = await openPage(browser, `${house.opsUrl}/`)
-  try {
+const look = (see: (seen: Seen) => Promise<void>): Promise<void> =>
+  lookAt(browser, `${house.opsUrl}/`, {}, async (seen) => {
     await seen.page.getByText('seed 5, simulated').waitFor()
     await see(seen)
     expect(seen.complaints).toEqual([])
-  } finally {
-    await seen.close()
-  }
-}
+  })
 const time = async (): Promise<{ readonly state: string; readonly events: number; readonly now: string }> =>
   (await fetch(`${house.opsUrl}/ops/v1/time`)).json()
 const says = (page: Page, words: string) => page.getByText(words, { exact: true }).waitFor()

@@ -1,10 +1,9 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { inspectorFolder } from '../../bin/page-folders.ts'
-import { type Gateway, startGateway } from '../../gateway/index.ts'
+import type { Gateway } from '../../gateway/index.ts'
 import { FakeCluster } from '../../gateway/testing/fake-cluster.ts'
 import { startBrowser } from './chromium.ts'
-import { buildPage } from './open-house.ts'
+import { openInspector } from './open-house.ts'
 import { openPage } from './page-seen.ts'
 
 const token = 'a-token-of-enough-length'
@@ -12,15 +11,7 @@ let gateway: Gateway
 let browser: Browser
 beforeAll(async () => {
   browser = await startBrowser()
-  buildPage('inspector')
-  gateway = await startGateway({
-    client: new FakeCluster([]),
-    site: 'main',
-    port: 0,
-    opsPort: 0,
-    token,
-    inspector: inspectorFolder,
-  })
+  gateway = await openInspector(new FakeCluster([]), { token })
 })
 afterAll(async () => {
   await browser?.close()

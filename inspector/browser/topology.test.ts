@@ -1,25 +1,17 @@
-import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { NodeId } from '#ports'
-import { startBrowser } from './chromium.ts'
 import { type OpenHouse, openHouse } from './open-house.ts'
 import { cutOff, openPage, type Seen } from './page-seen.ts'
 
 // A live cluster and a real browser; the last test kills a node.
 
 let house: OpenHouse
-let browser: Browser
 let seen: Seen
 beforeAll(async () => {
-  browser = await startBrowser()
   house = await openHouse()
-  seen = await openPage(browser, `${house.url}#/topology`)
+  seen = await openPage(house.browser, `${house.url}#/topology`)
 })
-afterAll(async () => {
-  await seen?.close()
-  await browser?.close()
-  await house?.close()
-})
+afterAll(() => house?.close())
 
 const label = (text: string) => seen.page.locator('.labels span:visible', { hasText: text })
 
