@@ -3,15 +3,18 @@
  *
  * Does not: send them (`live-faults.ts`, `simulated/simulated-faults.ts`).
  */
-import type { ActorId, Message } from '#actor'
+import type { Message } from '#actor'
 import type { ApplianceContext } from '#actors'
-import type { CommandOutcome, FaultKind, FaultParams } from '#gateway'
+import type { Fault, FaultKind, FaultParams } from '#gateway'
+import type { Outcome } from '#ports'
 
 export interface HouseFault {
   breaks(params: FaultParams): Message
   readonly mends: Message
   /** Whether the actor is broken so, by this or by itself. */
   shows(seen: Seen): boolean
+  /** What `mends` would undo: 'is off shift'. */
+  trouble(seen: Seen): string | undefined
 }
 
 /** What an inspection of an actor tells of it. */
@@ -22,10 +25,25 @@ export interface Seen {
 
 type Appliance = Pick<ApplianceContext, 'fault' | 'doorOpen' | 'sensor' | 'welded'>
 
+function troubleOf({ fault, welded, doorOpen, sensor }: Appliance): string | undefined {
+  if (fault !== '') return `is broken (${fault})`
+  if (welded) return 'has a welded relay'
+  if (doorOpen) return 'has an open door'
+  return sensor === 'ok' ? undefined : `has a sensor that shows what is not so (${sensor})`
+}
+
 const ofAppliance = (breaks: HouseFault['breaks'], shows: (shown: Appliance) => boolean): HouseFault => ({
   breaks,
   mends: { type: 'appliance.repair' },
   shows: ({ context }) => shows(context as Appliance),
+  trouble: ({ context }) => troubleOf(context as Appliance),
+})
+/** Whose state says whether it is as it should be. */
+const ofState = (state: string, words: string, breaks: Message, mends: Message): HouseFault => ({
+  breaks: () => breaks,
+  mends,
+  shows: ({ value }) => value === state,
+  trouble: ({ value }) => (value === state ? words : undefined),
 })
 const said = (message: Message & Readonly<Record<string, unknown>>): Message => message
 
@@ -50,28 +68,27 @@ export const houseFaults: Readonly<Partial<Record<FaultKind, HouseFault>>> = {
     () => said({ type: 'appliance.door', open: true }),
     ({ doorOpen }) => doorOpen,
   ),
-  'probe-silent': {
-    breaks: () => said({ type: 'probe.sensor', mode: 'silent' }),
-    mends: { type: 'probe.repair' },
-    shows: ({ value }) => value === 'fault',
-  },
-  'timer-stopped': {
-    breaks: () => said({ type: 'timer.break' }),
-    mends: { type: 'timer.repair' },
-    shows: ({ value }) => value === 'fault',
-  },
-  'cook-ill': {
-    breaks: () => said({ type: 'cook.shift', on: false }),
-    mends: said({ type: 'cook.shift', on: true }),
-    shows: ({ value }) => value === 'off-shift',
-  },
+  'probe-silent': ofState('fault', 'is broken', said({ type: 'probe.sensor', mode: 'silent' }), {
+    type: 'probe.repair',
+  }),
+  'timer-stopped': ofState('fault', 'is broken', { type: 'timer.break' }, { type: 'timer.repair' }),
+  'cook-ill': ofState(
+    'off-shift',
+    'is off shift',
+    said({ type: 'cook.shift', on: false }),
+    said({ type: 'cook.shift', on: true }),
+  ),
 }
 
-/** It would be mended at the end of a fault that has not broken it: a cook who is off shift would be sent to work. */
-export const brokenAlready = (actor: ActorId): CommandOutcome => ({
-  ...{ kind: 'refused', reason: 'invalid-transition' },
-  detail: `${actor} is like that already.`,
-})
+/** `FaultControl.unfit`, by the answer of its actor to an inspection. */
+export function unfitness(
+  { kind, target: { actor } }: Pick<Fault, 'kind' | 'target'>,
+  outcome: Outcome,
+): string | undefined {
+  if (outcome.kind !== 'answer') return `${actor} does not answer (${outcome.kind}).`
+  const trouble = houseFaults[kind]?.trouble(outcome.value as Seen)
+  return trouble && `${actor} ${trouble}, and the end of this would undo that.`
+}
 
 /** So much of what is free in a bin spoils. Undefined: it is empty. */
 export function spoils(free: number, share: number): Message | undefined {

@@ -18,6 +18,7 @@ let answers: Map<string, () => Outcome>
 let told: string[]
 /** Before it is told to break, and unless it is broken already. */
 let isWhole: boolean
+let answersInspection: boolean
 
 const healAll = (): void => {
   for (const { injection } of board.inForce)
@@ -42,12 +43,14 @@ beforeEach(() => {
   answers = new Map()
   told = []
   isWhole = true
+  answersInspection = true
   faults = new LiveFaults({
     control: { command: async (said) => command(said) },
     client: {
       cluster: () => Promise.reject(new Error('not asked')),
       request: async ({ body, key = '' }) => {
-        const context = { fault: isWhole ? '' : 'worn out' }
+        const context = { fault: isWhole ? '' : 'worn out', welded: false, doorOpen: false, sensor: 'ok' }
+        if (body.kind === 'operate' && !answersInspection) return { kind: 'timeout' }
         if (body.kind === 'operate') return { kind: 'answer', value: { context }, state: {}, version: 1 }
         told.push(key)
         if (key === 'f breaks') isWhole = false
@@ -86,9 +89,14 @@ test('what does not answer for long is mended once it does', async () => {
   expect(board.inForce.length).toBe(0)
 })
 
-test('what is broken already is not broken again, for its end would mend it', async () => {
+test('what is broken already is unfit, for the end of a fault would mend it, and so is who does not answer', async () => {
+  expect(await faults.unfit(fault)).toBeUndefined()
   isWhole = false
-  expect(await faults.strike(fault)).toMatchObject({ kind: 'refused', reason: 'invalid-transition' })
+  expect(await faults.unfit(fault)).toBe(
+    'oven/house:pass:1 is broken (worn out), and the end of this would undo that.',
+  )
+  answersInspection = false
+  expect(await faults.unfit(fault)).toBe('oven/house:pass:1 does not answer (timeout).')
   expect([statuses(), told]).toEqual([[], []])
 })
 

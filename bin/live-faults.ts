@@ -25,7 +25,7 @@ import type {
   NodeControl,
 } from '#live'
 import type { NodeId, Outcome } from '#ports'
-import { brokenAlready, type HouseFault, houseFaults, type Seen, spoils } from './house-faults.ts'
+import { type HouseFault, houseFaults, type Seen, spoils, unfitness } from './house-faults.ts'
 
 const requestTimeoutMs = 3_000
 /** What could not be mended is tried again so often: its actor may be on its way to another node. */
@@ -80,6 +80,11 @@ export class LiveFaults implements FaultControl {
 
   async faults(): Promise<readonly FaultView[]> {
     return (await this.#statuses()).flatMap(viewOf)
+  }
+
+  async unfit(fault: Pick<SetFault, 'kind' | 'target'>): Promise<string | undefined> {
+    if (houseFaults[fault.kind] === undefined) return undefined
+    return unfitness(fault, await this.#inspect(fault.target.actor as ActorId))
   }
 
   async strike(fault: SetFault): Promise<CommandOutcome> {
@@ -189,7 +194,6 @@ export class LiveFaults implements FaultControl {
     const house = houseFaults[kind]
     const actor = target.actor as ActorId
     if (house === undefined) return { kind: 'failed', detail: `${kind} is no fault of the house` }
-    if (await this.#shows(actor, house)) return brokenAlready(actor)
     const remembered = {
       ...{ id, about: aboutOf(fault), isMendedFirst: true },
       ...(forMs !== undefined && { forMs }),
@@ -278,8 +282,12 @@ export class LiveFaults implements FaultControl {
   }
 
   async #shows(actor: ActorId, house: HouseFault): Promise<boolean> {
-    const outcome = await this.#request({ actor, body: { kind: 'operate', command: { kind: 'inspect' } } })
+    const outcome = await this.#inspect(actor)
     return outcome.kind === 'answer' && house.shows(outcome.value as Seen)
+  }
+
+  #inspect(actor: ActorId): Promise<Outcome> {
+    return this.#request({ actor, body: { kind: 'operate', command: { kind: 'inspect' } } })
   }
 
   #request(request: Omit<ActorRequest, 'timeoutMs'>): Promise<Outcome> {

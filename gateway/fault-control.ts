@@ -95,6 +95,11 @@ export interface FaultControl {
   nowMs(): number
   /** In force, oldest first; then the last that are over. */
   faults(): Promise<readonly FaultView[]>
+  /**
+   * Why its actor is not as the end of this would leave it: what mends it would undo more than this has done. Undefined:
+   * it is, or this strikes no actor.
+   */
+  unfit(fault: Pick<Fault, 'kind' | 'target'>): Promise<string | undefined>
   /** Never rejects. */
   strike(fault: SetFault): Promise<CommandOutcome>
   /** One, or all: who is frozen goes on, links are whole. Never rejects. */

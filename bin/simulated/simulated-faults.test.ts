@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { defineDay, ReplayableDay } from '#day'
 import { type FaultKind, type FaultView, faultKinds, type SetFault } from '#gateway'
 import { faultSpecs, usualParams } from '../../gateway/ops/fault-catalogue.ts'
+import { houseFaults } from '../house-faults.ts'
 import { SimulatedFaults } from './simulated-faults.ts'
 
 const day = defineDay({
@@ -81,6 +82,7 @@ describe('a fault by hand', () => {
     played.run(0.5)
     expect((await played.seen())?.ended).toBeUndefined()
     await played.faults.revert('f')
+    played.run(houseFaults[kind] === undefined ? 0 : 0.5)
     expect((await played.seen())?.ended?.how).toBe('reverted')
     const { met } = (await played.seen()) ?? { met: -1 }
     played.run(5)
@@ -143,16 +145,27 @@ describe('a fault by hand', () => {
     expect((await played.seen())?.ended).toBeUndefined()
   })
 
-  test('sends no cook home who is off shift, for its end would send them to work', async () => {
+  test('is not for a cook who is off shift: its end would send them to work', async () => {
     const played = new Played()
-    const target = { actor: played.anActor(['cook']) }
-    await played.set('cook-ill', { target })
+    const fault = { kind: 'cook-ill', target: { actor: played.anActor(['cook']) } } as const
+    expect(await played.faults.unfit(fault)).toBeUndefined()
+    await played.set('cook-ill', fault)
     played.run(1)
-    const again = { id: 'g', by: 'ada', kind: 'cook-ill', target, params: {} } as const
-    expect(await played.faults.strike(again)).toMatchObject({ kind: 'refused', reason: 'invalid-transition' })
+    expect(await played.faults.unfit(fault)).toMatch(/^cook\/.* is off shift, and/)
     await played.faults.revert()
+    // Until the cook has heard of it the fault is in force.
+    expect((await played.seen())?.ended).toBeUndefined()
     played.run(1)
-    expect(await played.faults.strike(again)).toEqual({ kind: 'accepted' })
+    expect((await played.seen())?.ended?.how).toBe('reverted')
+    expect(await played.faults.unfit(fault)).toBeUndefined()
+  })
+
+  test('is not for an oven that has another trouble: its end would mend that', async () => {
+    const played = new Played()
+    const target = { actor: played.anActor(['oven']) }
+    await played.set('door-open', { target })
+    played.run(1)
+    expect(await played.faults.unfit({ kind: 'sensor-drift', target })).toContain('has an open door')
   })
 
   test('leaves frozen whom another has frozen', async () => {

@@ -19,7 +19,7 @@ import {
   timeText,
 } from '#day'
 import type { CommandOutcome, FaultControl, FaultKind, FaultView, SetFault, TimeControl } from '#gateway'
-import { brokenAlready, type HouseFault, houseFaults, type Seen, spoils } from '../house-faults.ts'
+import { type HouseFault, houseFaults, type Seen, spoils, unfitness } from '../house-faults.ts'
 import { inspected } from './looked-at.ts'
 
 /** Until somebody reverts it: longer than a day. */
@@ -35,6 +35,10 @@ interface Struck {
   readonly at: number
   /** Whether its effect was seen. */
   readonly fired: () => boolean
+  /** What a message has broken is broken until one has mended it. */
+  readonly isMended?: () => boolean
+  /** When somebody reverted it. */
+  revertedAt?: number
   ended?: { readonly how: 'over' | 'reverted'; readonly at: number }
 }
 
@@ -80,14 +84,15 @@ export class SimulatedFaults implements FaultControl {
     return [...all.filter((one) => !isOver(one)), ...over].map((one) => viewOf(day, one))
   }
 
+  async unfit(fault: Pick<SetFault, 'kind' | 'target'>): Promise<string | undefined> {
+    if (houseFaults[fault.kind] === undefined) return undefined
+    return unfitness(fault, inspected(this.#play.today, fault.target.actor as ActorId))
+  }
+
   async strike(fault: SetFault): Promise<CommandOutcome> {
     const { node } = fault.target
-    const { today } = this.#play
-    const { cluster } = today
+    const { cluster } = this.#play.today
     if (this.#time.view().state === 'seeking') return onItsWay
-    const house = houseFaults[fault.kind]
-    const actor = fault.target.actor as ActorId
-    if (house !== undefined && isSeen(today, actor, house)) return brokenAlready(actor)
     if (node !== undefined && cluster.stateOf(node) === 'ended')
       return { kind: 'refused', reason: 'node-gone', detail: `The process of ${node} has ended.` }
     this.#play.intervene((day) => set(day, fault))
@@ -103,8 +108,9 @@ export class SimulatedFaults implements FaultControl {
       for (const one of all) {
         const { node } = one.fault.target
         if (one.ended !== undefined || (id !== undefined && one.fault.id !== id)) continue
+        one.revertedAt ??= cluster.timeline.now
         one.scene.endNow()
-        one.ended = { how: 'reverted', at: cluster.timeline.now }
+        endIfOver(day, one)
         const isFrozen = all.some(
           ({ fault, ended }) =>
             ended === undefined && fault.kind === 'pause-node' && fault.target.node === node,
@@ -125,27 +131,31 @@ function set(day: SimDay, fault: SetFault): void {
   boardOf(day).set(fault.id, { fault, at, ...begun })
 }
 
-function strike(day: SimDay, fault: SetFault): Pick<Struck, 'scene' | 'fired'> {
+type Begun = Pick<Struck, 'scene' | 'fired' | 'isMended'>
+
+function strike(day: SimDay, fault: SetFault): Begun {
   if (fault.kind === 'spoilage') return spoil(day, fault)
   const { scene, outcome }: FaultByHand = day.byHand.strike(wordsFor(day, fault))
   return { scene, fired: () => outcome.fired }
 }
 
-function breakInHouse(
-  day: SimDay,
-  { id, kind, target, params, forMs }: SetFault,
-): Pick<Struck, 'scene' | 'fired'> {
+function breakInHouse(day: SimDay, { id, kind, target, params, forMs }: SetFault): Begun {
   const scene = day.byHand.byHand()
   const actor = target.actor as ActorId
   const house = houseFaults[kind]
   let hasFired = false
+  let isMended = false
   if (house !== undefined) {
     scene.tell(actor, house.breaks(params), `${id} breaks`, () => {
       hasFired = isSeen(day, actor, house)
     })
-    scene.later(durationOf(forMs), () => scene.tell(actor, house.mends, `${id} mends`))
+    scene.later(durationOf(forMs), () =>
+      scene.tell(actor, house.mends, `${id} mends`, () => {
+        isMended = true
+      }),
+    )
   }
-  return { scene, fired: () => hasFired }
+  return { scene, fired: () => hasFired, isMended: () => isMended }
 }
 
 function isSeen(day: SimDay, actor: ActorId, house: HouseFault): boolean {
@@ -153,7 +163,7 @@ function isSeen(day: SimDay, actor: ActorId, house: HouseFault): boolean {
   return outcome.kind === 'answer' && house.shows(outcome.value as Seen)
 }
 
-function spoil(day: SimDay, { id, target, params }: SetFault): Pick<Struck, 'scene' | 'fired'> {
+function spoil(day: SimDay, { id, target, params }: SetFault): Begun {
   const scene = day.byHand.byHand()
   const actor = target.actor as ActorId
   let hasFired = false
@@ -251,7 +261,11 @@ function wordsFor(day: SimDay, { kind, target, params, forMs }: SetFault): Fault
 
 /** Lasting ones after their time; a killed node's when it takes part again. */
 function endIfOver({ cluster }: SimDay, one: Struck): void {
-  if (one.ended !== undefined) return
+  if (one.ended !== undefined || one.isMended?.() === false) return
+  if (one.revertedAt !== undefined) {
+    one.ended = { how: 'reverted', at: one.revertedAt }
+    return
+  }
   const { forMs, target } = one.fault
   const { now } = cluster.timeline
   if (forMs !== undefined) {

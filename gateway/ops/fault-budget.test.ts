@@ -3,7 +3,7 @@ import type { ActorId } from '#actor'
 import type { NodeId, ShardId } from '#ports'
 import type { ActorListItem, ClusterView, NodeState, NodeView } from '../cluster-client.ts'
 import type { FaultKind, FaultTarget } from '../fault-control.ts'
-import { downMaxOf, overBudget, radiusOf } from './fault-budget.ts'
+import { brokenBy, downMaxOf, overBudget, radiusOf } from './fault-budget.ts'
 import { faultSpecs } from './fault-catalogue.ts'
 
 const node = (
@@ -105,6 +105,19 @@ describe('the budget', () => {
     if (refused === undefined) expect(told).toBeUndefined()
     else expect(told).toMatch(refused)
   })
+})
+
+test('FQ3: what an actor has to be mended of forbids more, and what is over or never mended does not', () => {
+  const target = { actor: 'bin/main:basil' }
+  const of = (kind: FaultKind, more = {}) => ({
+    ...{ id: 'f', by: 'ada', kind, target, params: {}, ageMs: 0, met: 0 },
+    ...more,
+  })
+  expect(brokenBy({ target }, [of('cook-ill')])).toContain("'Cook falls ill' is in force there")
+  expect(brokenBy({ target: { actor: 'bin/main:salt' } }, [of('cook-ill')])).toBeUndefined()
+  expect(brokenBy({ target }, [of('cook-ill', { ended: { how: 'over', agoMs: 1 } })])).toBeUndefined()
+  expect(brokenBy({ target }, [of('spoilage')])).toBeUndefined()
+  expect(brokenBy({ target: {} }, [of('cook-ill', { target: {} })])).toBeUndefined()
 })
 
 test('FQ1: what was just struck is away, though it looks as if it were up', () => {

@@ -7,7 +7,7 @@
  * Invariants:
  *   FQ1. Of the nodes with shards at most `downMaxOf` are down for faults; a kind that stops all of them says so by its name.
  *   FQ2. No group loses its last node, and the gateway its last edge, to a fault that stops one.
- *   FQ3. An actor has one fault at a time: what mends it mends all of it.
+ *   FQ3. Through one gateway an actor has one fault at a time that is to be mended: what mends it mends all of it.
  */
 import { typeOf } from '#actor'
 import type { ActorListItem, ClusterView, NodeView } from '../cluster-client.ts'
@@ -63,7 +63,11 @@ export function brokenBy(
   faults: readonly FaultView[],
 ): string | undefined {
   const other = faults.find(
-    (fault) => fault.ended === undefined && target.actor !== undefined && fault.target.actor === target.actor,
+    (fault) =>
+      fault.ended === undefined &&
+      faultSpecs[fault.kind].undo === 'revert' &&
+      target.actor !== undefined &&
+      fault.target.actor === target.actor,
   )
   return other && `'${faultSpecs[other.kind].name}' is in force there, and what mends one mends both.`
 }

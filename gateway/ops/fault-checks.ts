@@ -11,9 +11,13 @@ import { invalidRequest, Problem } from '../problems.ts'
 import { actorOf } from './actors.ts'
 import { struckNodes } from './fault-budget.ts'
 import { canBeScheduled, faultSpecs, paramsValidator, usualParams } from './fault-catalogue.ts'
-import { type Setting, whyOff } from './fault-views.ts'
+import type { Setting } from './fault-views.ts'
 
 const lookTimeoutMs = 3_000
+
+export const notHere = 'This gateway has nothing to break its cluster with.'
+export const whyOff = (of: FaultKind, faults: FaultControl | undefined): string | undefined =>
+  faults === undefined ? notHere : faults.off[of]
 
 /** @throws Problem `validation`, `not-found`, `unsupported`. */
 export async function checked(

@@ -170,13 +170,12 @@ export const shownRadius = (radius: ReturnType<typeof radiusOf>) => ({
   byType: [...radius.byType],
 })
 
-export const notHere = 'This gateway has nothing to break its cluster with.'
-export const whyOff = (of: FaultKind, faults: FaultControl | undefined): string | undefined =>
-  faults === undefined ? notHere : faults.off[of]
-
-export function shownKind(of: FaultKind, faults: FaultControl | undefined): Static<typeof Kind> {
+export function shownKind(
+  of: FaultKind,
+  faults: FaultControl | undefined,
+  offBecause: string | undefined,
+): Static<typeof Kind> {
   const { targets, types, params, ...spec } = faultSpecs[of]
-  const offBecause = whyOff(of, faults)
   return {
     kind: of,
     ...spec,

@@ -96,6 +96,8 @@ describe('the catalogue', () => {
   })
 })
 
+const soon = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1))
+
 describe('a fault', () => {
   test('strikes, is told with who set it, and is reverted', async () => {
     const cut = { kind: 'partition', target: { a: ['node-1'], b: ['edge-1'] }, forMs: 1_000 }
@@ -164,6 +166,40 @@ describe('a fault', () => {
     expect(radius.body.refusedBecause).toBe(refused.body.detail)
     await call('DELETE', path)
     expect((await ill()).status).toBe(201)
+  })
+
+  test('on an actor that is not as it should be is refused before it strikes, and the radius says so', async () => {
+    const target = { actor: 'cook/house:grill:2' }
+    cluster.deliver(target.actor as ActorId, {
+      type: 'cook.open',
+      ...{ station: 'station/house:grill', n: 2 },
+    })
+    faults.unfitBecause = 'cook/house:grill:2 is off shift.'
+    const radius = await call('GET', `${path}/radius?kind=cook-ill&actor=${target.actor}`)
+    expect(radius.body.refusedBecause).toBe(faults.unfitBecause)
+    expect(await call('POST', path, { kind: 'cook-ill', target })).toMatchObject({
+      ...{ status: 409, body: { code: 'invalid-transition', detail: faults.unfitBecause } },
+    })
+    expect(faults.all).toEqual([])
+  })
+
+  test('that is on its way is reverted with all others', async () => {
+    let strike: () => void = () => {}
+    const struck = new Promise<void>((resolve) => {
+      strike = resolve
+    })
+    faults.slow = struck
+    const target = { a: ['node-1'], b: ['node-2'] }
+    const set = call('POST', path, { kind: 'delay-frames', target })
+    while (faults.waiting === 0) await soon()
+    const { length } = cluster.entries
+    const reverted = call('DELETE', path)
+    // It has come, and is written down.
+    while (cluster.entries.length === length) await soon()
+    strike()
+    expect((await set).status).toBe(201)
+    expect((await reverted).status).toBe(204)
+    expect(faults.all.every(({ ended }) => ended?.how === 'reverted')).toBe(true)
   })
 
   test('that this cluster has not is refused with the reason', async () => {

@@ -22,7 +22,7 @@ import { problems, type Server } from '../server.ts'
 import type { TimeControl } from '../time-control.ts'
 import { brokenBy, overBudget, radiusOf } from './fault-budget.ts'
 import { faultSpecs } from './fault-catalogue.ts'
-import { checked, checkScheduled, checkTarget } from './fault-checks.ts'
+import { checked, checkScheduled, checkTarget, notHere, whyOff } from './fault-checks.ts'
 import { FaultSchedule, type Place } from './fault-schedule.ts'
 import {
   ActorName,
@@ -30,7 +30,6 @@ import {
   Kind,
   kind,
   NodeName,
-  notHere,
   Radius,
   ScheduleRef,
   Scheduling,
@@ -72,18 +71,17 @@ export function faultRoutes(app: Server, { client, faults, time }: FaultParts): 
   }
   const strikeNow = async (fault: SetFault): Promise<CommandOutcome> => {
     const all = await control().faults()
-    const broken = brokenBy(fault, all)
+    const broken = brokenBy(fault, all) ?? (await control().unfit(fault))
     if (broken !== undefined) return { kind: 'refused', reason: 'invalid-transition', detail: broken }
     const over = overBudget(await client.cluster(), fault, all)
     if (over !== undefined) return { kind: 'refused', reason: 'would-kill-quorum', detail: over }
     return control().strike(fault)
   }
+  /** On their way. */
   const queues = new Map<string, Promise<unknown>>()
   /** One after the other, where one may forbid another: two at once would not see each other. */
   const strike = (fault: SetFault): Promise<CommandOutcome> => {
-    const queue =
-      fault.target.actor ?? (faultSpecs[fault.kind].stops === undefined ? undefined : 'the budget')
-    if (queue === undefined) return control().strike(fault)
+    const queue = fault.target.actor ?? (faultSpecs[fault.kind].stops === undefined ? fault.id : 'the budget')
     const struck = (queues.get(queue) ?? Promise.resolve()).then(() => strikeNow(fault))
     const last = struck
       .catch(() => {})
@@ -106,7 +104,7 @@ export function faultRoutes(app: Server, { client, faults, time }: FaultParts): 
         response: { 200: Type.Object({ items: Type.Array(Kind) }, exact) },
       },
     },
-    async () => ({ items: faultKinds.map((one) => shownKind(one, faults)) }),
+    async () => ({ items: faultKinds.map((one) => shownKind(one, faults, whyOff(one, faults))) }),
   )
   app.get(
     '/ops/v1/faults/radius',
@@ -139,7 +137,8 @@ export function faultRoutes(app: Server, { client, faults, time }: FaultParts): 
       const spec = faultSpecs[asked]
       const { items, isAll } = await listed(client, spec.group === 'Outside' ? spec.types : undefined)
       const all = (await faults?.faults()) ?? []
-      const refused = brokenBy({ target }, all) ?? overBudget(cluster, { kind: asked, target }, all)
+      const fault = { kind: asked, target }
+      const refused = brokenBy(fault, all) ?? (await faults?.unfit(fault)) ?? overBudget(cluster, fault, all)
       return {
         ...shownRadius(radiusOf(cluster, spec, target, items)),
         isAll,
@@ -245,6 +244,7 @@ export function faultRoutes(app: Server, { client, faults, time }: FaultParts): 
     async (_request, reply) => {
       // One revert takes all, in the order in which they can be mended.
       await schedule?.cease()
+      await Promise.all(queues.values())
       insist(await control().revert())
       reply.code(204)
       return null

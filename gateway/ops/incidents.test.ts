@@ -96,13 +96,18 @@ test('of a simulated world they are measured by its own time, and not on the way
   cluster.now = (cluster.now + 3_000_000) as Instant
   expect(simulated.unownedMs).toBe(3_000)
   state = 'seeking'
-  cluster.known = []
+  cluster.known = [member('node-1')]
   owned(16)
   simulated.look()
-  expect(simulated.latest.map(({ kind }) => kind)).toEqual(['unowned', 'ended'])
   state = 'paused'
   simulated.look()
-  expect(simulated.latest[0]).toMatchObject({ kind: 'recovered', tookMs: 3_000 })
+  cluster.known = [member('node-1'), member('node-2', 'up', 2)]
+  simulated.look()
+  expect(simulated.latest.map(({ kind, tookMs }) => [kind, tookMs])).toEqual([
+    ['joined', undefined],
+    ['unowned', undefined],
+    ['ended', undefined],
+  ])
   simulated.close()
 })
 

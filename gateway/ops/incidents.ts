@@ -58,6 +58,7 @@ export class Incidents {
   readonly #ended = new Map<string, number>()
   #endedAt = Number.NEGATIVE_INFINITY
   #at = 0 as Instant
+  #isAway = false
 
   /** `time`: of a simulated cluster. */
   constructor(client: ClusterClient, time?: Pick<TimeControl, 'view'>) {
@@ -83,10 +84,14 @@ export class Incidents {
   }
 
   look(): void {
-    // On the way to another moment the day is run again: nothing of it is news.
-    if (this.#time?.view().state === 'seeking') return
+    // On the way to another moment the day is run: nothing of it is news, and what was begun before is forgotten.
+    if (this.#time?.view().state === 'seeking') {
+      this.#isAway = true
+      return
+    }
     const at = this.#client.worldNow()
-    if (at < this.#at) this.#woundBackTo(at)
+    if (at < this.#at || this.#isAway) this.#broughtTo(at)
+    this.#isAway = false
     this.#at = at
     this.#lookAtMembers(at)
     this.#lookAtShards(at)
@@ -97,8 +102,8 @@ export class Incidents {
     clearInterval(this.#looking)
   }
 
-  /** The time of a simulated cluster: what is to come has not happened yet. */
-  #woundBackTo(at: Instant): void {
+  /** Another moment of a simulated cluster: what is to come has not happened yet. */
+  #broughtTo(at: Instant): void {
     this.#kept = this.#kept.filter((incident) => incident.at <= at)
     this.#members = undefined
     this.#gap = undefined
@@ -107,6 +112,7 @@ export class Incidents {
   }
 
   #lookAtMembers(at: Instant): void {
+    const nowMs = this.#nowMs()
     const before = this.#members
     const now = new Map(this.#client.members().map((member) => [member.node as string, member]))
     // Until it has heard of anybody it is this process that is new.
@@ -117,25 +123,25 @@ export class Incidents {
       if (now.get(node)?.life === life) continue
       const isAnnounced = state === 'leaving'
       if (!isAnnounced) {
-        this.#endedAt = this.#nowMs()
-        this.#ended.set(node, this.#endedAt)
+        this.#endedAt = nowMs
+        this.#ended.set(node, nowMs)
       }
       this.#tell({ at, kind: isAnnounced ? 'left' : 'ended', node, life })
     }
     for (const { node, life, state } of now.values()) {
       const known = before.get(node)
-      if (known?.life !== life) this.#tell({ at, kind: 'joined', node, life, ...this.#backAfter(node) })
+      if (known?.life !== life)
+        this.#tell({ at, kind: 'joined', node, life, ...this.#backAfter(node, nowMs) })
       else if (known.state !== state)
         this.#tell({ at, kind: state === 'up' ? 'uncordoned' : state, node, life })
     }
   }
 
-  #backAfter(node: string): Pick<Incident, 'tookMs'> {
+  #backAfter(node: string, nowMs: number): Pick<Incident, 'tookMs'> {
     const endedAt = this.#ended.get(node)
     this.#ended.delete(node)
-    const now = this.#nowMs()
     // Of a life that nobody saw end it is not known.
-    return endedAt === undefined || endedAt === now ? {} : { tookMs: Math.round(now - endedAt) }
+    return endedAt === undefined || endedAt === nowMs ? {} : { tookMs: Math.round(nowMs - endedAt) }
   }
 
   /** Shards that are handed over have no owner for a moment: only what follows the end of a node, or takes long, is told. */

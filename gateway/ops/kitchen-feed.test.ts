@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { ActorId, Instant, Message } from '#actor'
 import { definitions, houseKitchen, housePantry, ovenRef, probeRef, stationRef, ticketRef } from '#actors'
 import { Machine } from '#kernel'
@@ -7,6 +7,7 @@ import { type Gateway, startGateway } from '../index.ts'
 import type { KitchenThing } from '../kitchen-words.ts'
 import { FakeCluster } from '../testing/fake-cluster.ts'
 import { Page } from '../testing/page.ts'
+import { KitchenFeed, kitchenBounds } from './kitchen-feed.ts'
 
 const kinds = ['station', 'oven', 'pan', 'fryer', 'probe', 'kitchen-timer', 'bin', 'ticket', 'cook', 'dish']
 const oven = ovenRef('main', 'oven', 1)
@@ -61,6 +62,11 @@ const shown = async (page: Page, id: string, is: (thing: KitchenThing) => boolea
 }
 const tell = (id: ActorId, message: Message & Readonly<Record<string, unknown>>): void =>
   void cluster.deliver(id, message)
+const open = (order: string): void =>
+  tell(ticketRef(order), {
+    ...{ type: 'ticket.open', order, site: 'main', promisedAt: cluster.now + 600_000_000 },
+    items: [{ line: 0, dish: 'caprese', quantity: 1 }],
+  })
 const asked = (): readonly ActorId[] => cluster.requests.map(({ actor }) => actor)
 /** Who is asked from now on, of those that the page has been shown. */
 function askedFromNow(page: Page): () => readonly ActorId[] {
@@ -71,6 +77,46 @@ function askedFromNow(page: Page): () => readonly ActorId[] {
       .slice(before)
       .filter((id) => known.has(id))
 }
+
+describe('when time was turned', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['performance', 'setInterval', 'clearInterval'] })
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  test('a ticket that no station tells of is found', async () => {
+    let state = 'running'
+    const feed = new KitchenFeed(cluster, 'main', () => {}, { view: () => ({ state }) as never })
+    const shows = (): boolean => feed.whole.things.some(({ id }) => id === ticketRef('o1'))
+    await vi.advanceTimersByTimeAsync(500)
+    cluster.silent.add('station')
+    open('o1')
+    await vi.advanceTimersByTimeAsync(500)
+    expect(shows()).toBe(false)
+    state = 'seeking'
+    await vi.advanceTimersByTimeAsync(200)
+    state = 'paused'
+    await vi.advanceTimersByTimeAsync(500)
+    expect(shows()).toBe(true)
+    feed.stop()
+  })
+
+  test('one that had ended and is open again stays', async () => {
+    const feed = new KitchenFeed(cluster, 'main', () => {})
+    const shows = (): boolean => feed.whole.things.some(({ id }) => id === ticketRef('o1'))
+    open('o1')
+    await vi.advanceTimersByTimeAsync(500)
+    tell(ticketRef('o1'), { type: 'ticket.cancel' })
+    await vi.advanceTimersByTimeAsync(500)
+    cluster.forget(ticketRef('o1'))
+    open('o1')
+    await vi.advanceTimersByTimeAsync(2 * kitchenBounds.endedMs)
+    expect(shows()).toBe(true)
+    feed.stop()
+  })
+})
 
 describe('the kitchen', () => {
   test('is not asked while nobody looks, and is left when the last one goes', async () => {
@@ -137,27 +183,12 @@ describe('the kitchen', () => {
   test('shows a ticket while its dishes are cooked, and lets it go', async () => {
     const page = await opened()
     await shown(page, 'station/main:garde-manger', () => true)
-    tell(ticketRef('o1'), {
-      ...{ type: 'ticket.open', order: 'o1', site: 'main', promisedAt: cluster.now + 600_000_000 },
-      items: [{ line: 0, dish: 'caprese', quantity: 1 }],
-    })
+    open('o1')
     const ticket = await shown(page, ticketRef('o1'), () => true)
     expect(ticket).toMatchObject({ kind: 'ticket', plates: [{ dish: 'caprese', is: 'open' }] })
     tell(ticketRef('o1'), { type: 'ticket.cancel' })
     await page.until(() => !seenBy(page).has(ticketRef('o1')))
     expect(cluster.watchers(ticketRef('o1'))).toBe(0)
-  })
-
-  test('finds a ticket that no station tells of: it is there again when time was wound back', async () => {
-    const page = await opened()
-    await shown(page, 'station/main:garde-manger', () => true)
-    cluster.silent.add('station')
-    tell(ticketRef('o2'), {
-      ...{ type: 'ticket.open', order: 'o2', site: 'main', promisedAt: cluster.now + 600_000_000 },
-      items: [{ line: 0, dish: 'caprese', quantity: 1 }],
-    })
-    await shown(page, ticketRef('o2'), () => true)
-    cluster.silent.delete('station')
   })
 
   test('asks one who does not answer again', async () => {

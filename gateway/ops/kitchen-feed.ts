@@ -40,12 +40,13 @@ import type {
   KitchenThing,
   KitchenTicket,
 } from '../kitchen-words.ts'
+import type { TimeControl } from '../time-control.ts'
 
 export const kitchenBounds = {
   everyMs: 100,
   askedMax: 32,
   ticketsMax: 200,
-  /** Who owns what, and which tickets there are, is asked so often, and what sensors show is told exactly. */
+  /** Who owns what is asked so often, and what sensors show is told exactly. */
   placesMs: 1_000,
   /** One who did not answer is asked again after this. */
   againMs: 1_000,
@@ -82,22 +83,32 @@ interface Followed {
 export class KitchenFeed {
   readonly #client: ClusterClient
   readonly #tell: (patch: KitchenPatch) => void
+  readonly #time: Pick<TimeControl, 'view'> | undefined
   readonly #followed = new Map<string, Followed>()
   #owners = new Map<string, string>()
   #asked = 0
   #tickets = 0
   #placesAt = 0
   #isOver = false
+  #wasSeeking = false
   readonly #timer: NodeJS.Timeout
 
-  constructor(client: ClusterClient, site: string, tell: (patch: KitchenPatch) => void) {
+  /** `time`: of a simulated cluster. */
+  constructor(
+    client: ClusterClient,
+    site: string,
+    tell: (patch: KitchenPatch) => void,
+    time?: Pick<TimeControl, 'view'>,
+  ) {
     this.#client = client
     this.#tell = tell
+    this.#time = time
     for (const name of stationNames) {
       this.#follow(stationRef(site, name))
       this.#follow(kitchenTimerRef(site, name))
     }
     for (const name of Object.keys(ingredients)) this.#follow(binRef(site, name))
+    void this.#findTickets()
     this.#timer = setInterval(() => this.#look(), kitchenBounds.everyMs)
     this.#look()
   }
@@ -138,23 +149,34 @@ export class KitchenFeed {
     this.#followed.set(id, followed)
   }
 
-  /** Stations tell of theirs sooner, and not of one whose plates are done: it was there before, or time was wound back. */
+  /** Those that are there already, or again: of the others the stations that cook them tell. */
   async #findTickets(): Promise<void> {
-    const limit = kitchenBounds.ticketsMax
     const fits = ({ status }: { readonly status: string }): boolean => status === 'live'
-    const { items } = await this.#client
-      .actors({ type: 'ticket', fits, limit })
-      .catch(() => ({ items: [] as { readonly id: ActorId }[] }))
-    if (!this.#isOver) for (const { id } of items) this.#follow(id)
+    let cursor: string | undefined
+    do {
+      const page = await this.#client
+        .actors({
+          type: 'ticket',
+          fits,
+          limit: kitchenBounds.ticketsMax,
+          ...(cursor !== undefined && { cursor }),
+        })
+        .catch(() => undefined)
+      if (this.#isOver) return
+      for (const { id } of page?.items ?? []) this.#follow(id)
+      cursor = page?.nextCursor
+    } while (cursor !== undefined && this.#tickets < kitchenBounds.ticketsMax)
   }
 
   #look(): void {
     const now = performance.now()
+    const isSeeking = this.#time?.view().state === 'seeking'
+    if (this.#wasSeeking && !isSeeking) void this.#findTickets()
+    this.#wasSeeking = isSeeking
     const isExact = now - this.#placesAt >= kitchenBounds.placesMs
     if (isExact) {
       this.#placesAt = now
       void this.#findOwners()
-      void this.#findTickets()
     }
     this.#askWhoChanged(now)
     const things: KitchenPatch['things'][number][] = []

@@ -18,6 +18,7 @@ import { type RawData, WebSocket, WebSocketServer } from 'ws'
 import { type ActorId, ClusterError } from '#actor'
 import type { ActivityWatch, ClusterClient } from '../cluster-client.ts'
 import type { FaultControl } from '../fault-control.ts'
+import type { KitchenPatch } from '../kitchen-words.ts'
 import { Problem } from '../problems.ts'
 import { exact } from '../routes/route-parts.ts'
 import { problems, type Server } from '../server.ts'
@@ -250,13 +251,14 @@ export class Streams {
   }
 
   #keepKitchen(): void {
-    const { client, site } = this.#parts
+    const { client, site, time } = this.#parts
     if (this.#wanted('kitchen').length > 0) {
-      this.#kitchen ??= new KitchenFeed(client, site, (patch) => {
+      const tell = (patch: KitchenPatch): void => {
         const words = JSON.stringify({ type: 'kitchen', ...patch } satisfies ToPage)
         for (const viewer of this.#wanted('kitchen'))
           if (viewer.show('kitchen', words) === 'after-a-gap') this.#tellKitchen(viewer)
-      })
+      }
+      this.#kitchen ??= new KitchenFeed(client, site, tell, time)
     } else {
       this.#kitchen?.stop()
       this.#kitchen = undefined

@@ -330,7 +330,10 @@ describe('over the stream', () => {
     expect(isIn(await come())).toBe(true)
     second?.socket.terminate()
     // The gateway hears of it when the operating system has told it.
-    while (!isIn(await come())) await new Promise((resolve) => setTimeout(resolve, 20))
+    for (let next = await come(); !isIn(next); next = await come()) {
+      next.socket.terminate()
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
   })
 })
 

@@ -154,6 +154,11 @@ export class FakeCluster implements ClusterClient {
   }
 
   /** A message from another actor. */
+  /** As if it had never been: time was wound back. */
+  forget(actor: ActorId): void {
+    this.#actors.delete(actor)
+  }
+
   deliver(actor: ActorId, message: Message): Outcome {
     return this.#turn(actor, message)
   }

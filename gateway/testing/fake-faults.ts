@@ -9,6 +9,10 @@ import type { FaultControl, FaultView, SetFault } from '../fault-control.ts'
 export class FakeFaults implements FaultControl {
   off: FaultControl['off'] = { 'power-loss': 'Nobody pulls the plug here.' }
   only: FaultControl['only'] = {}
+  unfitBecause: string | undefined
+  /** Strikes wait for it. */
+  slow: Promise<void> = Promise.resolve()
+  waiting = 0
   ms = 0
   all: FaultView[] = []
   reverted: (string | undefined)[] = []
@@ -17,6 +21,8 @@ export class FakeFaults implements FaultControl {
     this.all = []
     this.reverted = []
     this.ms = 0
+    this.unfitBecause = undefined
+    this.slow = Promise.resolve()
   }
 
   nowMs(): number {
@@ -27,7 +33,14 @@ export class FakeFaults implements FaultControl {
     return this.all
   }
 
+  async unfit(): Promise<string | undefined> {
+    return this.unfitBecause
+  }
+
   async strike(fault: SetFault): Promise<CommandOutcome> {
+    this.waiting += 1
+    await this.slow
+    this.waiting -= 1
     this.all.push({ ...fault, ageMs: 0, met: 0 })
     return { kind: 'accepted' }
   }

@@ -25,16 +25,24 @@ export async function openHouse(options: Partial<UpOptions> = {}): Promise<OpenH
   buildPage('storefront')
   const browser = await startBrowser()
   const dataFolder = mkdtempSync(join(tmpdir(), 'brigade-inspector-'))
-  const up = new Up({ dataFolder, nodes: 3, ...options })
+  let up: Up | undefined
   const close = async (): Promise<void> => {
-    await browser.close()
-    await up.killAll()
-    rmSync(dataFolder, { recursive: true, force: true })
+    try {
+      await browser.close()
+    } finally {
+      await up?.killAll()
+      rmSync(dataFolder, { recursive: true, force: true })
+    }
   }
-  const failure = await up.started()
-  if (failure === undefined) return { up, url: `${up.opsUrl}/`, browser, close }
-  await close()
-  throw new Error(failure.message)
+  try {
+    up = new Up({ dataFolder, nodes: 3, ...options })
+    const failure = await up.started()
+    if (failure !== undefined) throw new Error(failure.message)
+    return { up, url: `${up.opsUrl}/`, browser, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
 }
 
 /** The inspector before a cluster that does as a test says. */

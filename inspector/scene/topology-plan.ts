@@ -21,7 +21,7 @@ const gatewayRadius = 30
 const slotGap = 10
 const spiralGap = slotGap * 0.6
 const groupPad = 2.5
-/** Around a group: room for half of its name. */
+/** Around a group, before the plate is scaled: its name stands in there, and on no other group while the plate is large enough. */
 const groupGap = 3
 /** A few actors are not drawn as large as a plate. */
 const scaleMax = 2.2

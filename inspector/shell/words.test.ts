@@ -49,7 +49,7 @@ test('names are short, and states are the words of the machine', () => {
 
 test.each([
   [{ state: 'up', group: 'kitchen', shardsOwned: 3 }, 'up'],
-  [{ state: 'up', group: 'kitchen', shardsOwned: 0 }, 'up, waits for shards'],
+  [{ state: 'up', group: 'kitchen', shardsOwned: 0 }, 'up, owns no shard'],
   [{ state: 'up', group: 'edge', shardsOwned: 0 }, 'up'],
   [{ state: 'cordoned', group: 'kitchen', shardsOwned: 0 }, 'cordoned'],
 ] as const)('the state of %j is %s', (node, words) => expect(nodeStateIn(node)).toBe(words))

@@ -41,13 +41,13 @@ export function shortName(node: string): string {
   return parts === null ? node : `${parts[1]}${parts[2]}`
 }
 
-/** A node that is up and owns nothing has just come, or another has what it could own: a hand-over takes a while. */
+/** A node that is up and owns nothing has just come, and is handed something in a while; or others have all there is. */
 export const nodeStateIn = ({
   state,
   group,
   shardsOwned,
 }: Pick<Node, 'state' | 'group' | 'shardsOwned'>): string =>
-  state === 'up' && group !== 'edge' && shardsOwned === 0 ? 'up, waits for shards' : state
+  state === 'up' && group !== 'edge' && shardsOwned === 0 ? 'up, owns no shard' : state
 
 /** A state as its machine names it: `paying.charging`. */
 export function stateIn(state: unknown): string {
