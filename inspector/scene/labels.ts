@@ -61,3 +61,31 @@ export function apart(labels: readonly Label[]): readonly Label[] {
   }
   return kept
 }
+
+/** In pixels. */
+export interface Circle {
+  readonly x: number
+  readonly y: number
+  readonly r: number
+}
+
+/** So far words may lie on an edge. */
+const touchPx = 3
+
+/** Where the words of a circle lie on no other: below it, or above. Undefined: nowhere. */
+export function nameOf(
+  text: string,
+  own: Circle,
+  others: readonly Circle[],
+): { readonly x: number; readonly y: number } | undefined {
+  const half = (text.length * letterPx) / 2
+  return [own.y + own.r + linePx / 2, own.y - own.r - linePx / 2]
+    .map((y) => ({ x: own.x, y }))
+    .find(({ x, y }) =>
+      others.every((other) => {
+        const across = Math.max(0, Math.abs(other.x - x) - half)
+        const along = Math.max(0, Math.abs(other.y - y) - linePx / 2)
+        return other === own || Math.hypot(across, along) >= other.r - touchPx
+      }),
+    )
+}
