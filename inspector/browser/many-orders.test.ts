@@ -1,4 +1,4 @@
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Gateway } from '../../gateway/index.ts'
 import { FakeCluster } from '../../gateway/testing/fake-cluster.ts'
@@ -6,7 +6,7 @@ import { startBrowser } from './chromium.ts'
 import { openInspector } from './open-house.ts'
 import { openPage } from './page-seen.ts'
 
-const count = 1_900
+let count = 1_900
 const stages = ['reserving', 'paying', 'queued', 'cooking', 'cooking', 'cooking', 'ready', 'refunding']
 let gateway: Gateway
 let browser: Browser
@@ -19,9 +19,9 @@ afterAll(async () => {
   await gateway?.close()
 })
 
-test('of very many orders a docket is several, says so, and none lies on another', async () => {
-  const { page, close } = await openPage(browser, 'about:blank')
-  await page.route('**/ops/v1/actors?**', (route) => {
+/** As if they were in the cluster. */
+const answerWithOrders = (page: Page): Promise<unknown> =>
+  page.route('**/ops/v1/actors?**', (route) => {
     const from = Number(new URL(route.request().url()).searchParams.get('cursor') ?? 0)
     const items = Array.from({ length: 200 }, (_, i) => from + i)
       .filter((n) => n < count)
@@ -36,6 +36,10 @@ test('of very many orders a docket is several, says so, and none lies on another
     const next = from + 200
     return route.fulfill({ json: { items, ...(next < count && { nextCursor: String(next) }) } })
   })
+
+test('of very many orders a docket is several, says so, and none lies on another', async () => {
+  const { page, close } = await openPage(browser, 'about:blank')
+  await answerWithOrders(page)
   await page.goto(gateway.opsUrl)
   const rail = page.getByRole('region', { name: 'Live orders by stage' })
   await rail.getByText('1,900 live orders').waitFor({ state: 'attached' })
@@ -53,5 +57,15 @@ test('of very many orders a docket is several, says so, and none lies on another
     expect(right).toBeLessThanOrEqual((boxes[i + 1]?.left ?? Number.POSITIVE_INFINITY) + 1)
   if (process.env.BRIGADE_SCREENSHOTS !== undefined)
     await page.screenshot({ path: `${process.env.BRIGADE_SCREENSHOTS}/many-orders.png` })
+  await close()
+})
+
+test('of more than it asks for the page says that there are more', async () => {
+  count = 2_400
+  const { page, close } = await openPage(browser, 'about:blank')
+  await answerWithOrders(page)
+  await page.goto(gateway.opsUrl)
+  await page.getByText('2,000+ live orders').waitFor({ state: 'attached' })
+  expect(await page.getByText('2,000+', { exact: true }).count()).toBeGreaterThan(2)
   await close()
 })

@@ -7,6 +7,7 @@
  * A hidden tab asks nothing.
  */
 import { computed, shallowRef } from 'vue'
+import { countIn } from '../shell/words.ts'
 import type { ActorItem, Cluster, ClusterIncident, Invariant, Page, Time } from './answers.ts'
 import { changesBetween, type Incident, toldOf } from './incidents.ts'
 import { ask, Refused } from './operator.ts'
@@ -38,6 +39,8 @@ export const cluster = shallowRef<Cluster>()
 /** Undefined: the cluster is live, and its time is everybody's. */
 export const time = shallowRef<Time>()
 export const orders = shallowRef<readonly ActorItem[]>([])
+/** There may be more on their way than are asked for. */
+const areOrdersAll = shallowRef(true)
 export const invariants = shallowRef<readonly Invariant[]>([])
 export const incidents = shallowRef<readonly Incident[]>([])
 export const samples = shallowRef<readonly Sample[]>([])
@@ -46,6 +49,8 @@ export const lastRecoveryMs = shallowRef<number>()
 /** When the latest answer came, by this page's clock (`performance.now()`). */
 export const heardAt = shallowRef(0)
 
+/** Of the orders on their way: `1,284`, or `2,000+` when there are more than are asked for. */
+export const orderCount = computed(() => `${countIn(orders.value.length)}${areOrdersAll.value ? '' : '+'}`)
 export const deadLetterCount = computed(() => total(cluster.value, 'deadLettersNow'))
 export const actorCount = computed(() => total(cluster.value, 'actors'))
 
@@ -149,6 +154,7 @@ async function askOrders(): Promise<readonly ActorItem[]> {
     cursor = answer.nextCursor
     if (cursor === undefined) break
   }
+  areOrdersAll.value = cursor === undefined
   return found
 }
 

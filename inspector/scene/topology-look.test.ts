@@ -100,6 +100,13 @@ describe('an actor', () => {
     ])
   })
 
+  test('that is too small to be drawn has its group do so: with a halo when its mailbox is deep', () => {
+    const shapesFar = (mailbox: number) =>
+      drawn(pictureOf(resident(order, 'ready', mailbox)), nodesOf(), 0.01).glyphs.map(({ shape }) => shape)
+    expect(shapesFar(0)).toEqual(['disc'])
+    expect(shapesFar(50)).toEqual(['halo', 'disc'])
+  })
+
   test('whose node has ended is dashed in the hue of it, and a thread leads to where it comes back', () => {
     const model = new ClusterModel()
     model.fold(frame('node-1', [resident(order, 'ready')]))

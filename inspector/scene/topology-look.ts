@@ -32,7 +32,7 @@ export interface NodeShown {
 
 /** Below so many pixels an actor is not drawn: its group is, with a count. */
 const glyphPixelsMin = 2.2
-/** A mailbox with so many waiting has a halo. */
+/** A mailbox with so many waiting has a halo: its bound is far beyond what a person wants to be told of. */
 const deepMailbox = 20
 const linksMax = 150
 /** A message takes so long to get there, on the screen. */
@@ -52,6 +52,14 @@ export function inhabitantsOf(
     if (id === '' || node === undefined || !fits(id)) continue
     found.push({ place, id, type: words[actors.type[place] ?? nowhere] ?? '', node })
   }
+  return found
+}
+
+/** Groups in which a mailbox is deep. */
+function deepGroups({ actors }: Picture, inhabitants: readonly Inhabitant[]): ReadonlySet<string> {
+  const found = new Set<string>()
+  for (const { place, node, type } of inhabitants)
+    if ((actors.mailbox[place] ?? 0) >= deepMailbox) found.add(`${node} ${type}`)
   return found
 }
 
@@ -76,9 +84,12 @@ export function marksOf(
     })
   }
   const areActorsDrawn = arrangement.glyphRadius * zoom >= glyphPixelsMin
-  for (const { x, y, r, count } of arrangement.groups) {
+  const deep = areActorsDrawn ? undefined : deepGroups(picture, inhabitants)
+  for (const { node, type, x, y, r, count } of arrangement.groups) {
     marks.push({ x, y, r, shape: 'group', fill: 'solid', color: palette.line2, alpha: 0.8 })
-    if (areActorsDrawn) continue
+    if (deep === undefined) continue
+    if (deep.has(`${node} ${type}`))
+      marks.push({ x, y, r, shape: 'halo', fill: 'solid', color: palette.warn, alpha: 0.16 })
     const size = Math.min(0.9, 0.25 + Math.sqrt(count) / 20)
     marks.push({ x, y, r: r * size, shape: 'disc', fill: 'solid', color: palette.ink2, alpha: 0.5 })
   }

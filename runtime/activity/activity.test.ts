@@ -215,6 +215,17 @@ test('edges that wait for room in a frame come with the next one', () => {
   expect(counts).toEqual([2, 2, 1, 0])
 })
 
+test('of more edges than a frame has room for, which change all the time, each is told', () => {
+  const activity = activityOf({ edgesPerFrame: 2 as 2_000 })
+  const counts = new Map<number, number>()
+  for (let n = 0; n < 5; n += 1) {
+    for (let m = 0; m < 5; m += 1) activity.seen(turn(`order/${m}` as ActorId, bin))
+    for (const { to = -1, count = 0 } of rowsOf(edgeColumns, activity.frame([], at(0)).edges))
+      counts.set(to, count)
+  }
+  expect(counts.size).toBe(5)
+})
+
 test('a reader of all frames knows what a reader of a whole one knows', () => {
   const actors = Array.from({ length: 8 }, (_, n) => `${n % 2 === 0 ? 'order' : 'bin'}/${n}` as ActorId)
   const any = fc.constantFrom(...actors)

@@ -101,6 +101,8 @@ export class Activity {
   readonly #free: number[] = []
   #numbers = 0
   readonly #edges: EdgeRow[] = []
+  /** Where the next frame begins: of very many edges that change all the time, none is never told. */
+  #edgeAt = 0
   #turns = 0
   #stride = 1
   #flow: number[] = []
@@ -133,7 +135,7 @@ export class Activity {
     const rows = [...this.#actors.values()].filter((row) => row.isChanged || !isTold(row))
     // What has no room in this frame comes with the next one.
     if (whole) for (const edge of this.#edges) edge.isChanged = true
-    const told = this.#edges.filter(({ isChanged }) => isChanged).slice(0, this.#bounds.edgesPerFrame)
+    const told = this.#edgesInTurn()
     const firstWord = whole ? 0 : this.#wordsTold
     const frame: ActivityFrame = {
       head: {
@@ -253,6 +255,18 @@ export class Activity {
       row.mailbox = 0
       row.isChanged = true
     }
+  }
+
+  /** Those that have changed, as many as a frame has room for. */
+  #edgesInTurn(): readonly EdgeRow[] {
+    const edges = this.#edges
+    const told: EdgeRow[] = []
+    for (let n = 0; n < edges.length && told.length < this.#bounds.edgesPerFrame; n += 1) {
+      const edge = edges[this.#edgeAt % edges.length]
+      this.#edgeAt = (this.#edgeAt + 1) % edges.length
+      if (edge?.isChanged === true) told.push(edge)
+    }
+    return told
   }
 
   /** Frees the rows of those that were not seen for long. */
