@@ -27,14 +27,33 @@ test('a node takes no more shards, and Ctrl Z takes that back', () =>
     await page.getByRole('button', { name: 'Cordon', exact: true }).waitFor()
   }))
 
-test('a link is cut, and whole again from the strip that says so', () =>
+test('a link is cut, and whole again from the strip that says so; what somebody else broke stays broken', () =>
   look(async ({ page }) => {
+    const links = page.getByRole('list', { name: 'Troubled links' })
+    const all = page.getByRole('button', { name: 'Revert all 2 faults' })
+    const delay = { kind: 'delay-frames', target: { a: ['node-2'], b: ['node-3'] }, params: { byMs: 20 } }
+    const set = await fetch(`${house.url}ops/v1/faults`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(delay),
+    })
+    expect(set.ok).toBe(true)
+    const ofSomebodyElse = links.getByRole('button', { name: 'Heal node-2 – node-3: Delay 20 ms' })
+    await ofSomebodyElse.waitFor()
+    await page.getByLabel('How long').selectOption('for 10 min')
     await page.getByRole('button', { name: 'Cut node-1 from node-2' }).click()
-    await page.getByText('lose sight of each other for 10 s').waitFor()
+    await page.getByText('lose sight of each other for 10 min').waitFor()
     await page.getByRole('button', { name: 'Cut node-1 from node-2' }).click()
     await page.getByText('The link between node-1 and node-2 is cut').waitFor()
-    await page.getByRole('status').getByRole('button', { name: 'Revert every fault' }).click()
-    await page.getByText('Every fault is reverted, and every link is whole.').waitFor()
+    await links.getByRole('button', { name: 'Heal node-1 – node-2: Cut' }).waitFor()
+    await all.waitFor()
+    await page.getByRole('status').getByRole('button', { name: 'Heal node-1 – node-2' }).click()
+    await page.getByText('Cut node-1 from node-2 is reverted.').waitFor()
+    await all.waitFor({ state: 'detached' })
+    await ofSomebodyElse.click()
+    await page.getByText('Delay between node-2 and node-3 is reverted.').waitFor()
+    await links.waitFor({ state: 'detached' })
+    expect(await page.getByRole('button', { name: /^Revert/ }).count()).toBe(0)
   }))
 
 test('a node is killed only after its shards were named, its shards move, and it comes back', () =>

@@ -70,6 +70,13 @@ export function targetIn({ node, a, b, actor }: FaultTarget, kind: string): stri
   return kind === 'partition' ? `${listed(a)} from ${listed(b)}` : `between ${listed(a)} and ${listed(b)}`
 }
 
+/** Of a link that is troubled: `node-1 – node-2`. */
+export const endsIn = ({ a, b }: FaultTarget): string | undefined => a && b && `${listed(a)} – ${listed(b)}`
+
+/** To revert each of them. */
+export const allFaultsIn = (count: number): string =>
+  count === 1 ? 'Revert the one fault' : `Revert all ${count} faults`
+
 type Grouped = Pick<Node, 'id' | 'group'>
 /** Those with shards. */
 export const hostsOf = (nodes: readonly Grouped[]): readonly string[] =>
