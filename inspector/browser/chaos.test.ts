@@ -117,6 +117,41 @@ test('each fault of the disk and of the provider strikes the whole, shows, and i
   }),
 )
 
+test('each fault of who is outside is set and reverted: who writes or orders meanwhile meets it', bound, () =>
+  look(async ({ page }) => {
+    for (const of of ['supplier-outage', 'mail-outage', 'sms-outage', 'webhook-outage']) {
+      await kind(page, of).click()
+      await aimed(page)
+      await strike(page)
+      await active(page, of).getByRole('button', { name: 'Revert' }).click()
+      await isOver(page, of).getByText('reverted').waitFor()
+    }
+  }),
+)
+
+test('what spoils stays so, and all nodes restart one after the other', bound, () =>
+  look(async ({ page }) => {
+    await kind(page, 'spoilage').click()
+    const select = panel(page).locator('select')
+    await select.locator('option').nth(1).waitFor({ state: 'attached' })
+    await select.selectOption({ index: 1 })
+    await aimed(page)
+    await panel(page).getByText('It cannot be undone.').waitFor()
+    await strike(page)
+    await isOver(page, 'spoilage').getByTitle('fired', { exact: true }).waitFor()
+    const lives = (): Promise<readonly number[]> =>
+      Promise.all(
+        ['node-1', 'node-2', 'node-3'].map(async (id) => (await house.up.status(id as NodeId)).life),
+      )
+    const before = await lives()
+    await kind(page, 'rolling-restart').click()
+    await aimed(page)
+    await strike(page)
+    await isOver(page, 'rolling-restart').getByTitle('fired', { exact: true }).waitFor({ timeout: 120_000 })
+    expect(await lives()).toEqual(before.map((life) => life + 1))
+  }),
+)
+
 test('each fault of the kitchen is aimed at an actor from a list, shows, and is reverted', bound, () =>
   look(async ({ page }) => {
     for (const of of [

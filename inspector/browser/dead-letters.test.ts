@@ -1,7 +1,9 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { menuRef } from '#actors'
+import { defineDay } from '#day'
 import type { MessageId } from '#ports'
+import { startSimulated } from '../../bin/simulated/up-simulated.ts'
 import type { Gateway } from '../../gateway/index.ts'
 import { FakeCluster } from '../../gateway/testing/fake-cluster.ts'
 import { startBrowser } from './chromium.ts'
@@ -64,4 +66,56 @@ test('a replay that is refused says why', async () => {
   await page.getByRole('button', { name: 'Replay menu.put' }).click()
   await page.getByText('It cannot be replayed: it was replayed 3 times.').waitFor()
   await close()
+})
+
+test('of all that are replayed those that are refused do not keep the others', async () => {
+  cluster.letters = [letter(17, 'menu.put'), letter(18, 'menu.drop')]
+  const { page, close } = await openPage(browser, `${gateway.opsUrl}/#/dead-letters`)
+  await page.getByRole('button', { name: 'Replay 2 dead letters' }).click()
+  cluster.answerNext({ kind: 'invalid', problem: 'it was replayed 3 times' })
+  cluster.answerNext({ kind: 'done', state: null, version: 0 })
+  await page.getByRole('button', { name: 'Replay 2 dead letters' }).click()
+  await page.getByText(/^1 dead letter of 2 delivered once more\. .* it was replayed 3 times\.$/).waitFor()
+  await close()
+})
+
+const day = defineDay({
+  name: 'short',
+  open: '18:00',
+  lastOrder: '18:50',
+  close: '19:00',
+  guests: {
+    arrivals: [
+      { at: '18:00', perHour: 200 },
+      { at: '18:50', perHour: 200 },
+    ],
+  },
+})
+
+test('what a real kernel could not handle has its reason, and is handled when it is replayed', async () => {
+  const house = await startSimulated({ day, seed: 5, speed: 60, port: 0, opsPort: 0 })
+  const faults = `${house.opsUrl}/ops/v1/faults`
+  const letters = async (): Promise<readonly unknown[]> =>
+    (await (await fetch(`${house.opsUrl}/ops/v1/dead-letters?limit=200`)).json()).items
+  const { page, complaints, close } = await openPage(browser, `${house.opsUrl}/#/dead-letters`)
+  try {
+    await fetch(faults, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ kind: 'turns-throw', target: {}, params: { share: 1 } }),
+    })
+    await page.getByText('This turn was made to throw.').first().waitFor()
+    await fetch(faults, { method: 'DELETE' })
+    const { length } = await letters()
+    const row = rows(page).first()
+    const message = await row.locator('td').nth(1).innerText()
+    await row.getByRole('button', { name: 'Replay' }).click()
+    await page.getByRole('button', { name: `Replay ${message}`, exact: true }).click()
+    await page.getByText(/ was delivered to \S+ once more\./).waitFor()
+    await expect.poll(async () => (await letters()).length, { timeout: 50_000 }).toBe(length - 1)
+    expect(complaints).toEqual([])
+  } finally {
+    await close()
+    await house.close()
+  }
 })
