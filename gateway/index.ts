@@ -37,6 +37,7 @@ import { projectionRoutes } from './ops/projections.ts'
 import { scaleRoutes } from './ops/scale.ts'
 import { storefrontLink } from './ops/storefront-link.ts'
 import { type StreamBounds, Streams, streamRoutes } from './ops/stream.ts'
+import { supervisionRoutes } from './ops/supervision.ts'
 import { tapRoutes } from './ops/tap-routes.ts'
 import { Taps } from './ops/taps.ts'
 import { timeRoutes } from './ops/time.ts'
@@ -301,6 +302,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       actorRoutes(server, options.client, keyring)
       batchRoutes(server, options.client)
       machineRoutes(server)
+      supervisionRoutes(server)
       scaleRoutes(server, client)
       configRoutes(server, { client, site, settings, flags })
       timeRoutes(server, options.time)

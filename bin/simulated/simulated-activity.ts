@@ -65,7 +65,8 @@ export class SimulatedActivity {
       const node = cluster.nodeOf(id)
       // A frozen process says nothing.
       if (node === undefined || cluster.stateOf(id) === 'frozen') continue
-      const frame = this.#activityOf(id)?.frame(node.residents(), this.#play.worldNow, whole)
+      const { worldNow } = this.#play
+      const frame = this.#activityOf(id)?.frame(node.residents(), worldNow, whole, node.budgets)
       if (frame === undefined) continue
       const bytes = encodeActivity(frame)
       if (!frame.head.whole) told += bytes.length

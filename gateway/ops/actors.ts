@@ -25,6 +25,7 @@ import { actorType, SelectorQuery, selects } from './actor-selector.ts'
 import { requireAdmin } from './guard.ts'
 import { withoutSecrets } from './redaction.ts'
 import { replayedContexts } from './replayed-contexts.ts'
+import { groupShape } from './supervision.ts'
 
 const count = Type.Integer({ minimum: 0 })
 const OfActor = Type.Object({ id: Type.String({ minLength: 3, maxLength: 200 }) })
@@ -84,13 +85,7 @@ const Supervision = Type.Object(
     groups: Type.Array(
       Type.Object(
         {
-          name: Type.String(),
-          strategy: Type.Enum(['one-for-one', 'one-for-all', 'rest-for-one']),
-          intensity: Type.Object({ restarts: count, withinMs: count }, exact),
-          backoff: Type.Object(
-            { minMs: count, maxMs: count, factor: Type.Number(), jitter: Type.Number() },
-            exact,
-          ),
+          ...groupShape,
           restarts: Type.Optional(
             Type.Integer({
               minimum: 0,

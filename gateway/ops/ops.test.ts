@@ -365,6 +365,22 @@ describe('operating actors', () => {
   }
 })
 
+test('the supervision tree is told, each group with the one outside it', async () => {
+  const { status, body } = await call('GET', '/ops/v1/supervision')
+  expect(status).toBe(200)
+  expect(body.items[0]).toMatchObject({ name: 'restaurant', decides: 'restart', types: [] })
+  expect(body.items).toContainEqual(
+    expect.objectContaining({
+      name: 'station',
+      outer: 'kitchen',
+      strategy: 'rest-for-one',
+      types: ['station', 'cook'],
+    }),
+  )
+  const all = body.items.flatMap(({ types }: { readonly types: readonly string[] }) => types)
+  expect(all.toSorted()).toEqual(definitions.map(({ type }) => type).toSorted())
+})
+
 describe('the machines', () => {
   test('each type has a chart, as JSON and as text', async () => {
     const { body: types } = await call('GET', '/ops/v1/machines')

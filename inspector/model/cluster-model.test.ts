@@ -103,7 +103,7 @@ describe('the picture', () => {
     const one = node('node-1')
     one.seen(turn(bin, order))
     one.seen(turn(order))
-    one.seen({ kind: 'restarted', actor: order, cause: bin, at })
+    one.seen({ kind: 'restarted', actor: order, cause: bin, group: 'pantry', at })
     model.fold(one.frame([resident(order), resident(bin)], at))
     const { flow, incidents, ids, words } = model.picture(0)
     expect(flow.map(({ from, to, message }) => [ids[from] ?? 'outside', ids[to], words[message]])).toEqual([

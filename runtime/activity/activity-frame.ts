@@ -11,7 +11,7 @@
  * Does not: look (`activity.ts`).
  */
 import type { ActorId, Instant } from '#actor'
-import type { InspectionEvent, NodeId } from '#ports'
+import type { InspectionEvent, NodeId, UsedBudget } from '#ports'
 
 /** Of each type of actor; of all actors of it, also those that have no row. */
 export const typeColumns = [
@@ -80,6 +80,8 @@ export interface FrameHead {
   /** All but turns, which are in the columns. */
   readonly incidents: readonly Incident[]
   readonly incidentsDropped: number
+  /** Of the groups that have any. */
+  readonly budgets: readonly UsedBudget[]
 }
 
 export type Incident = Exclude<InspectionEvent, { readonly kind: 'turn' }>

@@ -140,7 +140,7 @@ describe('a frame', () => {
   test('tells failures and restarts, one by one and in numbers', () => {
     const activity = activityOf()
     activity.seen(failure(bin))
-    activity.seen({ kind: 'restarted', actor: order, cause: bin, at: at(0) })
+    activity.seen({ kind: 'restarted', actor: order, cause: bin, group: 'pantry', at: at(0) })
     const frame = activity.frame([resident(order), resident(bin)], at(0))
     expect(frame.head.incidents.map(({ kind }) => kind)).toEqual(['failure', 'restarted'])
     expect(told(frame, [], new Map()).actors).toMatchObject([

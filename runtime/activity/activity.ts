@@ -13,7 +13,7 @@
  *   A3. A number of an actor is given to another only after `gone` has told that it is free.
  */
 import { type ActorId, type Instant, typeOf } from '#actor'
-import { type InspectionEvent, type NodeId, type Via, vias } from '#ports'
+import { type InspectionEvent, type NodeId, type UsedBudget, type Via, vias } from '#ports'
 import {
   type ActivityFrame,
   actorColumns,
@@ -126,7 +126,12 @@ export class Activity {
   }
 
   /** What has changed since the frame before; the first one, and one that is wanted whole, tell all there is. */
-  frame(residents: Iterable<Resident>, at: Instant, isWholeWanted = false): ActivityFrame {
+  frame(
+    residents: Iterable<Resident>,
+    at: Instant,
+    isWholeWanted = false,
+    budgets: readonly UsedBudget[] = [],
+  ): ActivityFrame {
     this.#sequence += 1
     const whole = isWholeWanted || this.#sequence === 1
     this.#look(residents)
@@ -150,6 +155,7 @@ export class Activity {
         stride: this.#stride,
         incidents: this.#incidents,
         incidentsDropped: this.#incidentsDropped,
+        budgets,
       },
       types: table(typeColumns, [...this.#types.values()], (row) => [
         row.word,

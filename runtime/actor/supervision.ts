@@ -57,6 +57,9 @@ export interface Supervisor extends Required<SupervisorOptions> {
 export const defaultBackoff: Backoff = { minMs: 50, maxMs: 10_000, factor: 2, jitter: 0.2 }
 export const defaultIntensity: Intensity = { restarts: 10, withinMs: 60_000 }
 
+/** The decider of a group that has none of its own. */
+export const restartAlways: Decider = () => 'restart'
+
 /** A supervisor with its defaults filled in. */
 export function supervise(options: SupervisorOptions): Supervisor {
   return {
@@ -64,7 +67,7 @@ export function supervise(options: SupervisorOptions): Supervisor {
     strategy: 'one-for-one',
     backoff: defaultBackoff,
     intensity: defaultIntensity,
-    decide: () => 'restart',
+    decide: restartAlways,
     ...options,
   }
 }

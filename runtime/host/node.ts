@@ -38,6 +38,7 @@ import type {
   ShardView,
   Transport,
   Trim,
+  UsedBudget,
   WireItem,
 } from '#ports'
 import { PendingRequests } from './pending-requests.ts'
@@ -174,6 +175,11 @@ export class Node {
     for (const shard of this.kernel?.shards.values() ?? [])
       for (const { id, status, state, depth } of shard.activations.values())
         yield { id, status, state: state?.value, mailbox: depth }
+  }
+
+  /** Restarts that count now against what their groups allow, for people. */
+  get budgets(): readonly UsedBudget[] {
+    return this.kernel?.budgets(this.#ports.clock.now().runtime) ?? []
   }
 
   /** Tells another node something for people who look. */

@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { describe, expect, test } from 'vitest'
 import { assign, setup } from 'xstate'
 import { type Birth, defineActor, effects, ref, type Strategy } from '#actor'
+import { blindObserver, type InspectionEvent } from '#ports'
 import { a, Contract, diary, kernelWith, opened, say } from './diary.test-kit.ts'
 import { DrivenKernel } from './driven-kernel.test-kit.ts'
 
@@ -69,6 +70,35 @@ describe('a turn that fails', () => {
     node.pass(101)
     expect(node.take('forget')).toMatchObject([{ cause: expect.stringContaining('a/x: told to') }])
     expect(node.written('meta').at(-1)).toMatchObject({ value: { escalations: [expect.any(Number)] } })
+  })
+
+  test('is told with the group that decided, and each that passed it on before', () => {
+    const told: InspectionEvent[] = []
+    const { registry } = kernelWith({ restarts: 1, strategy: 'one-for-all', types: [diary('a'), diary('b')] })
+    const node = new DrivenKernel(registry, {
+      observer: { ...blindObserver, watched: true, event: (event) => told.push(event) },
+    })
+    node.grant('d.0')
+    for (const actor of [a, ref('b', 'x')]) node.ask(actor, say('open'))
+    node.ask(a, say('fail'))
+    expect(node.kernel.budgets(node.now)).toEqual([{ group: 'group', shard: 'd.0', restarts: 1 }])
+    node.pass(101)
+    expect(told.filter(({ kind }) => kind === 'failure')).toMatchObject([
+      { directive: 'restart', group: 'group', attempt: 1 },
+      {
+        directive: 'escalate',
+        group: 'root',
+        passed: [
+          { group: 'group', because: 'budget' },
+          { group: 'root', because: 'decider' },
+        ],
+      },
+    ])
+    expect(told.filter(({ kind }) => kind === 'restarted')).toMatchObject([
+      { actor: 'b/x', cause: a, group: 'group' },
+    ])
+    // It counts anew, and what was long ago counts no more.
+    expect(node.kernel.budgets(node.now)).toEqual([])
   })
 
   test('of an actor that was being created creates nothing', () => {

@@ -4,7 +4,7 @@
  * Owns:     carrying out the supervisor's decision: again later, siblings too, stop, reset, escalate.
  * Does not: decide (`supervisor.ts`).
  */
-import type { ActorId, Instant, Message } from '#actor'
+import type { ActorId, Instant, Message, Supervisor } from '#actor'
 import { after, backoffMs, draw, keyOf } from '#actor'
 import type { Envelope, Ordinal } from '#ports'
 import { excuse, leaveTrial } from './care.ts'
@@ -21,7 +21,7 @@ export function failed(memory: Memory, activation: Activation, waiting: Waiting,
   const at = memory.worldNow(shard)
   let detail = wordsOf(error)
   let born: Transition | undefined
-  const { directive, supervisor } = memory.restarts.decide(
+  const { directive, supervisor, passed } = memory.restarts.decide(
     type.supervisors,
     shard.id,
     error,
@@ -49,6 +49,8 @@ export function failed(memory: Memory, activation: Activation, waiting: Waiting,
       message: waiting.envelope.message.type,
       error: detail,
       directive,
+      group: supervisor.name,
+      ...(passed.length > 0 && { passed }),
       attempt: waiting.attempts,
       at: memory.now.world,
     })
@@ -125,8 +127,15 @@ function putBack(memory: Memory, activation: Activation, waiting: Waiting, delay
 function restartSiblings(memory: Memory, failed: Activation): void {
   for (const id of memory.registry.restartsWith(failed.id, failed.shard.state)) {
     memory.observer.count('restarts')
-    if (memory.observer.watched)
-      memory.observer.event({ kind: 'restarted', actor: id, cause: failed.id, at: memory.now.world })
+    if (memory.observer.watched) {
+      memory.observer.event({
+        kind: 'restarted',
+        actor: id,
+        cause: failed.id,
+        group: (failed.type.supervisors[0] as Supervisor).name,
+        at: memory.now.world,
+      })
+    }
     const message: Message & { cause: ActorId } = { type: 'restarted', cause: failed.id }
     offer(memory, failed.shard, memory.envelope(id, message))
   }

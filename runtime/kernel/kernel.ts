@@ -7,8 +7,8 @@
  * Owns:     which input goes where, and the order of a round: turns until nothing can run, then the batch.
  * Does not: know which node owns what (cluster), do I/O or read a clock (host), or know XState (`machine.ts`).
  */
-import type { Now } from '#actor'
-import type { ShardId } from '#ports'
+import type { Instant, Now } from '#actor'
+import type { ShardId, UsedBudget } from '#ports'
 import { called } from './calls.ts'
 import { acknowledged, received, rerouted } from './channels.ts'
 import { answered, appended, closeIfPossible } from './commits.ts'
@@ -33,6 +33,11 @@ export class Kernel {
   /** The shards that are ours, for the host and for people. */
   get shards(): ReadonlyMap<ShardId, Shard> {
     return this.#memory.shards
+  }
+
+  /** Restarts that count now against what their groups allow, for people. */
+  budgets(now: Instant): readonly UsedBudget[] {
+    return this.#memory.restarts.used(now)
   }
 
   /** Whether nothing is submitted, held or waiting to run. */

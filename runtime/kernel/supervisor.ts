@@ -6,17 +6,23 @@
  */
 import type { Directive, Instant, Supervisor } from '#actor'
 import { after } from '#actor'
+import type { PassedOn, ShardId, UsedBudget } from '#ports'
 
 /** `escalate` here means: beyond the root, the shard is to be reloaded. */
 export interface Decision {
   readonly directive: Directive
   /** The group that decided. */
   readonly supervisor: Supervisor
+  /** Those that were asked and did not, the innermost first. */
+  readonly passed: readonly PassedOn[]
 }
 
 /** Restart counts of the groups of one kernel, per shard. */
 export class RestartCounts {
-  readonly #restarts = new Map<string, readonly Instant[]>()
+  readonly #restarts = new Map<
+    string,
+    { readonly supervisor: Supervisor; readonly shard: ShardId; readonly at: readonly Instant[] }
+  >()
 
   /**
    * Asks the groups from the innermost outward. A group whose restarts exceed its intensity escalates, and starts
@@ -24,35 +30,49 @@ export class RestartCounts {
    */
   decide(
     path: readonly Supervisor[],
-    shard: string,
+    shard: ShardId,
     error: unknown,
     now: Instant,
     beginsAnew: () => boolean,
   ): Decision {
+    const passed: PassedOn[] = []
     for (const supervisor of path) {
       const directive = supervisor.decide(error)
-      if (directive === 'escalate') continue
-      if (directive === 'restart' && !this.#within(supervisor, shard, now)) continue
-      if (directive === 'reset' && !beginsAnew()) continue
-      return { directive, supervisor }
+      let because: PassedOn['because'] | undefined
+      if (directive === 'escalate') because = 'decider'
+      else if (directive === 'restart' && !this.#within(supervisor, shard, now)) because = 'budget'
+      else if (directive === 'reset' && !beginsAnew()) because = 'birth'
+      if (because === undefined) return { directive, supervisor, passed }
+      passed.push({ group: supervisor.name, because })
     }
-    return { directive: 'escalate', supervisor: path[path.length - 1] as Supervisor }
+    return { directive: 'escalate', supervisor: path[path.length - 1] as Supervisor, passed }
   }
 
   /** When the group has restarted something, as far as it counts now. */
-  recent(supervisor: Supervisor, shard: string, now: Instant): readonly Instant[] {
-    const restarts = this.#restarts.get(keyOf(supervisor, shard)) ?? []
+  recent(supervisor: Supervisor, shard: ShardId, now: Instant): readonly Instant[] {
+    const restarts = this.#restarts.get(keyOf(supervisor, shard))?.at ?? []
     return restarts.filter((at) => after(at, supervisor.intensity.withinMs) > now)
   }
 
-  #within(supervisor: Supervisor, shard: string, now: Instant): boolean {
+  /** Of every group and shard that has any. */
+  used(now: Instant): readonly UsedBudget[] {
+    return [...this.#restarts.values()]
+      .map(({ supervisor, shard }) => ({
+        group: supervisor.name,
+        shard,
+        restarts: this.recent(supervisor, shard, now).length,
+      }))
+      .filter(({ restarts }) => restarts > 0)
+  }
+
+  #within(supervisor: Supervisor, shard: ShardId, now: Instant): boolean {
     const key = keyOf(supervisor, shard)
     const recent = [...this.recent(supervisor, shard, now), now]
     if (recent.length > supervisor.intensity.restarts) {
       this.#restarts.delete(key)
       return false
     }
-    this.#restarts.set(key, recent)
+    this.#restarts.set(key, { supervisor, shard, at: recent })
     return true
   }
 }

@@ -129,7 +129,7 @@ export class ActivityLink {
       return
     }
     const { node, clock } = this.#parts
-    const frame = looking.activity.frame(node.residents(), clock.now().world, looking.whole)
+    const frame = looking.activity.frame(node.residents(), clock.now().world, looking.whole, node.budgets)
     looking.whole = false
     const { whole } = frame.head
     const bytes = encodeActivity(frame)

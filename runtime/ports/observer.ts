@@ -19,6 +19,19 @@ export const viaOf = ({ row, answers, ask, request }: Envelope): Via => {
   return ask === undefined ? 'tell' : 'ask'
 }
 
+/** A group that left the decision to the one outside it: its decider said so, its restarts were used up, or the actor cannot begin anew. */
+export interface PassedOn {
+  readonly group: string
+  readonly because: 'decider' | 'budget' | 'birth'
+}
+
+/** So many restarts of a group in one shard count now against what the group allows. */
+export interface UsedBudget {
+  readonly group: string
+  readonly shard: ShardId
+  readonly restarts: number
+}
+
 export type InspectionEvent =
   | {
       readonly kind: 'turn'
@@ -39,10 +52,21 @@ export type InspectionEvent =
       readonly message: string
       readonly error: string
       readonly directive: Directive
+      /** The group that decided. Absent: nobody was asked, since its snapshot cannot be loaded. */
+      readonly group?: string
+      /** Those that were asked before it, the innermost first. With `escalate` the root, too, has passed it on. */
+      readonly passed?: readonly PassedOn[]
       readonly attempt: number
       readonly at: Instant
     }
-  | { readonly kind: 'restarted'; readonly actor: ActorId; readonly cause: ActorId; readonly at: Instant }
+  /** Because another actor of its group failed. */
+  | {
+      readonly kind: 'restarted'
+      readonly actor: ActorId
+      readonly cause: ActorId
+      readonly group: string
+      readonly at: Instant
+    }
   | {
       /** `dead-letter-dropped`: one that made room for a newer one, and is nowhere any more. */
       readonly kind: 'dead-letter' | 'dead-letter-dropped'
