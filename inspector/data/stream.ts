@@ -9,6 +9,7 @@ import { onScopeDispose, type ShallowRef, shallowRef } from 'vue'
 import { streamPath, type ToPage } from '../../gateway/stream-protocol.ts'
 import type { Picture } from '../model/cluster-model.ts'
 import type { FromFeed, ToFeed } from '../model/feed-words.ts'
+import type { SupervisionLog } from '../model/supervision-log.ts'
 import type { Drawing, Found, View } from '../scene/drawer.ts'
 import { token } from './operator.ts'
 
@@ -23,6 +24,8 @@ export type Line = 'off' | 'connecting' | 'live' | 'lost'
 export const line = shallowRef<Line>('off')
 /** Undefined until the first one. */
 export const picture: ShallowRef<Picture | undefined> = shallowRef()
+/** What has failed while this page looked. It is kept while the line is lost. */
+export const supervision: ShallowRef<SupervisionLog | undefined> = shallowRef()
 /** Frames that were left out, since the line is there. */
 export const dropped = shallowRef(0)
 
@@ -39,11 +42,27 @@ let artist: Artist | undefined
 let told: View | undefined
 const asked = new Map<number, (found: Found | undefined) => void>()
 let tag = 0
+/** Rooms that show pictures, and such that show what has failed. */
+const readers = { picture: 0, supervision: 0 }
 
 /** While the component is there, `picture` is kept up to date. */
 export function useActivity(): void {
+  read('picture')
+}
+
+/** While the component is there, `supervision` is kept up to date. */
+export function useSupervision(): void {
+  read('supervision')
+}
+
+function read(what: keyof typeof readers): void {
+  readers[what] += 1
   want('activity')
-  onScopeDispose(() => leave('activity'))
+  askForReaders()
+  onScopeDispose(() => {
+    readers[what] -= 1
+    leave('activity')
+  })
 }
 
 /** Also has what is said of a stream come in, until what is returned is called. Others that are wanted come in, too. */
@@ -154,7 +173,7 @@ function heard(words: FromFeed): void {
       dropped.value = 0
       retryMs = retryMinMs
       for (const stream of wanted.keys()) tell({ kind: 'say', type: 'subscribe', stream })
-      read()
+      askForReaders()
       draw()
       return
     case 'closed':
@@ -169,6 +188,9 @@ function heard(words: FromFeed): void {
       return
     case 'picture':
       if (line.value === 'live') picture.value = words.picture
+      return
+    case 'supervision':
+      supervision.value = words.log
       return
     case 'drawing':
       if (line.value !== 'live') return
@@ -187,10 +209,12 @@ function said(words: ToPage): void {
   for (const hear of [...listeners]) hear(words)
 }
 
-function read(): void {
+function askForReaders(): void {
   clearTimeout(reading)
-  if (wanted.has('activity')) tell({ kind: 'picture' })
-  reading = setTimeout(read, pictureMs)
+  if (line.value !== 'live') return
+  if (readers.picture > 0) tell({ kind: 'picture' })
+  if (readers.supervision > 0) tell({ kind: 'supervision', known: supervision.value?.version })
+  reading = setTimeout(askForReaders, pictureMs)
 }
 
 /** Never more often than the screen is drawn. */

@@ -7,6 +7,7 @@
 import type { FromPage, ToPage } from '../../gateway/stream-protocol.ts'
 import type { Drawing, Found, View } from '../scene/drawer.ts'
 import type { Picture } from './cluster-model.ts'
+import type { SupervisionLog } from './supervision-log.ts'
 
 export type ToFeed =
   /** `line` numbers the connections: words of one before are not wanted any more. */
@@ -17,6 +18,8 @@ export type ToFeed =
   | { readonly kind: 'ended'; readonly node: string }
   /** All there is to know, for reading. */
   | { readonly kind: 'picture' }
+  /** What has failed, if it is not what is known. `known`: the version of it. */
+  | { readonly kind: 'supervision'; readonly known: number | undefined }
   /** What is looked at from now on; undefined: nothing. */
   | { readonly kind: 'look'; readonly view: View | undefined }
   | { readonly kind: 'draw' }
@@ -35,5 +38,6 @@ export type FromFeed =
   | { readonly kind: 'closed'; readonly code: number; readonly line: number }
   | { readonly kind: 'said'; readonly words: ToPage }
   | { readonly kind: 'picture'; readonly picture: Picture }
+  | { readonly kind: 'supervision'; readonly log: SupervisionLog }
   | { readonly kind: 'drawing'; readonly drawing: Drawing | undefined }
   | { readonly kind: 'found'; readonly found: Found | undefined; readonly tag: number }

@@ -16,6 +16,7 @@ import {
 import { Drawer, type Drawing } from '../scene/drawer.ts'
 import { ClusterModel, type Picture } from './cluster-model.ts'
 import type { FromFeed, ToFeed } from './feed-words.ts'
+import { SupervisionLogger } from './supervision-log.ts'
 
 /** A worker's own scope; the types that are here are those of pages. */
 const thread = self as unknown as {
@@ -28,6 +29,8 @@ const tell = (words: FromFeed, moved: readonly Transferable[] = []): void =>
 let socket: WebSocket | undefined
 let model = new ClusterModel()
 const drawer = new Drawer()
+/** For as long as the page is open, over all lines. */
+const supervision = new SupervisionLogger()
 let latest: Picture | undefined
 let madeAt = 0
 /** Who asks again within this time is given the same one. */
@@ -41,16 +44,25 @@ thread.addEventListener('message', ({ data }) => {
     case 'close':
       socket?.close(1000)
       socket = undefined
+      supervision.looksAway()
       return
     case 'say':
+      if (data.stream === 'activity') {
+        if (data.type === 'subscribe') supervision.looks()
+        else supervision.looksAway()
+      }
       if (socket?.readyState === WebSocket.OPEN)
         socket.send(JSON.stringify({ type: data.type, stream: data.stream }))
       return
     case 'ended':
       model.nodeEnded(data.node)
+      supervision.nodeEnded(data.node)
       return
     case 'picture':
       tell({ kind: 'picture', picture: pictureNow() })
+      return
+    case 'supervision':
+      if (data.known !== supervision.version) tell({ kind: 'supervision', log: supervision.log })
       return
     case 'look':
       drawer.look(data.view)
@@ -82,12 +94,15 @@ function open({ url, token, line }: Extract<ToFeed, { kind: 'open' }>): void {
   const opened = new WebSocket(url, [streamProtocol, ...bearer])
   opened.binaryType = 'arraybuffer'
   socket = opened
+  supervision.looksAway()
   model = new ClusterModel()
   latest = undefined
   madeAt = 0
   opened.addEventListener('open', () => tell({ kind: 'open', line }))
   opened.addEventListener('close', ({ code }) => {
-    if (socket === opened) tell({ kind: 'closed', code, line })
+    if (socket !== opened) return
+    supervision.looksAway()
+    tell({ kind: 'closed', code, line })
   })
   opened.addEventListener('message', ({ data }: MessageEvent<string | ArrayBuffer>) => {
     if (socket !== opened) return
@@ -99,8 +114,10 @@ function open({ url, token, line }: Extract<ToFeed, { kind: 'open' }>): void {
 /** A gap is mended by the gateway: whole frames follow it. Of another kind or version this page knows nothing. */
 function fold(bytes: Uint8Array): void {
   const [kind, version] = bytes
-  if (kind === activityKind && version === activityVersion)
-    model.fold(decodeActivity(bytes.subarray(binaryHeaderBytes)))
+  if (kind !== activityKind || version !== activityVersion) return
+  const frame = decodeActivity(bytes.subarray(binaryHeaderBytes))
+  supervision.take(frame.head)
+  model.fold(frame)
 }
 
 const buffersOf = ({ marks, links, flights }: Drawing): readonly Transferable[] =>
