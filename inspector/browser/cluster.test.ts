@@ -19,12 +19,12 @@ const look = (see: (seen: Seen) => Promise<void>): Promise<void> =>
 
 test('a node takes no more shards, and Ctrl Z takes that back', () =>
   look(async ({ page }) => {
-    await page.getByRole('button', { name: 'Cordon', exact: true }).click()
+    await page.getByRole('button', { name: 'Cordon node-2', exact: true }).click()
     await page.getByText('node-2 keeps its shards and takes no more.').waitFor()
-    await page.getByRole('button', { name: 'Uncordon', exact: true }).waitFor()
+    await page.getByRole('button', { name: 'Uncordon node-2', exact: true }).waitFor()
     await page.keyboard.press('Control+z')
     await page.getByText('node-2 takes shards again.').waitFor()
-    await page.getByRole('button', { name: 'Cordon', exact: true }).waitFor()
+    await page.getByRole('button', { name: 'Cordon node-2', exact: true }).waitFor()
   }))
 
 test('a link is cut, and whole again from the strip that says so; what somebody else broke stays broken', () =>
@@ -58,14 +58,15 @@ test('a link is cut, and whole again from the strip that says so; what somebody 
 
 test('a node is killed only after its shards were named, its shards move, and it comes back', () =>
   look(async ({ page }) => {
-    const crash = page.getByRole('button', { name: 'Crash', exact: true })
+    const crash = page.getByRole('button', { name: 'Crash node-2' })
     await crash.click()
     await page.getByText(/\d+ shards and \d+ actors? in memory go to node-1 and node-3\./).waitFor()
     await page.keyboard.press('Escape')
     expect(await crash.evaluate((button) => document.activeElement === button)).toBe(true)
     expect((await house.up.status('node-2' as NodeId)).life).toBe(1)
     await crash.click()
-    await page.getByRole('button', { name: 'Crash node-2' }).click()
+    // It names again what it is about to do.
+    await crash.click()
     await page.getByText('node-2 was killed.').waitFor()
     await page.getByText('up in life 2').first().waitFor()
     await page.getByText(/every shard has an owner again, after [\d.]+ m?s/).waitFor()

@@ -1,7 +1,8 @@
 /** What the last command came to, above the time bar for ten seconds. */
-import { shallowRef } from 'vue'
+import { computed, shallowRef } from 'vue'
 import type { Severity } from '../data/incidents.ts'
 import { Refused } from '../data/operator.ts'
+import { cluster } from '../data/poll.ts'
 
 export interface Said {
   readonly severity: Severity
@@ -24,8 +25,19 @@ export function tell(next: Said): void {
   }, shownMs)
 }
 
-/** Carries a command out, and tells what came of it. */
+/** Why nothing may be changed from here. */
+export const offBecause = computed(() => (cluster.value?.isReadOnly ? 'Off: read-only mode' : undefined))
+
+/** Whether it had to be told that commands are off. */
+export function tellOff(): boolean {
+  if (offBecause.value === undefined) return false
+  tell({ severity: 'note', words: `${offBecause.value}.` })
+  return true
+}
+
+/** Carries a command out, and tells what came of it. While commands are off nobody is asked. */
 export async function carryOut(command: () => Promise<unknown>, done: Said | (() => Said)): Promise<boolean> {
+  if (tellOff()) return false
   const onItsWay = setTimeout(() => tell({ severity: 'note', words: 'It is on its way.' }), wonderMs)
   try {
     await command()
