@@ -111,6 +111,8 @@ describe('who may look', () => {
     await start()
     await Promise.all(Array.from({ length: streamBounds.viewersMax }, () => open().hear('welcome')))
     expect(await open().refused()).toBe(503)
+    const answer = (await (await fetch(`${gateway.opsUrl}/ops/v1/stream`)).json()) as Record<string, unknown>
+    expect([answer.code, answer.detail]).toEqual(['too-many-streams', 'There are 50 viewers already.'])
   })
 })
 

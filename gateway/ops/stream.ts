@@ -519,6 +519,8 @@ export function streamRoutes(app: Server, streams: Streams): void {
       },
     },
     async (request, reply) => {
+      // First, and told to everybody: a browser hides from its page why a handshake was refused.
+      streams.assertPlace()
       const head = upgradeOf(request.raw)
       const offered = String(request.headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/)
       if (head === undefined || !offered.includes(streamProtocol)) {
@@ -527,7 +529,6 @@ export function streamRoutes(app: Server, streams: Streams): void {
           headers: { upgrade: 'websocket' },
         })
       }
-      streams.assertPlace()
       openWebSocket(reply, head, handshakes, (webSocket, socket) => {
         void streams.admit(webSocket, socket, request.mayStay)
       })

@@ -169,6 +169,7 @@ describe('when nobody answers', () => {
       await page.context().setOffline(true)
       await page.getByText('nobody answers for').waitFor()
       expect(await page.locator('.rail.gone').count()).toBe(1)
+      expect(await page.locator('.area.old canvas').count()).toBe(1)
       expect(await page.getByRole('link', { name: 'node-1, up' }).count()).toBe(1)
       await page
         .getByText(/\d (ms|s) old/)

@@ -1,8 +1,8 @@
 /**
  * The stream, for rooms: a picture of all actors to read, and drawings of it, while somebody looks.
  *
- * Owns:     when there is a line (a room wants one, and the tab is seen), coming back, and how often pictures and drawings
- *           are handed out.
+ * Owns:     when there is a line (a room wants one, and the tab is seen), coming back, why there is none, and how often
+ *           pictures and drawings are handed out.
  * Does not: make anything inside a picture reactive: each one replaces the one before. A drawing is handed on as it is.
  */
 import { onScopeDispose, type ShallowRef, shallowRef } from 'vue'
@@ -11,13 +11,16 @@ import type { Picture } from '../model/cluster-model.ts'
 import type { FromFeed, ToFeed } from '../model/feed-words.ts'
 import type { SupervisionLog } from '../model/supervision-log.ts'
 import type { Drawing, Found, View } from '../scene/drawer.ts'
-import { token } from './operator.ts'
+import { type Gaps, withGap } from './gaps.ts'
+import { ask, Refused, token } from './operator.ts'
+import { whyCut, whyRefused } from './why-lost.ts'
 
 /** A person reads no faster. */
 const pictureMs = 500
 const drawingMs = 100
 const retryMinMs = 500
 const retryMaxMs = 8_000
+const anotherBuild = 'The cluster is of another build than this page.'
 
 export type Line = 'off' | 'connecting' | 'live' | 'lost'
 
@@ -26,8 +29,11 @@ export const line = shallowRef<Line>('off')
 export const picture: ShallowRef<Picture | undefined> = shallowRef()
 /** What has failed while this page looked. It is kept while the line is lost. */
 export const supervision: ShallowRef<SupervisionLog | undefined> = shallowRef()
-/** Frames that were left out, since the line is there. */
-export const dropped = shallowRef(0)
+/** Undefined while there is a line, or nobody wants one. `since`: by this page's clock. */
+export const lost = shallowRef<{ readonly since: number; readonly why: string }>()
+export const gaps = shallowRef<Gaps>(new Map())
+/** The gateway speaks otherwise than this page does: there is no line any more. */
+export const isOfAnotherBuild = shallowRef(false)
 
 const wanted = new Map<string, number>()
 const listeners = new Set<(words: ToPage) => void>()
@@ -96,7 +102,7 @@ export function useDrawings(one: Artist): void {
 
 /** Another view of the same: now, and not only with the next drawing. */
 export function drawAgain(): void {
-  if (artist === undefined || line.value !== 'live') return
+  if (artist === undefined || !canDraw()) return
   clearTimeout(drawing)
   draw()
 }
@@ -138,6 +144,10 @@ function connect(): void {
   // It is there also for a tab that nobody has seen yet: with it comes the look at whether it is seen.
   worker ??= newWorker()
   if (line.value === 'connecting' || document.hidden || wanted.size === 0) return
+  if (isOfAnotherBuild.value) {
+    tellLost(anotherBuild)
+    return
+  }
   clearTimeout(retry)
   line.value = 'connecting'
   lines += 1
@@ -152,7 +162,23 @@ function disconnect(): void {
   lines += 1
   tell({ kind: 'close' })
   line.value = 'off'
+  lost.value = undefined
   picture.value = undefined
+}
+
+/** What was known stays, and is old. */
+function endForAnotherBuild(): void {
+  isOfAnotherBuild.value = true
+  clearTimeout(retry)
+  rest()
+  lines += 1
+  tell({ kind: 'close' })
+  line.value = 'lost'
+  tellLost(anotherBuild)
+}
+
+function tellLost(why: string): void {
+  lost.value = { since: lost.value?.since ?? performance.now(), why }
 }
 
 function newWorker(): Worker {
@@ -170,7 +196,7 @@ function heard(words: FromFeed): void {
     case 'open':
       if (words.line !== lines) return
       line.value = 'live'
-      dropped.value = 0
+      lost.value = undefined
       retryMs = retryMinMs
       for (const stream of wanted.keys()) tell({ kind: 'say', type: 'subscribe', stream })
       askForReaders()
@@ -178,10 +204,15 @@ function heard(words: FromFeed): void {
       return
     case 'closed':
       if (words.line !== lines) return
+      if (line.value === 'live') tellLost(whyCut(words.code))
+      else void learnWhy()
       line.value = 'lost'
       rest()
       retry = setTimeout(connect, retryMs)
       retryMs = Math.min(retryMaxMs, retryMs * 2)
+      return
+    case 'another-build':
+      if (words.line === lines) endForAnotherBuild()
       return
     case 'said':
       said(words.words)
@@ -193,10 +224,10 @@ function heard(words: FromFeed): void {
       supervision.value = words.log
       return
     case 'drawing':
-      if (line.value !== 'live') return
+      if (!canDraw()) return
       if (words.drawing !== undefined) artist?.draw(words.drawing)
       clearTimeout(drawing)
-      drawing = setTimeout(draw, drawingMs)
+      if (line.value === 'live') drawing = setTimeout(draw, drawingMs)
       return
     case 'found':
       asked.get(words.tag)?.(words.found)
@@ -204,8 +235,19 @@ function heard(words: FromFeed): void {
   }
 }
 
+/** Of a line that never was. It may be there, or not wanted, when the answer comes. */
+async function learnWhy(): Promise<void> {
+  const why = await ask('stream').then(
+    () => whyRefused(undefined),
+    (error: unknown) => whyRefused(error instanceof Refused ? error.refusal : undefined),
+  )
+  if (line.value === 'live' || line.value === 'off' || isOfAnotherBuild.value) return
+  if (why === 'another-build') endForAnotherBuild()
+  else tellLost(why)
+}
+
 function said(words: ToPage): void {
-  if (words.type === 'gap') dropped.value += words.dropped
+  if (words.type === 'gap') gaps.value = withGap(gaps.value, words.stream, words.dropped, performance.now())
   for (const hear of [...listeners]) hear(words)
 }
 
@@ -217,13 +259,16 @@ function askForReaders(): void {
   reading = setTimeout(askForReaders, pictureMs)
 }
 
+/** Without a line, what was known last. */
+const canDraw = (): boolean => line.value === 'live' || picture.value !== undefined
+
 /** Never more often than the screen is drawn. */
 function draw(): void {
   if (frame !== 0) return
   frame = requestAnimationFrame(() => {
     frame = 0
     const view = artist?.view()
-    if (view === undefined || line.value !== 'live') return
+    if (view === undefined || !canDraw()) return
     if (view !== told) tell({ kind: 'look', view })
     told = view
     tell({ kind: 'draw' })

@@ -36,6 +36,8 @@ export type FromFeed =
   | { readonly kind: 'open'; readonly line: number }
   /** `code` of the WebSocket; 1006 when there was none. */
   | { readonly kind: 'closed'; readonly code: number; readonly line: number }
+  /** A frame was of another version than this page has. */
+  | { readonly kind: 'another-build'; readonly line: number }
   | { readonly kind: 'said'; readonly words: ToPage }
   | { readonly kind: 'picture'; readonly picture: Picture }
   | { readonly kind: 'supervision'; readonly log: SupervisionLog }

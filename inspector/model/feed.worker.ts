@@ -95,10 +95,13 @@ function open({ url, token, line }: Extract<ToFeed, { kind: 'open' }>): void {
   opened.binaryType = 'arraybuffer'
   socket = opened
   supervision.looksAway()
-  model = new ClusterModel()
-  latest = undefined
-  madeAt = 0
-  opened.addEventListener('open', () => tell({ kind: 'open', line }))
+  opened.addEventListener('open', () => {
+    // Until then what was known last can be drawn.
+    model = new ClusterModel()
+    latest = undefined
+    madeAt = 0
+    tell({ kind: 'open', line })
+  })
   opened.addEventListener('close', ({ code }) => {
     if (socket !== opened) return
     supervision.looksAway()
@@ -107,17 +110,23 @@ function open({ url, token, line }: Extract<ToFeed, { kind: 'open' }>): void {
   opened.addEventListener('message', ({ data }: MessageEvent<string | ArrayBuffer>) => {
     if (socket !== opened) return
     if (typeof data === 'string') tell({ kind: 'said', words: JSON.parse(data) as ToPage })
-    else fold(new Uint8Array(data))
+    else if (!fold(new Uint8Array(data))) tell({ kind: 'another-build', line })
   })
 }
 
-/** A gap is mended by the gateway: whole frames follow it. Of another kind or version this page knows nothing. */
-function fold(bytes: Uint8Array): void {
+/**
+ * A gap is mended by the gateway: whole frames follow it. Of another kind this page knows nothing.
+ *
+ * @returns false for another version.
+ */
+function fold(bytes: Uint8Array): boolean {
   const [kind, version] = bytes
-  if (kind !== activityKind || version !== activityVersion) return
+  if (kind !== activityKind) return true
+  if (version !== activityVersion) return false
   const frame = decodeActivity(bytes.subarray(binaryHeaderBytes))
   supervision.take(frame.head)
   model.fold(frame)
+  return true
 }
 
 const buffersOf = ({ marks, links, flights }: Drawing): readonly Transferable[] =>

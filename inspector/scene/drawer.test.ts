@@ -9,7 +9,7 @@ import type { Rgb } from './drawn.ts'
 const grey: Rgb = [0.5, 0.5, 0.5]
 const view: View = {
   nodes: [{ id: 'node-1', isGateway: false, isUp: true }],
-  ...{ broken: [], only: '', selected: undefined, looks: new Map(), zoom: 4 },
+  ...{ broken: [], only: '', selected: undefined, looks: new Map(), zoom: 4, isOld: false },
   palette: {
     ...{ ink2: grey, ink3: grey, line2: grey, line3: grey, work: grey, carbon: grey, moving: grey },
     ...{ warn: grey, bad: grey },

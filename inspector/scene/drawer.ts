@@ -25,6 +25,7 @@ import {
   linksOf,
   marksOf,
   type NodeShown,
+  outlinesOf,
   type Palette,
   threadsOf,
 } from './topology-look.ts'
@@ -42,6 +43,8 @@ export interface View {
   readonly hues: Readonly<Record<string, Rgb>>
   /** Pixels for each unit of the plan. */
   readonly zoom: number
+  /** What was known last: outlines, without a hue. */
+  readonly isOld: boolean
 }
 
 export interface Drawing {
@@ -117,12 +120,10 @@ export class Drawer {
     this.#arrangement = arrangement
     this.#drawn = now
     const { plates, groups, glyphRadius, width, height } = arrangement
+    const marks = [...marksOf(now, inhabitants, arrangement, nodes, looks, palette, view), ...broken.marks]
     return {
-      marks: packedMarks([
-        ...marksOf(now, inhabitants, arrangement, nodes, looks, palette, view),
-        ...broken.marks,
-      ]),
-      links: packedLinks(links),
+      marks: packedMarks(view.isOld ? outlinesOf(marks, palette) : marks),
+      links: packedLinks(view.isOld ? links.map((link) => ({ ...link, color: palette.line3 })) : links),
       flights: packedFlights(flights),
       ...{ plates, groups, glyphRadius, width, height, stride: now.stride },
     }

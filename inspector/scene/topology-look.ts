@@ -130,6 +130,12 @@ export function marksOf(
   return [...marks, ...halos, ...glyphs]
 }
 
+/** What was known once. A plate that was broken stays in shards. */
+export const outlinesOf = (marks: readonly Mark[], { line3 }: Pick<Palette, 'line3'>): readonly Mark[] =>
+  marks
+    .filter(({ shape }) => shape !== 'halo')
+    .map((mark) => ({ ...mark, fill: mark.fill === 'dashed' ? 'dashed' : 'rest', color: line3 }))
+
 /** Of a machine in several regions the busiest counts. */
 export function fillOf(state: string, look: ActorLook | undefined): Fill {
   const classes = pathsIn(state).map((path) => look?.states[path])

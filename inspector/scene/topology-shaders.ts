@@ -53,10 +53,10 @@ export const markShader = {
       float turn = atan(vAt.y, vAt.x) / 6.2831853;
       float alpha;
       if (shape > 3.5 && shape < 4.5) {
-        // A plate: a rim of two pixels, and hardly a fill; broken, the rim is in shards.
+        // A plate: a rim of two pixels, and hardly a fill; old, none; broken, the rim is in shards.
         float rim = 1.0 - smoothstep(pixel * 0.6, pixel * 1.4, abs(d + pixel * 1.2));
         float shard = vLook.y > 2.5 ? step(0.35, fract(turn * 9.0 + 0.1)) : 1.0;
-        alpha = max(rim * shard, inside * (vLook.y > 2.5 ? 0.0 : 0.05));
+        alpha = max(rim * shard, inside * (vLook.y > 1.5 ? 0.0 : 0.05));
       } else if (shape > 4.5 && shape < 5.5) {
         alpha = 1.0 - smoothstep(pixel * 0.5, pixel * 1.2, abs(d + pixel));
       } else if (shape > 7.5) {
