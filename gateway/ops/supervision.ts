@@ -28,7 +28,7 @@ const Group = Type.Object(
   },
   exact,
 )
-export type Group = Static<typeof Group>
+export type SupervisionGroup = Static<typeof Group>
 
 export function supervisionRoutes(app: Server): void {
   app.get(
@@ -45,7 +45,7 @@ export function supervisionRoutes(app: Server): void {
   )
 }
 
-function groupsOf(supervisor: Supervisor, outer?: string): Group[] {
+function groupsOf(supervisor: Supervisor, outer?: string): SupervisionGroup[] {
   const { name, strategy, intensity, backoff, decide, children } = supervisor
   return [
     {
