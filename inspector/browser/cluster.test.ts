@@ -27,6 +27,30 @@ test('a node takes no more shards, and Ctrl Z takes that back', () =>
     await page.getByRole('button', { name: 'Cordon node-2', exact: true }).waitFor()
   }))
 
+test('each of the last commands can be taken back, while nothing on the page moves; who did them is listed', () =>
+  look(async ({ page }) => {
+    const room = page.locator('main')
+    const before = await room.boundingBox()
+    await page.getByRole('button', { name: 'Cordon node-2', exact: true }).click()
+    await page.getByText('node-2 keeps its shards and takes no more.').waitFor()
+    await page.getByRole('button', { name: 'node-3', exact: true }).click()
+    await page.getByRole('button', { name: 'Cordon node-3' }).click()
+    await page.getByText('node-3 keeps its shards and takes no more.').waitFor()
+    const strip = page.getByRole('status').getByRole('listitem')
+    expect(await strip.locator('.words').allTextContents()).toEqual([
+      'node-3 keeps its shards and takes no more.',
+      'node-2 keeps its shards and takes no more.',
+    ])
+    expect(await room.boundingBox()).toEqual(before)
+    await strip.getByRole('button', { name: 'Uncordon node-2' }).click()
+    await page.getByText('node-2 takes shards again.').waitFor()
+    await page.keyboard.press('Control+z')
+    await page.getByText('node-3 takes shards again.').waitFor()
+    const commands = page.getByRole('region', { name: 'Commands: who did what' })
+    await commands.getByText('uncordoned node-3').first().waitFor()
+    await commands.getByText('uncordoned node-2').first().waitFor()
+  }))
+
 test('a link is cut, and whole again from the strip that says so; what somebody else broke stays broken', () =>
   look(async ({ page }) => {
     const links = page.getByRole('list', { name: 'Troubled links' })
