@@ -81,3 +81,10 @@ test('what would change something is off and says why, whoever presses it; what 
     expect(asked).toEqual([])
     expect(complaints).toEqual([])
   }))
+
+test('on a phone there is room to say that it is read-only', () =>
+  lookAt(house.browser, house.url, { viewport: { width: 390, height: 844 } }, async ({ page }) => {
+    const what = page.locator('.what')
+    await what.getByText('read-only').waitFor()
+    expect(await what.evaluate(({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth)).toBe(true)
+  }))
