@@ -2,9 +2,10 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { defineDay } from '#day'
 import { type RunningSimulation, startSimulated } from '../../bin/simulated/up-simulated.ts'
+import { brokenRules } from './axe.ts'
 import { startBrowser } from './chromium.ts'
 import { buildPage } from './open-house.ts'
-import { lookAt, type Seen } from './page-seen.ts'
+import { cutOff, lookAt, type Seen } from './page-seen.ts'
 
 // A simulated evening in which turns are made to throw: actors fail for real, and their supervisors decide.
 
@@ -61,6 +62,11 @@ test('a failure has its reason, its group and what was done; it is a lane of the
       .getByText(/^[▲✕] \d+ of \d+$/)
       .first()
       .waitFor()
+    for (const width of [1_440, 390]) {
+      await page.setViewportSize({ width, height: 844 })
+      expect([...(await cutOff(page)), ...(await brokenRules(page))]).toEqual([])
+    }
+    await page.setViewportSize({ width: 1_440, height: 900 })
 
     await timeline(page).locator('.lanes button').first().click()
     await timeline(page).getByRole('button', { name: 'Show all actors' }).waitFor()

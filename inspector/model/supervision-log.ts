@@ -13,6 +13,7 @@
  */
 import type { FrameHead, Incident } from '#activity'
 
+type UsedBudget = NonNullable<FrameHead['budgets']>[number]
 type Failure = Extract<Incident, { readonly kind: 'failure' }>
 type At = {
   /** Grows with each entry. */
@@ -78,7 +79,7 @@ interface NodeHeard {
 export class SupervisionLogger {
   #entries: LogEntry[] = []
   readonly #heard = new Map<string, NodeHeard>()
-  readonly #budgets = new Map<string, FrameHead['budgets']>()
+  readonly #budgets = new Map<string, readonly UsedBudget[]>()
   #numbers = 0
   #version = 0
   #since: number | undefined
@@ -187,7 +188,7 @@ export class SupervisionLogger {
     this.#version += 1
   }
 
-  #count(node: string, budgets: FrameHead['budgets']): void {
+  #count(node: string, budgets: readonly UsedBudget[] = []): void {
     const known = this.#budgets.get(node)
     if (JSON.stringify(known ?? []) === JSON.stringify(budgets)) return
     this.#budgets.set(node, budgets)

@@ -80,8 +80,8 @@ export interface FrameHead {
   /** All but turns, which are in the columns. */
   readonly incidents: readonly Incident[]
   readonly incidentsDropped: number
-  /** Of the groups that have any. */
-  readonly budgets: readonly UsedBudget[]
+  /** Of the groups that have any; absent when none has. */
+  readonly budgets?: readonly UsedBudget[]
 }
 
 export type Incident = Exclude<InspectionEvent, { readonly kind: 'turn' }>

@@ -142,6 +142,7 @@ describe('a frame', () => {
     activity.seen(failure(bin))
     activity.seen({ kind: 'restarted', actor: order, cause: bin, group: 'pantry', at: at(0) })
     const frame = activity.frame([resident(order), resident(bin)], at(0))
+    expect(frame.head).not.toHaveProperty('budgets')
     expect(frame.head.incidents.map(({ kind }) => kind)).toEqual(['failure', 'restarted'])
     expect(told(frame, [], new Map()).actors).toMatchObject([
       { actor: bin, failed: 1, restarts: 1 },

@@ -155,7 +155,7 @@ export class Activity {
         stride: this.#stride,
         incidents: this.#incidents,
         incidentsDropped: this.#incidentsDropped,
-        budgets,
+        ...(budgets.length > 0 && { budgets }),
       },
       types: table(typeColumns, [...this.#types.values()], (row) => [
         row.word,
