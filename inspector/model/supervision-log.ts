@@ -171,9 +171,10 @@ export class SupervisionLogger {
     this.#version += 1
     this.#entries.push({ n: this.#numbers, ...entry })
     if (this.#entries.length <= entriesKept) return
-    this.#entries.splice(0, this.#entries.length - entriesKept)
+    const cut = this.#entries.splice(0, this.#entries.length - entriesKept)
     this.#isCut = true
-    this.#since = this.#entries[0]?.at
+    // Nodes tell one after the other: what was heard first need not be the oldest.
+    this.#since = Math.max(this.#since ?? 0, ...cut.map((one) => one.at))
   }
 
   #windBack(at: number, before: NodeHeard | undefined): void {
