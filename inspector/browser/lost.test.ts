@@ -104,3 +104,24 @@ test('a gateway that speaks another protocol is of another build', async () => {
   await page.getByText('This page is of another build than the cluster.').waitFor()
   await close()
 })
+
+test.each([
+  ['cluster', 'shards'],
+  ['chaos', 'fault-schedules'],
+])('on %s an answer that does not come any more is said, with the one before (%s)', async (room, path) => {
+  gateway = await openInspector(new FakeCluster([]))
+  const { page, close } = await openPage(browser, 'about:blank')
+  const asked = page.waitForResponse((response) => response.url().includes(`/ops/v1/${path}`))
+  await page.goto(`${gateway.opsUrl}/#/${room}`)
+  await asked
+  expect(await page.locator('.unanswered').count()).toBe(0)
+  await page.route(`**/ops/v1/${path}*`, (route) =>
+    route.fulfill({
+      status: 500,
+      contentType: 'application/problem+json',
+      body: JSON.stringify({ status: 500, code: 'internal', title: 'It failed', detail: 'Not today.' }),
+    }),
+  )
+  await page.locator('.unanswered', { hasText: 'Not today.' }).waitFor()
+  await close()
+})
