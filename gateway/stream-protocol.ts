@@ -22,7 +22,7 @@ export const bearerProtocol = 'bearer.'
 export const binaryHeaderBytes = 4
 /** A frame of `#activity`. */
 export const activityKind = 1
-export const activityVersion = 1
+export const activityVersion = 2
 
 /**
  * - `activity`: binary frames, up to ten a second of each node

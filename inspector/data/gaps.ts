@@ -18,9 +18,8 @@ export type Gaps = ReadonlyMap<string, Gap>
 export const gapShownMs = 30_000
 
 export function withGap(gaps: Gaps, stream: string, dropped: number, now: number): Gaps {
-  const before = gaps.get(stream)
-  const isSame = before !== undefined && now - before.at < gapShownMs
-  return new Map(gaps).set(stream, { dropped: dropped + (isSame ? before.dropped : 0), at: now })
+  const shown = new Map([...gaps].filter(([, { at }]) => now - at < gapShownMs))
+  return shown.set(stream, { dropped: dropped + (shown.get(stream)?.dropped ?? 0), at: now })
 }
 
 /** `412 frames dropped, the last 3.2 s ago`; undefined: none, or long ago. */

@@ -88,9 +88,10 @@ describe('the log of supervision', () => {
     logger.take(frame(node('node-1', 2), 9))
     logger.take(frame(node('node-2'), 9))
     expect(logger.log.entries).toMatchObject([
-      { kind: 'unknown', node: 'node-1', from: 1_000, at: 3_000 },
-      { kind: 'unknown', node: 'node-1', from: 3_000, at: 9_000 },
+      // With nothing in between it is one.
+      { kind: 'unknown', node: 'node-1', from: 1_000, at: 9_000 },
     ])
+    expect(logger.log.entries).toHaveLength(1)
     const [other, many] = [looking(), node('node-3')]
     other.take(frame(many, 1, ...Array.from({ length: 102 }, () => failure(1))))
     expect(other.log.entries.slice(99)).toMatchObject([{ kind: 'failed' }, { kind: 'unknown', events: 2 }])
@@ -102,6 +103,13 @@ describe('the log of supervision', () => {
     logger.take(frame(node('node-1', 1, 2), 50))
     expect(logger.log.entries).toMatchObject([{ at: 10_000 }])
     expect(logger.log.since).toBe(50_000)
+  })
+
+  test('forgets a moment as well, where the node was heard before', () => {
+    const [logger, one] = [looking(), node('node-1')]
+    logger.take(frame(one, 100, failure(99.5)))
+    logger.take(frame(one, 99.2))
+    expect(kinds(logger)).toEqual([])
   })
 
   test('keeps the newest, and says from when', () => {

@@ -133,17 +133,16 @@ export class SupervisionLogger {
       this.#version += 1
     }
     if (this.#leftAt !== undefined) {
-      if (at > this.#leftAt) this.#add({ kind: 'unknown', at, from: this.#leftAt })
+      if (at > this.#leftAt) this.#missed({ at, from: this.#leftAt })
       this.#leftAt = undefined
     }
     const isNext = before?.life === life && before.watch === watch && before.sequence === sequence - 1
-    if (before !== undefined && !isNext && at > before.at)
-      this.#add({ kind: 'unknown', node, at, from: before.at })
+    if (before !== undefined && !isNext && at > before.at) this.#missed({ node, at, from: before.at })
     this.#heard.set(node, { life, watch, sequence, at })
     this.#newest = Math.max(this.#newest, at)
     for (const incident of head.incidents) this.#incident(node, incident)
     if (head.incidentsDropped > 0)
-      this.#add({ kind: 'unknown', node, at, from: before?.at ?? at, events: head.incidentsDropped })
+      this.#missed({ node, at, from: before?.at ?? at, events: head.incidentsDropped })
     this.#count(node, head.budgets)
   }
 
@@ -166,6 +165,21 @@ export class SupervisionLogger {
     }
   }
 
+  /** With nothing of it in between, what is missing of a node is one: many frames may be, one after the other. */
+  #missed({ node, at, from, events }: { node?: string; at: number; from: number; events?: number }): void {
+    const last = this.#entries.findLastIndex((one) => one.kind !== 'unknown')
+    const place = this.#entries.findIndex((one, n) => n > last && one.kind === 'unknown' && one.node === node)
+    const before = this.#entries[place]
+    const missed = { kind: 'unknown', at, ...(node !== undefined && { node }) } as const
+    if (before?.kind !== 'unknown') {
+      this.#add({ ...missed, from, ...(events !== undefined && { events }) })
+      return
+    }
+    const all = (before.events ?? 0) + (events ?? 0)
+    this.#entries[place] = { ...missed, n: before.n, from: before.from, ...(all > 0 && { events: all }) }
+    this.#version += 1
+  }
+
   #add(entry: Unnumbered<LogEntry>): void {
     this.#numbers += 1
     this.#version += 1
@@ -180,7 +194,7 @@ export class SupervisionLogger {
   #windBack(at: number, before: NodeHeard | undefined): void {
     // Over a line that was lost a node is new, and time may have been turned meanwhile.
     const last = before?.at ?? this.#leftAt ?? at
-    if (at > last - woundBackMs) return
+    if (before === undefined ? at > last - woundBackMs : at >= last) return
     this.#entries = this.#entries.filter((entry) => entry.at <= at)
     this.#heard.clear()
     this.#newest = at

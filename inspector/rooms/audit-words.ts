@@ -51,19 +51,19 @@ export function doneIn({ command = '', target = '', body = '' }: Entry, kinds: K
   const sent = sentIn(body)
   switch (`${method} ${route.replace('/ops/v1/', '')}`) {
     case 'POST faults':
-      return `${kinds.get(sent.kind ?? '')?.name ?? sent.kind} ${targetIn(sent.target ?? {}, sent.kind ?? '')}`.trim()
+      return `${kinds.get(sent.kind ?? '')?.name ?? sent.kind ?? 'set a fault'} ${targetIn(sent.target ?? {}, sent.kind ?? '')}`.trim()
     case 'DELETE faults':
       return 'reverted everything'
     case 'DELETE faults/:id':
       return 'reverted a fault'
     case 'POST fault-schedules':
-      return `started the schedule of seed ${sent.seed}`
+      return `started the schedule of seed ${sent.seed ?? '…'}`
     case 'DELETE fault-schedules':
       return 'stopped the schedule'
     case 'POST nodes':
-      return `added a node to ${sent.group}`
+      return `added a node to ${sent.group ?? '…'}`
     case 'POST actors/:id/messages':
-      return `sent ${sent.message?.type} to ${id}`
+      return `sent ${sent.message?.type ?? 'a message'} to ${id}`
     case 'POST actors:batch':
       return sent.dryRun ? `counted what would ${sent.action}` : `${doneTo[sent.action ?? '']} many actors`
     case 'POST dead-letters/:id/replay':

@@ -26,15 +26,15 @@ const wonderMs = 300
 export const said = shallowRef<readonly Kept[]>([])
 let told = 0
 
+/** What was said just now is not said twice. */
 export function tell(next: Said): void {
-  keep(next)
+  const [newest] = said.value
+  keep(next, newest?.words === next.words && newest.undo === undefined ? newest : undefined)
 }
 
-/** In the place of another, as long as that is there; what was said just now is not said twice. */
+/** In the place of another, as long as that is there. */
 function keep(next: Said, before?: Kept): Kept {
-  const [newest] = said.value
-  const isSame = newest?.words === next.words && newest.undo === undefined
-  const place = said.value.find(({ n }) => n === before?.n) ?? (isSame ? newest : undefined)
+  const place = said.value.find(({ n }) => n === before?.n)
   told += 1
   const kept = { ...next, n: place?.n ?? told, until: performance.now() + shownMs }
   said.value =
