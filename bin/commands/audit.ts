@@ -1,22 +1,12 @@
 /** `brigade audit`: who did what to the cluster. */
+import type { AuditEntry } from '#gateway'
 import { defineCommand, jsonOption } from '../command-line/command.ts'
 import { get, Operator, opsOption } from '../operator.ts'
 import { table } from '../terminal/table.ts'
 
-interface ShownEntry {
-  readonly entry: string
-  readonly what: 'begun' | 'ended'
-  readonly at: string
-  readonly who?: string
-  readonly command?: string
-  readonly target?: string
-  readonly reason?: string
-  readonly status?: number
-}
-
 interface ShownAudit {
   readonly day: string
-  readonly items: readonly ShownEntry[]
+  readonly items: readonly AuditEntry[]
 }
 
 const shownMax = 100

@@ -62,6 +62,7 @@ const Entry = Type.Object(
   exact,
 )
 type Entry = Static<typeof Entry>
+export type AuditEntry = Entry
 
 export interface AuditOptions {
   readonly client: ClusterClient

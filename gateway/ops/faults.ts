@@ -174,7 +174,7 @@ export function faultRoutes(app: Server, { client, faults, time }: FaultParts): 
         description: [
           'Kinds, targets and parameters are in the catalogue; parameters that are left out are as usual. `forMs` is of the',
           'cluster’s own time: of the machine’s when it is live, of the world’s when it is simulated. It is refused when it',
-          'would leave too few nodes, on an actor that has a fault already, and on one that is like that by itself.',
+          'would leave too few nodes, on an actor that has a fault already, and on one whose trouble the end of this would mend.',
         ].join(' '),
         tags,
         body: Setting,

@@ -153,12 +153,12 @@ export class FakeCluster implements ClusterClient {
     return [...this.#actors.values()].flatMap(({ records, replies }) => [...records, ...replies])
   }
 
-  /** A message from another actor. */
   /** As if it had never been: time was wound back. */
   forget(actor: ActorId): void {
     this.#actors.delete(actor)
   }
 
+  /** A message from another actor. */
   deliver(actor: ActorId, message: Message): Outcome {
     return this.#turn(actor, message)
   }

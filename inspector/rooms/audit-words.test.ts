@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
-import { commandsIn, doneIn, type Entry, isOfFaults } from './audit-words.ts'
+import type { AuditEntry } from '#gateway'
+import { commandsIn, doneIn, isOfFaults } from './audit-words.ts'
 import type { Kind } from './fault-words.ts'
 
 const kinds = new Map([['partition', { name: 'Cut' } as Kind]])
-const begun = (command: string, target: string, body?: object): Entry => ({
+const begun = (command: string, target: string, body?: object): AuditEntry => ({
   ...{ entry: 'e1', what: 'begun', at: '2026-05-01T18:00:00Z', who: 'loopback' },
   command: command.replace(' ', ' /ops/v1/'),
   target: `/ops/v1/${target}`,
@@ -39,7 +40,7 @@ test('a body that was cut off is no reason to tell nothing', () =>
 test('each command is there once, with how it was answered; faults are told from the others', () => {
   const refused = begun('POST nodes/:id/crash', 'nodes/node-1/crash')
   const running = { ...begun('DELETE faults', 'faults'), entry: 'e2' }
-  const ended: Entry = { entry: 'e1', what: 'ended', at: refused.at, status: 409 }
+  const ended: AuditEntry = { entry: 'e1', what: 'ended', at: refused.at, status: 409 }
   expect(commandsIn([running, ended, refused], kinds)).toMatchObject([
     { entry: 'e2', words: 'reverted everything', status: 0 },
     { entry: 'e1', words: 'killed node-1', status: 409, who: 'loopback' },

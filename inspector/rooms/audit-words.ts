@@ -3,22 +3,9 @@
  *
  * Does not: ask for it or show it (`command-list.vue`).
  */
-import type { FaultTarget } from '#gateway'
+import type { AuditEntry, FaultTarget } from '#gateway'
 import type { Kinds } from './fault-kinds.ts'
 import { targetIn } from './fault-words.ts'
-
-export interface Entry {
-  readonly entry: string
-  readonly what: 'begun' | 'ended'
-  readonly at: string
-  readonly who?: string
-  /** Method and route. */
-  readonly command?: string
-  /** The path. */
-  readonly target?: string
-  readonly body?: string
-  readonly status?: number
-}
 
 interface Sent {
   readonly kind?: string
@@ -42,10 +29,10 @@ const doneTo: Readonly<Record<string, string>> = {
   start: 'started',
 }
 
-export const isOfFaults = ({ command = '' }: Entry): boolean =>
+export const isOfFaults = ({ command = '' }: AuditEntry): boolean =>
   /\/(faults|fault-schedules)(\/|$)/.test(command)
 
-export function doneIn({ command = '', target = '', body = '' }: Entry, kinds: Kinds): string {
+export function doneIn({ command = '', target = '', body = '' }: AuditEntry, kinds: Kinds): string {
   const [method = '', route = ''] = command.split(' ')
   const [what = '', id = '', verb = ''] = target.replace('/ops/v1/', '').split('/').map(decodeURIComponent)
   const sent = sentIn(body)
@@ -65,7 +52,9 @@ export function doneIn({ command = '', target = '', body = '' }: Entry, kinds: K
     case 'POST actors/:id/messages':
       return `sent ${sent.message?.type ?? 'a message'} to ${id}`
     case 'POST actors:batch':
-      return sent.dryRun ? `counted what would ${sent.action}` : `${doneTo[sent.action ?? '']} many actors`
+      return sent.dryRun
+        ? `counted what would ${sent.action}`
+        : `${doneTo[sent.action ?? ''] ?? 'changed'} many actors`
     case 'POST dead-letters/:id/replay':
       return 'replayed a dead letter'
   }
@@ -92,7 +81,7 @@ export interface Done {
 }
 
 /** Newest first, as the entries are: each command once, with how it was answered. */
-export function commandsIn(entries: readonly Entry[], kinds: Kinds): readonly Done[] {
+export function commandsIn(entries: readonly AuditEntry[], kinds: Kinds): readonly Done[] {
   const answered = new Map(
     entries.flatMap(({ entry, what, status }) => (what === 'ended' ? [[entry, status]] : [])),
   )
